@@ -1,0 +1,127 @@
+/**
+ * What the control plane knows of pipelines: a config can be inspected (pure, offline), built (acquires nothing),
+ * connected, watched and stopped.
+ */
+import type { Engine } from '../engine.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Endpoints } from '../ports/endpoints.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Random } from '../ports/random.ts'
+
+/** One thing that is wrong in a config; `sets/` turns the path into file, line and column. */
+export interface ConfigProblem {
+  /** From the config's own root: `['pipeline', 'processors', 0, 'mapping']`. */
+  readonly path: readonly (string | number)[]
+  /** Whether the key at the end of the path is wrong, or its value. */
+  readonly at: 'key' | 'value'
+  readonly severity: 'error' | 'warning'
+  readonly code: 'BloblangInvalid' | 'ComponentConfigInvalid' | 'ComponentUnknown' | 'GrantMissing'
+  readonly message: string
+  readonly expected?: string
+  readonly found?: string
+  readonly hint?: string
+  /** Within a text value, counted from 1: Bloblang in a block scalar is reported at its own line and column. */
+  readonly within?: { readonly line: number; readonly column: number }
+}
+
+/** What a config says about the world outside of it, without building anything. */
+export interface PipelineInspection {
+  readonly problems: readonly ConfigProblem[]
+  readonly streams: readonly StreamUse[]
+  readonly needs: readonly Need[]
+  /** Why it is only at-least-once, or undefined where it is exactly-once. */
+  readonly atLeastOnceBecause: string | undefined
+}
+
+export interface StreamUse {
+  readonly stream: string
+  readonly access: 'read' | 'write'
+  readonly path: readonly (string | number)[]
+}
+
+/** What a source needs a grant for. */
+export interface Need {
+  readonly kind: 'file' | 'env' | 'command' | 'listener'
+  /** The path, the variable's name, the command or `host:port`. */
+  readonly name: string
+  readonly path: readonly (string | number)[]
+}
+
+/** Everything that a pipeline reaches; tests hand in memory, a fake clock and their own streams. */
+export interface PipelineEnvironment {
+  readonly namespace: string
+  /** The resource's name. */
+  readonly name: string
+  /** The group that a `stream` input joins unless it names one: `pipeline.{name}` or `sink.{name}`. */
+  readonly group: string
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly random: Random
+  readonly endpoints: Endpoints
+  /** Prefix of the paths that it mounts: `/{id}`, or `/namespaces/{ns}/{id}` outside of the default namespace. */
+  readonly endpointPrefix: string
+  readonly logger: Logger
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: NodeJS.WritableStream
+  readonly streams: StreamDirectory
+  readonly secrets: SecretResolver
+  /** Where relative paths of `file` components begin. */
+  readonly directory: string
+  /** The value of an environment variable, or undefined. */
+  readonly env: (name: string) => string | undefined
+}
+
+/** Finds a declared stream by the name that a config of this namespace uses. */
+export interface StreamDirectory {
+  resolve(namespace: string, name: string): StreamTarget | undefined
+}
+
+export interface StreamTarget {
+  /** The engine's name for it. */
+  readonly stream: string
+  readonly incarnation: number
+  /** For a typed stream: undefined when the data fits the type, else one sentence that says what does not. */
+  readonly check: ((data: Uint8Array) => string | undefined) | undefined
+}
+
+export interface SecretResolver {
+  /** Throws SecretMissing, naming the reference and never the value. */
+  resolve(reference: SecretReference): Promise<string>
+}
+
+export type SecretReference =
+  | { readonly fromEnv: string }
+  | { readonly fromFile: string }
+  | { readonly fromSecret: { readonly name: string; readonly key: string } }
+
+export interface Pipeline {
+  /**
+   * Acquires everything and starts. Resolves once what can fail locally (a port, a file) has been acquired; a remote
+   * server that is away is not a failure, it is retried for ever and shows as `connected: false`.
+   */
+  connect(signal?: AbortSignal): Promise<void>
+  /** Graceful up to the deadline, then by force. Idempotent; never rejects. */
+  stop(deadlineMs: number): Promise<StopOutcome>
+  state(): PipelineState
+  /** Called whenever phase or connection changed. */
+  watch(listener: () => void): Disposable
+}
+
+export type StopOutcome = 'drained' | 'forced'
+
+export interface PipelineState {
+  readonly phase: 'built' | 'running' | 'stopping' | 'completed' | 'failed' | 'stopped'
+  readonly connected: boolean
+  /** What is not connected or went wrong last, for people. */
+  readonly message: string | undefined
+  readonly counters: PipelineCounters
+}
+
+export interface PipelineCounters {
+  readonly inputReceived: number
+  readonly processorErrors: number
+  readonly outputSent: number
+  readonly outputErrors: number
+}
+
+export const STOP_DEADLINE_MS_DEFAULT = 30_000

@@ -1,3 +1,4 @@
+import './test/house/node-version.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({

@@ -1,0 +1,34 @@
+/**
+ * Writes every generated file from the definitions in the code, or, with `--check`, fails when git holds anything else.
+ *
+ * A generator is a pure function to a map of path → text; it never reads what it wrote before.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { generateCrds } from './generate-crds.ts'
+import { generateErrors } from './generate-errors.ts'
+import { generateRegistry } from './generate-registry.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+export async function generateAll(): Promise<ReadonlyMap<string, string>> {
+  return new Map([...generateRegistry(), ...generateCrds(), ...generateErrors()])
+}
+
+async function main(check: boolean): Promise<void> {
+  const stale = [...(await generateAll())].filter(([path, text]) => read(path) !== text)
+  for (const [path, text] of check ? [] : stale) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true })
+    writeFileSync(join(ROOT, path), text)
+  }
+  for (const [path] of stale) console.log(`${check ? 'stale' : 'wrote'} ${path}`)
+  if (!check || stale.length === 0) return
+  console.error('Generated files differ from their definitions. Run: npm run generate')
+  process.exitCode = 1
+}
+
+function read(path: string): string | undefined {
+  return existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : undefined
+}
+
+if (import.meta.main) await main(process.argv.includes('--check'))

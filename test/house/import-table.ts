@@ -1,0 +1,44 @@
+/**
+ * Who may import whom. THINK HARD ABOUT THE LAYERING OF THE PROJECT BEFORE CHANGING THIS FILE.
+ *
+ * Imports go one way: crds ← engine ← controllers ← api ← cli. A package is named for the folder or the one file that
+ * may import it; what is not named here may not be imported at all.
+ */
+
+/** Folder → the folders that it may import. The longest folder that a file lies in counts. */
+export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  crds: ['crds'],
+  engine: ['crds', 'engine'],
+  controllers: ['crds', 'engine', 'controllers'],
+  api: ['crds', 'engine', 'controllers', 'api'],
+  cli: ['crds', 'engine', 'controllers', 'api', 'cli'],
+  bench: ['crds', 'engine', 'controllers', 'api', 'cli', 'bench', 'test'],
+  scripts: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts'],
+  test: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts', 'test'],
+}
+
+/** Package → the folders and files that may import it. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@prometheus-io/client': ['api/metrics'],
+  ajv: ['controllers/sets', 'controllers/config', 'engine/events'],
+  'ajv-formats': ['controllers/sets', 'engine/events'],
+  chokidar: ['controllers/sources'],
+  commander: ['cli'],
+  fastify: ['api'],
+  ignore: ['controllers/sources', 'controllers/sets'],
+  'p-queue': ['controllers/apply'],
+  pino: ['cli'],
+  re2js: ['engine/bloblang', 'controllers/sets'],
+  typebox: ['crds', 'engine/pipelines', 'engine/components', 'controllers/config', 'api'],
+  undici: ['engine/components', 'cli'],
+  yaml: ['controllers/sets', 'controllers/config', 'cli', 'scripts'],
+}
+
+/** Packages that tests, benchmarks and scripts use; any other file may not. */
+export const DEVELOPMENT_PACKAGES: readonly string[] = [
+  'vitest',
+  'fast-check',
+  'mitata',
+  'undici',
+  'yaml',
+]

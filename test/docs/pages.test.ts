@@ -1,0 +1,41 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ROOT } from '../house/source-files.ts'
+import { stepsOf } from './console-script.ts'
+import { openSandbox } from './sandbox.ts'
+
+const PAGE_MS_MAX = 5 * 60_000
+/** Set up by who reads the page, not by its commands: the checkout is there, its packages installed. */
+const INSTALLATION = /^(git clone|cd headgate$|npm ci|npm test)/
+
+const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && !path.startsWith('test/'))
+  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+
+describe('pages', () => {
+  test('show commands in console blocks only, so that none escapes its test', () => {
+    const wrong = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/^\s*```(bash|sh|shell)\b/gm)].map(([fence]) => `${path}: ${fence.trim()}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  for (const { path, text } of pages) {
+    const steps = stepsOf(text).filter(({ command }) => !INSTALLATION.test(command))
+    if (steps.length === 0) continue
+    test(`${path} does what it says`, { timeout: PAGE_MS_MAX }, async () => {
+      await using sandbox = await openSandbox(path === 'README.md' ? '.' : dirname(path))
+      for (const step of steps) {
+        await sandbox.run(step).catch((error: Error) => {
+          throw new Error(`${path}:${step.line}: ${error.message}`)
+        })
+      }
+    })
+  }
+})

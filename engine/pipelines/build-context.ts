@@ -1,0 +1,35 @@
+/**
+ * What a component's `build` may use: the environment, compiled Bloblang, durations, and components within it.
+ *
+ * Texts were checked when the config was inspected, so compiling them here fails only where a defect of ours let one
+ * pass; it then throws ComponentConfigInvalid or BloblangInvalid.
+ */
+import type { Interpolation, Mapping, MappingFailure, Query } from '../bloblang/mapping.ts'
+import type { Output } from './component.ts'
+import type { Batch } from './message.ts'
+import type { PipelineEnvironment } from './pipeline.ts'
+
+export interface BuildContext {
+  readonly environment: PipelineEnvironment
+  /** Empty when the config gives none. */
+  readonly label: string
+  /** As upstream writes it, for metrics and `error_source_path()`: `root.pipeline.processors.0`. */
+  readonly path: string
+  mapping(text: string): Mapping
+  query(text: string): Query
+  interpolation(text: string): Interpolation
+  /** Connect's grammar (`5s`, `1m30s`, `500ms`); empty text is undefined. */
+  durationMs(text: string): number | undefined
+  /** The error flag of this component; it is counted. */
+  failure(thrown: unknown): MappingFailure
+  /** Nested processors; `at` is the path of the list within the component's config: `['processors']`, or `[]`. */
+  processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
+  /** A nested output with its common fields; connected and closed by whoever asked for it. */
+  output(config: unknown, at: readonly (string | number)[]): Promise<Output>
+}
+
+/** Processors in order. A processor that throws flags its batch; the chain itself never throws. */
+export interface ProcessorChain {
+  run(batch: Batch, signal: AbortSignal): readonly Batch[] | Promise<readonly Batch[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,80 @@
+/**
+ * Schemas of the fields that mean more than their JSON type: a mapping, a query, an interpolated text, a duration, a
+ * secret, components within a component.
+ *
+ * The keyword `x-headgate` says what the field is; inspection compiles or descends accordingly, editors ignore it.
+ */
+
+import type { TUnsafe } from 'typebox'
+import { Type } from 'typebox'
+import type { SecretReference } from './pipeline.ts'
+
+export const FIELD_KEYWORD = 'x-headgate'
+
+export type FieldKind =
+  | 'mapping'
+  | 'query'
+  | 'interpolated'
+  | 'duration'
+  | 'secret'
+  | 'processors'
+  | 'output'
+  | 'outputs'
+
+export interface FieldOptions<Value> {
+  readonly description: string
+  readonly default?: Value
+  readonly examples?: readonly Value[]
+}
+
+/** A Bloblang mapping. */
+export function mappingField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('mapping', { type: 'string' }, options)
+}
+
+/** One Bloblang query, such as a check. */
+export function queryField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('query', { type: 'string' }, options)
+}
+
+/** Text with `${! … }` in it. */
+export function interpolatedField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('interpolated', { type: 'string' }, options)
+}
+
+/** Connect's durations: `5s`, `1m30s`; empty means none. */
+export function durationField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('duration', { type: 'string' }, options)
+}
+
+/** Text, or a reference to where the secret is kept; resolve it in `connect`. */
+export function secretField(options: FieldOptions<string>): TUnsafe<string | SecretReference> {
+  return field('secret', { type: ['string', 'object'] }, options)
+}
+
+/** A list of processors. */
+export function processorsField(
+  options: FieldOptions<readonly unknown[]>,
+): TUnsafe<readonly unknown[]> {
+  return field('processors', { type: 'array' }, options)
+}
+
+/** One output. */
+export function outputField(options: FieldOptions<unknown>): TUnsafe<unknown> {
+  return field('output', { type: 'object' }, options)
+}
+
+/** A list of outputs. */
+export function outputsField(
+  options: FieldOptions<readonly unknown[]>,
+): TUnsafe<readonly unknown[]> {
+  return field('outputs', { type: 'array' }, options)
+}
+
+function field<Value>(
+  kind: FieldKind,
+  shape: { readonly type: string | readonly string[] },
+  options: { readonly description: string },
+): TUnsafe<Value> {
+  return Type.Unsafe<Value>({ ...shape, ...options, [FIELD_KEYWORD]: kind })
+}

@@ -1,0 +1,132 @@
+/**
+ * One message on its way through a pipeline: bytes, a document that is parsed when somebody asks, metadata, a flag.
+ *
+ * A message never changes. A processor derives a new one, so branches and replays share messages without copying, and
+ * bytes that nobody assigned leave as they came. What a message was derived from first is its `origin`: that is how a
+ * failure at an output finds the message that the input has to send again.
+ */
+import {
+  FILTERED,
+  type MappingFailure,
+  type MappingResult,
+  type MappingSource,
+  UNCHANGED,
+} from '../bloblang/mapping.ts'
+import type { Value } from '../bloblang/values/value.ts'
+import { documentOf, payloadOf } from './document.ts'
+
+/** At least one message; readers must not change it. */
+export type Batch = readonly Message[]
+
+/** Metadata that is made only when it is read: a stream record's, for one. */
+export interface MetadataView {
+  get(key: string): Value | undefined
+  keys(): Iterable<string>
+}
+
+export class Message implements MappingSource {
+  /** At least one of bytes and document is there; the other follows on demand. */
+  #bytes: Uint8Array | undefined
+  #document: Value | undefined
+  readonly #metadata: MetadataView | undefined
+  readonly #failure: MappingFailure | undefined
+  readonly #origin: Message | undefined
+
+  private constructor(
+    bytes: Uint8Array | undefined,
+    document: Value | undefined,
+    metadata: MetadataView | undefined,
+    failure: MappingFailure | undefined,
+    origin: Message | undefined,
+  ) {
+    this.#bytes = bytes
+    this.#document = document
+    this.#metadata = metadata
+    this.#failure = failure
+    this.#origin = origin
+  }
+
+  /** For inputs. The bytes belong to the message from now on. A `Map` is a MetadataView. */
+  static fromBytes(bytes: Uint8Array, metadata?: MetadataView): Message {
+    return new Message(bytes, undefined, metadata, undefined, undefined)
+  }
+
+  /** For inputs that make values: text and bytes become the payload as they are, anything else its JSON. */
+  static fromValue(value: Value, metadata?: MetadataView): Message {
+    return typeof value === 'string' || value instanceof Uint8Array
+      ? new Message(payloadOf(value), undefined, metadata, undefined, undefined)
+      : new Message(undefined, value, metadata, undefined, undefined)
+  }
+
+  content(): Uint8Array {
+    // A message without bytes has a document; null is one, undefined is not.
+    if (this.#bytes !== undefined) return this.#bytes
+    const bytes = payloadOf(this.#document ?? null)
+    this.#bytes = bytes
+    return bytes
+  }
+
+  /** Throws MappingError when the content is not one JSON document. Never change the value: others share it. */
+  document(): Value {
+    if (this.#document !== undefined) return this.#document
+    const document = documentOf(this.content())
+    this.#document = document
+    return document
+  }
+
+  metadata(key: string): Value | undefined {
+    return this.#metadata?.get(key)
+  }
+
+  metadataKeys(): Iterable<string> {
+    return this.#metadata?.keys() ?? []
+  }
+
+  failure(): MappingFailure | undefined {
+    return this.#failure
+  }
+
+  /** What the input made: itself, unless it was derived. */
+  get origin(): Message {
+    return this.#origin ?? this
+  }
+
+  /** A cheap estimate for limits: exact for bytes, a guess for a document that nobody printed yet. */
+  get weight(): number {
+    return this.#bytes?.length ?? DOCUMENT_WEIGHT_GUESS
+  }
+
+  withContent(bytes: Uint8Array): Message {
+    return new Message(bytes, undefined, this.#metadata, this.#failure, this.origin)
+  }
+
+  /** Text and bytes become the payload as they are, anything else its JSON. */
+  withValue(value: Value): Message {
+    return typeof value === 'string' || value instanceof Uint8Array
+      ? this.withContent(payloadOf(value))
+      : new Message(undefined, value, this.#metadata, this.#failure, this.origin)
+  }
+
+  /** Replaces all metadata. */
+  withMetadata(metadata: MetadataView | undefined): Message {
+    return new Message(this.#bytes, this.#document, metadata, this.#failure, this.origin)
+  }
+
+  /** Sets or, with undefined, clears the error flag. */
+  withFailure(failure: MappingFailure | undefined): Message {
+    return new Message(this.#bytes, this.#document, this.#metadata, failure, this.origin)
+  }
+
+  /** What a mapping made of this message: undefined when it was filtered, itself when nothing was assigned. */
+  withResult(result: MappingResult): Message | undefined {
+    const { root, metadata } = result
+    if (root === FILTERED) return undefined
+    if (root === UNCHANGED) return metadata === undefined ? this : this.withMetadata(metadata)
+    const kept = metadata ?? this.#metadata
+    return typeof root === 'string' || root instanceof Uint8Array
+      ? new Message(payloadOf(root), undefined, kept, this.#failure, this.origin)
+      : new Message(undefined, root, kept, this.#failure, this.origin)
+  }
+}
+
+const DOCUMENT_WEIGHT_GUESS = 256

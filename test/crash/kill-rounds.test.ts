@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { seededRandom } from '../../engine/ports/seeded-random.ts'
+import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { type HeadgateProcess, until, up } from '../harness/headgate-process.ts'
 import { readStream } from '../harness/native-client.ts'
 
@@ -26,7 +26,7 @@ test(`${ROUNDS} times SIGKILL lose no acknowledged record and map each one exact
   timeout: TEST_MS_MAX,
 }, async () => {
   const seed = Number(process.env['HEADGATE_SEED'] ?? process.pid)
-  const random = seededRandom(seed)
+  const random = new SeededRandom(seed)
   await using receiver = await startReceiver()
   const folder = mkdtempSync(join(tmpdir(), 'headgate-kill-'))
   const dataDirectory = join(folder, '.headgate')

@@ -48,7 +48,7 @@ export function firstMissing(expected: readonly string[], printed: string): stri
       anywhere = true
       continue
     }
-    const pattern = new RegExp(`^${text.trimEnd().split('…').map(escape).join('.*')}$`)
+    const pattern = new RegExp(`^${text.trimEnd().split('…').map(literally).join('.*')}$`)
     const found = lines.findIndex((line, index) => index >= at && pattern.test(line))
     if (found < 0 || (!anywhere && found !== at)) return text
     at = found + 1
@@ -59,7 +59,7 @@ export function firstMissing(expected: readonly string[], printed: string): stri
     : `nothing more, but got: ${lines[at]}`
 }
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 

@@ -1,0 +1,176 @@
+/**
+ * The header of a batch: 64 bytes, little-endian, with a checksum of its own, so that the log can stamp where the
+ * batch lies without touching the body that its encoder has summed. The body is `batch-encoder.ts`'s.
+ *
+ * | offset | bytes | field |
+ * |---|---|---|
+ * | 0 | 4 | magic, `HGB1` |
+ * | 4 | 1 | format version, 1 |
+ * | 5 | 1 | flags: bit 0 = each record carries deltas of sequence and arrival; others zero |
+ * | 6 | 2 | shard |
+ * | 8 | 4 | incarnation of the stream |
+ * | 12 | 4 | count of records |
+ * | 16 | 8 | sequence of the first record |
+ * | 24 | 8 | arrival of the first record, microseconds since 1970 |
+ * | 32 | 8 | frame that committed the batch |
+ * | 40 | 4 | length of the body in bytes |
+ * | 44 | 4 | crc32 of the body |
+ * | 48 | 4 | span: sequence of the last record less that of the first |
+ * | 52 | 8 | zero |
+ * | 60 | 4 | crc32 of bytes 0 to 59 |
+ *
+ * Without deltas the records are numbered from the first one on and share its arrival, so span = count - 1. A batch
+ * fresh from its encoder has zero for everything that the log stamps. Recovery: a header whose magic, version, zero
+ * bytes or crc is wrong is no header, and nothing that it says is used.
+ */
+import { crc32 } from 'node:zlib'
+import { HeadgateError } from '../error.ts'
+import { BATCH_RECORDS_MAX, WRITE_SET_BYTES_MAX } from './log.ts'
+
+export const BATCH_HEADER_BYTES = 64
+export const BATCH_FORMAT_VERSION = 1
+export const BATCH_FLAG_DELTAS = 1
+
+const MAGIC = 0x31424748
+const CRC_AT = 60
+
+export interface BatchHeader {
+  readonly flags: number
+  readonly shard: number
+  readonly incarnation: number
+  readonly count: number
+  readonly baseSequence: number
+  readonly arrivalUs: number
+  readonly frame: number
+  readonly bodyBytes: number
+  readonly bodyCrc: number
+  /** Sequence of the last record less that of the first; zero in an empty batch. */
+  readonly span: number
+}
+
+/** What the log knows and the encoder does not. */
+export interface BatchStamp {
+  readonly shard: number
+  readonly incarnation: number
+  readonly baseSequence: number
+  readonly arrivalUs: number
+  readonly frame: number
+}
+
+/** Writes a whole header at the start of `bytes`. */
+export function writeHeader(bytes: Buffer, header: BatchHeader): void {
+  bytes.fill(0, 0, BATCH_HEADER_BYTES)
+  bytes.writeUInt32LE(MAGIC, 0)
+  bytes[4] = BATCH_FORMAT_VERSION
+  bytes[5] = header.flags
+  bytes.writeUInt32LE(header.count, 12)
+  bytes.writeUInt32LE(header.bodyBytes, 40)
+  bytes.writeUInt32LE(header.bodyCrc, 44)
+  bytes.writeUInt32LE(header.span, 48)
+  stampHeader(bytes, header)
+}
+
+/** Says where the batch at `at` lies, and sums the header anew; the body stays as it is. */
+export function stampHeader(bytes: Buffer, stamp: BatchStamp, at = 0): void {
+  bytes.writeUInt16LE(stamp.shard, at + 6)
+  bytes.writeUInt32LE(stamp.incarnation, at + 8)
+  writeUint64(bytes, stamp.baseSequence, at + 16)
+  writeUint64(bytes, stamp.arrivalUs, at + 24)
+  writeUint64(bytes, stamp.frame, at + 32)
+  bytes.writeUInt32LE(crc32(bytes.subarray(at, at + CRC_AT)), at + CRC_AT)
+}
+
+/** Throws LogCorrupt unless a sound header lies at `at` and the buffer holds its whole body. */
+export function readHeader(source: Uint8Array, at = 0): BatchHeader {
+  const bytes = asBuffer(source)
+  const header = peekHeader(bytes, at)
+  const held = bytes.length - at - BATCH_HEADER_BYTES
+  if (header.bodyBytes > held) throw corrupt(`a body of ${header.bodyBytes} bytes`, `${held}`)
+  return header
+}
+
+/** As `readHeader`, where the body need not be at hand. */
+export function peekHeader(bytes: Buffer, at: number): BatchHeader {
+  if (at < 0 || bytes.length - at < BATCH_HEADER_BYTES) {
+    throw corrupt(`a header of ${BATCH_HEADER_BYTES} bytes`, `${Math.max(bytes.length - at, 0)}`)
+  }
+  if (bytes.readUInt32LE(at) !== MAGIC) throw corrupt('the mark of a batch', 'other bytes')
+  const crc = crc32(bytes.subarray(at, at + CRC_AT))
+  if (bytes.readUInt32LE(at + CRC_AT) !== crc) throw corrupt('a header that fits its crc', 'none')
+  return judge(
+    {
+      flags: bytes[at + 5] ?? 0,
+      shard: bytes.readUInt16LE(at + 6),
+      incarnation: bytes.readUInt32LE(at + 8),
+      count: bytes.readUInt32LE(at + 12),
+      baseSequence: readUint64(bytes, at + 16),
+      arrivalUs: readUint64(bytes, at + 24),
+      frame: readUint64(bytes, at + 32),
+      bodyBytes: bytes.readUInt32LE(at + 40),
+      bodyCrc: bytes.readUInt32LE(at + 44),
+      span: bytes.readUInt32LE(at + 48),
+    },
+    bytes,
+    at,
+  )
+}
+
+/** Throws LogCorrupt unless the body that follows the header at `at` is the one that was encoded. */
+export function verifyBody(source: Uint8Array, header: BatchHeader, at = 0): void {
+  const start = at + BATCH_HEADER_BYTES
+  const crc = crc32(source.subarray(start, start + header.bodyBytes))
+  if (crc !== header.bodyCrc) throw corrupt('a body that fits its crc', `crc ${crc}`)
+}
+
+/** One above the sequence of the last record. */
+export function nextSequence(header: BatchHeader): number {
+  return header.count === 0 ? header.baseSequence : header.baseSequence + header.span + 1
+}
+
+/** A number of up to 2^53 - 1 in eight bytes, as two halves: the only place where 64 bits exist. */
+export function writeUint64(bytes: Buffer, value: number, at: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new HeadgateError('Internal', `expected a whole number from 0 to 2^53 - 1, got ${value}`)
+  }
+  const high = Math.floor(value / 2 ** 32)
+  bytes.writeUInt32LE(value - high * 2 ** 32, at)
+  bytes.writeUInt32LE(high, at + 4)
+}
+
+export function readUint64(bytes: Buffer, at: number): number {
+  const value = bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at)
+  if (value > Number.MAX_SAFE_INTEGER) throw corrupt('a number below 2^53', `${value}`)
+  return value
+}
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+export function corrupt(expected: string, got: string): HeadgateError {
+  return new HeadgateError('LogCorrupt', `expected ${expected}, got ${got}`, {
+    hint: 'Restore the data directory from a copy, or report how the bytes came about.',
+  })
+}
+
+function judge(header: BatchHeader, bytes: Buffer, at: number): BatchHeader {
+  const version = bytes[at + 4] ?? 0
+  if (version !== BATCH_FORMAT_VERSION) {
+    throw corrupt(`batch format ${BATCH_FORMAT_VERSION}`, `${version}`)
+  }
+  const zeros = bytes.readUInt32LE(at + 52) + bytes.readUInt32LE(at + 56)
+  if ((header.flags & ~BATCH_FLAG_DELTAS) !== 0 || zeros !== 0) {
+    throw corrupt('zero in what this version does not use', 'something else')
+  }
+  // Bounds what a reader allocates for one batch, whatever the bytes say.
+  if (header.count > BATCH_RECORDS_MAX || header.bodyBytes > WRITE_SET_BYTES_MAX) {
+    throw corrupt('a batch within its limits', `${header.count} records`)
+  }
+  const plain = (header.flags & BATCH_FLAG_DELTAS) === 0
+  const spanLeast = Math.max(header.count - 1, 0)
+  if (header.span < spanLeast || (plain && header.span !== spanLeast)) {
+    throw corrupt(`a span of ${spanLeast}`, `${header.span}`)
+  }
+  return header
+}

@@ -1,0 +1,81 @@
+/**
+ * What a kind is: one definition from which its static type, validator, CustomResourceDefinition, JSON Schema and docs
+ * page derive. It says what may be written; what that does is decided elsewhere.
+ */
+import type { TSchema } from 'typebox'
+import { asJsonSchema } from './field.ts'
+import type { JsonSchema } from './json-schema.ts'
+import type { Kind } from './resource.ts'
+
+export interface KindDefinition {
+  readonly kind: Kind
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  /** One sentence. */
+  readonly summary: string
+  readonly spec: JsonSchema
+  /** Whether a document may go without `spec`: only where each of its fields may be missing. */
+  readonly specRequired: boolean
+  readonly rules: readonly CelRule[]
+  readonly printerColumns: readonly PrinterColumn[]
+  /** A complete document for the docs page. */
+  readonly example: string
+}
+
+/**
+ * A rule across fields, in CEL for the API server and as a predicate for us: one meaning, two forms.
+ */
+export interface CelRule {
+  /** `self` is the spec. */
+  readonly rule: string
+  readonly message: string
+  /** Absent where the API server cannot see the fields that the rule speaks of; then only we judge it. */
+  readonly inManifest: boolean
+  /** Where the spec breaks the rule; empty when it holds. It is handed specs that the schema refused, too. */
+  readonly check: (spec: Readonly<Record<string, unknown>>) => readonly RuleBreach[]
+}
+
+export interface RuleBreach {
+  /** From the spec's root. */
+  readonly path: readonly (string | number)[]
+  readonly at: 'key' | 'value'
+  /** What exactly is wrong there, where the rule's own sentence is too general. */
+  readonly message?: string
+}
+
+export interface PrinterColumn {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'boolean' | 'date'
+  readonly jsonPath: string
+  /** 1 shows it in wide output only. */
+  readonly priority?: 1
+  readonly description?: string
+}
+
+export type KindInput = Omit<KindDefinition, 'spec' | 'specRequired' | 'printerColumns'> & {
+  readonly spec: TSchema
+  readonly specRequired?: boolean
+  readonly printerColumns: readonly PrinterColumn[]
+}
+
+const READY_COLUMNS: readonly PrinterColumn[] = [
+  { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+  { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+]
+const LAST_COLUMNS: readonly PrinterColumn[] = [
+  { name: 'Source', type: 'string', jsonPath: '.status.source', priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+]
+
+/** Every kind shows Ready first and its age last; what it adds stands between. */
+export function defineKind(input: KindInput): KindDefinition {
+  const spec = asJsonSchema(input.spec)
+  return {
+    ...input,
+    spec,
+    specRequired: input.specRequired ?? (spec.required ?? []).length > 0,
+    printerColumns: [...READY_COLUMNS, ...input.printerColumns, ...LAST_COLUMNS],
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Decides what happens to one resource that a set declares, as if it stood alone: ownership, readoption, and which of
+ * its fields changed. What it depends on is judged afterwards.
+ */
+import { type Identity, identityText } from '../../crds/resource.ts'
+import type { Member, Resource, ValidMember } from '../sets/resource-set.ts'
+import { differences } from './differences.ts'
+import { type FieldVerdict, ruleOf } from './field-tables.ts'
+import { isLive, isSealed, type ObservedResource, type PlanPolicy } from './observed.ts'
+import type { Action, Cost, FieldChange, Risk, Verb } from './plan.ts'
+
+export interface DeclaredContext {
+  readonly source: string
+  readonly policy: PlanPolicy
+  readonly wallUs: number
+  /** Who holds this id, in any letter case, other than the given resource. */
+  readonly holderOfId: (resource: Resource) => ObservedResource | undefined
+}
+
+/** Undefined keeps it as it is. */
+export type Draft = Action | undefined
+
+export function decideDeclared(
+  member: Member,
+  observed: ObservedResource | undefined,
+  context: DeclaredContext,
+): Draft {
+  if (member.state === 'invalid') {
+    const first = member.problems.find(({ severity }) => severity === 'error')
+    return blocked(member, observed, 'Invalid', first?.message ?? 'The declaration is invalid.')
+  }
+  const outside = outsideOfGrants(member.identity, context.policy)
+  if (outside !== undefined) return blocked(member, observed, 'GrantMissing', outside)
+  if (observed !== undefined && observed.owner !== context.source)
+    return blocked(member, observed, 'Conflict', ownedByAnother(observed, context.source))
+  if (isSealed(observed) && observed !== undefined) return decideReadoption(member, observed)
+  if (observed === undefined || !isLive(observed)) return decideCreation(member, observed, context)
+  return decideChange(member, observed, context)
+}
+
+function decideCreation(
+  member: ValidMember,
+  observed: ObservedResource | undefined,
+  context: DeclaredContext,
+): Action {
+  const holder = context.holderOfId(member.resource)
+  if (holder !== undefined)
+    return blocked(
+      member,
+      observed,
+      'Conflict',
+      `The id ${member.resource.id} is taken by ${identityText(holder.identity)}${isSealed(holder) ? ', which is retained' : ''}.`,
+    )
+  return act(member, observed, 'create', 'safe', 'declared for the first time')
+}
+
+function decideReadoption(member: ValidMember, observed: ObservedResource): Action {
+  const declaredType = member.resource.spec['type']
+  const type = observed.stream?.type
+  if (declaredType !== type)
+    return blocked(
+      member,
+      observed,
+      'Immutable',
+      `The retained stream has type ${type ?? 'none'}, the declaration ${String(declaredType ?? 'none')}: declare it with the same type, or purge it first.`,
+    )
+  if (observed.id !== member.resource.id)
+    return blocked(
+      member,
+      observed,
+      'Immutable',
+      `The retained stream has id ${observed.id}, the declaration ${member.resource.id}: declare it with the same id, or purge it first.`,
+    )
+  return act(member, observed, 'readopt', 'safe', 'declared again; its data is taken back')
+}
+
+function decideChange(
+  member: ValidMember,
+  observed: ObservedResource,
+  context: DeclaredContext,
+): Draft {
+  const { resource } = member
+  const { accepted } = observed
+  if (accepted === undefined) return undefined
+  if (accepted.digest === resource.digest && !observed.uncertain) return undefined
+  if (observed.id !== resource.id)
+    return blocked(
+      member,
+      observed,
+      'Immutable',
+      `spec.id cannot change from ${observed.id} to ${resource.id}; declare a resource of another name.`,
+    )
+  const changes = differences(accepted, resource)
+  const judged = changes.map((change) => ({
+    change,
+    verdict: ruleOf(resource.identity.kind, change.path).judge({
+      from: accepted,
+      to: resource,
+      stream: observed.stream,
+      wallUs: context.wallUs,
+    }),
+  }))
+  const refused = judged.map(({ verdict }) => verdict).find((verdict) => verdict.kind === 'refused')
+  if (refused?.kind === 'refused')
+    return blocked(member, observed, refused.reason, sentence(refused.instead), changes)
+  return changed(member, observed, judged)
+}
+
+function changed(
+  member: ValidMember,
+  observed: ObservedResource,
+  judged: readonly { readonly change: FieldChange; readonly verdict: FieldVerdict }[],
+): Action {
+  let verb: Verb = 'update'
+  let risk: Risk = 'safe'
+  let cost: Cost | undefined
+  const reasons = new Set<string>()
+  for (const { change, verdict } of judged) {
+    if (verdict.kind === 'satisfied') reasons.add(`${change.path}: ${verdict.note}`)
+    if (verdict.kind !== 'change') continue
+    reasons.add(`${change.path} changed`)
+    if (verdict.verb === 'replace') verb = 'replace'
+    if (RISKS.indexOf(verdict.risk) > RISKS.indexOf(risk)) risk = verdict.risk
+    cost = verdict.cost ?? cost
+  }
+  const reason = reasons.size === 0 ? 'applied again to be sure' : [...reasons].join('; ')
+  const action = act(member, observed, verb, risk, reason)
+  return { ...action, changes: judged.map(({ change }) => change), cost }
+}
+
+const RISKS: readonly Risk[] = ['safe', 'disruptive', 'data-loss']
+
+function act(
+  member: ValidMember,
+  observed: ObservedResource | undefined,
+  verb: Verb,
+  risk: Risk,
+  reason: string,
+): Action {
+  return {
+    verb,
+    identity: member.identity,
+    uid: observed?.uid,
+    risk,
+    reason,
+    cause: member.origin,
+    changes: [],
+    waitsFor: [],
+    cost: undefined,
+    desired: member.resource,
+  }
+}
+
+export function blocked(
+  member: Member,
+  observed: ObservedResource | undefined,
+  blockedBy: string,
+  reason: string,
+  changes: readonly FieldChange[] = [],
+): Action {
+  return {
+    verb: 'blocked',
+    identity: member.identity,
+    uid: observed?.uid,
+    risk: 'safe',
+    reason,
+    blockedBy,
+    wanted: isLive(observed) ? 'update' : isSealed(observed) ? 'readopt' : 'create',
+    cause: member.origin,
+    changes,
+    waitsFor: [],
+    cost: undefined,
+    desired: member.state === 'valid' ? member.resource : undefined,
+  }
+}
+
+function ownedByAnother(observed: ObservedResource, source: string): string {
+  const owner = observed.owner === undefined ? 'no source' : `source ${observed.owner}`
+  if (isSealed(observed))
+    return `The stream is retained for ${owner}, so source ${source} cannot declare it: let ${owner} declare it again, or purge it with \`headgate purge ${observed.identity.name} -n ${observed.identity.namespace}\`.`
+  return `It is owned by ${owner}, so source ${source} cannot declare it too: remove one of the two declarations.`
+}
+
+function outsideOfGrants({ kind, namespace }: Identity, policy: PlanPolicy): string | undefined {
+  const { scope, grants } = policy
+  const where = grants.declaredIn ?? 'headgate.yaml'
+  if (!allows(scope.namespaces, namespace) || !allows(scope.kinds, kind))
+    return `It lies outside of the source's scope: widen scope in ${where}.`
+  if (!allows(grants.namespaces, namespace))
+    return `The source may not declare anything in namespace ${namespace}: add it to grants.namespaces in ${where}.`
+  if (!allows(grants.kinds, kind))
+    return `The source may not declare a ${kind}: add it to grants.kinds in ${where}.`
+  return undefined
+}
+
+export function allows<T>(list: readonly T[] | undefined, item: T): boolean {
+  return list === undefined || list.includes(item)
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}

@@ -1,0 +1,208 @@
+/**
+ * `plan()`: what is declared and what is become the list of what to do. Pure and total: one decision for each resource
+ * that the set declares or the source owns.
+ */
+import { createHash } from 'node:crypto'
+import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
+import type { Member, Reference, Resource, ResourceSet } from '../sets/resource-set.ts'
+import { decideAbsence } from './absence.ts'
+import { blocked, type DeclaredContext, type Draft, decideDeclared } from './declared.ts'
+import {
+  isLive,
+  isSealed,
+  type Observed,
+  type ObservedResource,
+  type PlanPolicy,
+  type PlanTime,
+} from './observed.ts'
+import { inOrder, isRemoval } from './order.ts'
+import type { Action, Plan } from './plan.ts'
+
+export interface PlanRequest {
+  readonly set: ResourceSet
+  readonly observed: Observed
+  readonly policy: PlanPolicy
+  readonly now: PlanTime
+}
+
+export function plan(request: PlanRequest): Plan {
+  const { set, observed } = request
+  const drafts = stallDependents(decideAll(request), request)
+  const declared = [...drafts.values()].filter((draft) => draft !== undefined)
+  const absences = decideAbsence({ ...request, usersOf: usersIn(drafts, request) })
+  const actions = inOrder(withWaits([...declared, ...absences.actions], observed))
+  return {
+    source: set.source,
+    setDigest: set.digest,
+    digest: digestOf(set.source, actions),
+    destructiveDigest: absences.destructiveDigest,
+    actions,
+    kept: drafts.size - declared.length,
+  }
+}
+
+function decideAll({ set, observed, policy, now }: PlanRequest): Map<string, Draft> {
+  const context: DeclaredContext = {
+    source: set.source,
+    policy,
+    wallUs: now.wallUs,
+    holderOfId: holderOfId(observed),
+  }
+  const drafts = new Map<string, Draft>()
+  for (const [key, member] of set.members)
+    drafts.set(key, decideDeclared(member, observed.resources.get(key), context))
+  return drafts
+}
+
+/** Ids are unique per namespace and kind in any letter case; built only once somebody is created. */
+function holderOfId(observed: Observed): DeclaredContext['holderOfId'] {
+  let holders: Map<string, ObservedResource> | undefined
+  const idKey = ({ kind, namespace }: Identity, id: string): string =>
+    `${kind}/${namespace}/${id.toLowerCase()}`
+  return ({ identity, id }) => {
+    holders ??= new Map(
+      [...observed.resources.values()].map((other) => [idKey(other.identity, other.id), other]),
+    )
+    const holder = holders.get(idKey(identity, id))
+    return holder !== undefined && identityKey(holder.identity) !== identityKey(identity)
+      ? holder
+      : undefined
+  }
+}
+
+/** What is broken stalls what depends on it, and so on; each is visited again only when something before it stalled. */
+function stallDependents(drafts: Map<string, Draft>, request: PlanRequest): Map<string, Draft> {
+  const { set, observed } = request
+  const dependents = new Map<string, Member[]>()
+  for (const member of set.members.values())
+    for (const { to } of referencesOf(member)) push(dependents, identityKey(to), member)
+  const pending = [...set.members.values()]
+  for (let member = pending.pop(); member !== undefined; member = pending.pop()) {
+    const key = identityKey(member.identity)
+    if (drafts.get(key)?.verb === 'blocked') continue
+    const missing = missingOf(member, drafts, request)
+    if (missing === undefined) continue
+    const now = observed.resources.get(key)
+    const stalled = blocked(member, now, 'DependencyNotReady', missing)
+    const unchanged = drafts.get(key) === undefined
+    drafts.set(key, unchanged ? { ...stalled, wanted: 'keep' } : stalled)
+    pending.push(...(dependents.get(key) ?? []))
+  }
+  return drafts
+}
+
+const SPREADS: ReadonlySet<string | undefined> = new Set([
+  'Invalid',
+  'DependencyNotReady',
+  'GrantMissing',
+])
+
+function missingOf(
+  member: Member,
+  drafts: ReadonlyMap<string, Draft>,
+  { set, observed }: PlanRequest,
+): string | undefined {
+  for (const { to } of referencesOf(member)) {
+    const key = identityKey(to)
+    const exists = observed.resources.get(key)
+    const draft = drafts.get(key)
+    if (set.members.has(key)) {
+      if (draft?.verb !== 'blocked') continue
+      if (isLive(exists) && !SPREADS.has(draft.blockedBy)) continue
+      return `It needs ${identityText(to)}, which is stalled (${draft.blockedBy ?? 'blocked'}).`
+    }
+    if (isLive(exists)) continue
+    return isSealed(exists)
+      ? `It needs ${identityText(to)}, which is retained: declare it again.`
+      : `It needs ${identityText(to)}, which is not declared.`
+  }
+  return undefined
+}
+
+function referencesOf(member: Member): readonly Reference[] {
+  return member.state === 'valid' ? dependencies(member.resource) : []
+}
+
+/** A policy may name what does not exist yet; it waits for nothing and holds nothing. */
+function dependencies({ identity, references }: Resource): readonly Reference[] {
+  if (identity.kind === 'AccessPolicy') return []
+  return references.filter(({ to }) => identityKey(to) !== identityKey(identity))
+}
+
+/** Who refers to what, once the plan was carried out: applied declarations by the new text, everything else by the old. */
+function usersIn(
+  drafts: ReadonlyMap<string, Draft>,
+  { observed }: PlanRequest,
+): (key: string, leaving: ReadonlySet<string>) => readonly Identity[] {
+  const users = new Map<string, Identity[]>()
+  const add = (resource: Resource): void => {
+    for (const { to } of dependencies(resource)) push(users, identityKey(to), resource.identity)
+  }
+  for (const draft of drafts.values())
+    if (draft?.desired !== undefined && draft.verb !== 'blocked') add(draft.desired)
+  const sealed = new Map<string, Identity[]>()
+  for (const [key, { accepted, stream, identity }] of observed.resources) {
+    const draft = drafts.get(key)
+    const isReplaced = draft?.desired !== undefined && draft.verb !== 'blocked'
+    if (accepted !== undefined && !isReplaced) add(accepted)
+    // A retained stream reserves its type.
+    if (
+      stream?.type !== undefined &&
+      (stream.sealed !== undefined || stream.deletionPolicy === 'Retain')
+    )
+      push(sealed, identityKey({ ...identity, kind: 'StreamType', name: stream.type }), identity)
+  }
+  return (key, leaving) => {
+    const staying = (users.get(key) ?? []).filter((user) => !leaving.has(identityKey(user)))
+    return [...staying, ...(sealed.get(key) ?? [])]
+  }
+}
+
+/** Creations wait for what they refer to; removals for what referred to them and goes, or turns elsewhere. */
+function withWaits(actions: readonly Action[], observed: Observed): readonly Action[] {
+  const doable = new Map(
+    actions
+      .filter(({ verb }) => verb !== 'blocked')
+      .map((action) => [identityKey(action.identity), action]),
+  )
+  const waits = new Map<string, Set<string>>()
+  const wait = (key: string, before: string): void => {
+    const known = waits.get(key)
+    if (known === undefined) waits.set(key, new Set([before]))
+    else known.add(before)
+  }
+  for (const [key, action] of doable) {
+    for (const { to } of action.desired === undefined ? [] : dependencies(action.desired)) {
+      const before = doable.get(identityKey(to))
+      if (before?.desired !== undefined) wait(key, identityKey(to))
+    }
+    const accepted = observed.resources.get(key)?.accepted
+    for (const { to } of accepted === undefined ? [] : dependencies(accepted)) {
+      const referred = doable.get(identityKey(to))
+      if (referred !== undefined && isRemoval(referred.verb)) wait(identityKey(to), key)
+    }
+  }
+  return actions.map((action) => ({
+    ...action,
+    waitsFor: [...(waits.get(identityKey(action.identity)) ?? [])].sort(),
+  }))
+}
+
+function digestOf(source: string, actions: readonly Action[]): string {
+  const lines = actions.map(({ verb, identity, uid, desired, blockedBy }) => [
+    verb,
+    identityKey(identity),
+    uid,
+    desired?.digest,
+    blockedBy,
+  ])
+  return createHash('sha256')
+    .update(JSON.stringify([source, lines]))
+    .digest('hex')
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}

@@ -1,0 +1,43 @@
+/**
+ * Decides whether absence may delete: how many resources of one kind a source may lose.
+ *
+ * It guards absence only. What a person deletes by name is not budgeted, because nobody deletes twenty things one by
+ * one by accident; what was approved is an explicit act as well.
+ */
+import type { Kind } from '../../crds/resource.ts'
+
+/** A small folder may lose three of a kind at once; a hundred may lose thirty. */
+export const PRUNE_COUNT_FREE = 3
+export const PRUNE_SHARE_MAX = 0.3
+/** What was lost within this counts too, or a slow drip would empty a source. */
+export const PRUNE_WINDOW_US: number = 3_600_000_000
+
+export type PruneVerdict =
+  | { readonly kind: 'allowed' }
+  | {
+      readonly kind: 'blocked'
+      readonly reason: 'EmptySet' | 'OverBudget'
+      /** How many more may go now. */
+      readonly allowed: number
+    }
+
+export interface Absence {
+  readonly kind: Kind
+  /** How many this source owns, the absent ones included. */
+  readonly owned: number
+  /** How many of them the set no longer declares. */
+  readonly absent: number
+  /** How many it lost by absence in the last hour. */
+  readonly lostLately: number
+  /** True when the set declares nothing at all, of any kind: far more often an accident than a wish. */
+  readonly setIsEmpty: boolean
+}
+
+export function judgeAbsence({ owned, absent, lostLately, setIsEmpty }: Absence): PruneVerdict {
+  if (absent === 0) return { kind: 'allowed' }
+  if (setIsEmpty) return { kind: 'blocked', reason: 'EmptySet', allowed: 0 }
+  const before = owned + lostLately
+  const budget = Math.max(PRUNE_COUNT_FREE, Math.floor(before * PRUNE_SHARE_MAX))
+  if (absent + lostLately <= budget) return { kind: 'allowed' }
+  return { kind: 'blocked', reason: 'OverBudget', allowed: Math.max(0, budget - lostLately) }
+}

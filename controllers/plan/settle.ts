@@ -1,0 +1,49 @@
+/**
+ * Decides whether absence has lasted: editors and `git checkout` unlink a file before they write it again.
+ *
+ * Identities are compared, not contents: a file that is edited all the time does not block pruning elsewhere.
+ */
+import { createHash } from 'node:crypto'
+import type { ResourceSet } from '../sets/resource-set.ts'
+
+/** An unbroken run of complete sweeps that declared the same identities. */
+export interface Settle {
+  readonly identities: string
+  readonly sinceMs: number
+  readonly sweeps: number
+  readonly lastMs: number
+}
+
+export const PRUNE_SETTLE_MS_DEFAULT = 2_000
+
+/** The run after one more sweep; an incomplete one breaks it. */
+export function advanceSettle(
+  before: Settle | undefined,
+  set: ResourceSet,
+  nowMs: number,
+): Settle | undefined {
+  if (!set.complete) return undefined
+  const identities = identitiesDigest(set)
+  if (before === undefined || before.identities !== identities)
+    return { identities, sinceMs: nowMs, sweeps: 1, lastMs: nowMs }
+  return { ...before, sweeps: before.sweeps + 1, lastMs: nowMs }
+}
+
+/** Two sweeps at least, and at least this long from the first to the last. */
+export function isSettled(settle: Settle | undefined, pruneSettleMs: number): boolean {
+  return (
+    settle !== undefined && settle.sweeps >= 2 && settle.lastMs - settle.sinceMs >= pruneSettleMs
+  )
+}
+
+/** For a plan that is only shown: what would happen once the absence has lasted. */
+export function alreadySettled(set: ResourceSet, pruneSettleMs: number): Settle | undefined {
+  if (!set.complete) return undefined
+  return { identities: identitiesDigest(set), sinceMs: 0, sweeps: 2, lastMs: pruneSettleMs }
+}
+
+function identitiesDigest(set: ResourceSet): string {
+  const hash = createHash('sha256')
+  for (const key of [...set.members.keys()].sort()) hash.update(key).update('\n')
+  return hash.digest('hex')
+}

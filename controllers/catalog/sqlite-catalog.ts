@@ -1,0 +1,163 @@
+/**
+ * The catalog over its SQLite file. Entries are read once, when it opens, and then kept in memory beside the file, so
+ * that a look that changes nothing touches no disk.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { identityKey } from '../../crds/resource.ts'
+import { APPROVAL_VALID_US } from '../plan/destructive-digest.ts'
+import { PRUNE_WINDOW_US } from '../plan/prune-budget.ts'
+import type {
+  ApprovalStore,
+  Catalog,
+  CatalogEntries,
+  PruneLog,
+  SourceLocations,
+  StoredEntry,
+} from './catalog.ts'
+import { openCatalogFile } from './catalog-file.ts'
+
+export function openCatalog(path: string): Catalog {
+  const file = openCatalogFile(path)
+  const { entries, reload } = entriesIn(file)
+  let depth = 0
+  return {
+    entries,
+    approvals: approvalsIn(file),
+    prunes: prunesIn(file),
+    locations: locationsIn(file),
+    atomically(write) {
+      if (depth > 0) return write()
+      depth = 1
+      file.exec('begin immediate')
+      try {
+        const result = write()
+        file.exec('commit')
+        return result
+      } catch (error) {
+        if (file.isTransaction) file.exec('rollback')
+        reload()
+        throw error
+      } finally {
+        depth = 0
+      }
+    },
+    [Symbol.dispose]() {
+      if (file.isOpen) file.close()
+    },
+  }
+}
+
+interface LoadedEntries {
+  readonly entries: CatalogEntries
+  /** After a write that was rolled back: memory is as the file again. */
+  readonly reload: () => void
+}
+
+function entriesIn(file: DatabaseSync): LoadedEntries {
+  const entries = new Map<string, StoredEntry>()
+  const select = file.prepare('select key, revision, entry from resources')
+  const counter = file.prepare("select value from counters where name = 'revision'")
+  let revision = 0
+  const reload = (): void => {
+    entries.clear()
+    for (const row of select.all())
+      entries.set(String(row['key']), {
+        ...JSON.parse(String(row['entry'])),
+        revision: Number(row['revision']),
+      })
+    revision = Number(counter.get()?.['value'] ?? 0)
+  }
+  reload()
+  const count = file.prepare(
+    "insert into counters values ('revision', ?) on conflict (name) do update set value = excluded.value",
+  )
+  const write = file.prepare(
+    'insert into resources values (?, ?, ?) on conflict (key) do update set revision = excluded.revision, entry = excluded.entry',
+  )
+  const erase = file.prepare('delete from resources where key = ?')
+  const next = (): number => {
+    revision += 1
+    count.run(revision)
+    return revision
+  }
+  const stored: CatalogEntries = {
+    all: () => entries,
+    get: (key) => entries.get(key),
+    put(entry) {
+      const key = identityKey(entry.identity)
+      const written: StoredEntry = { ...entry, revision: next() }
+      write.run(key, written.revision, JSON.stringify(written))
+      entries.set(key, written)
+      return written
+    },
+    remove(key) {
+      if (!entries.delete(key)) return
+      next()
+      erase.run(key)
+    },
+    revision: () => revision,
+  }
+  return { entries: stored, reload }
+}
+
+function approvalsIn(file: DatabaseSync): ApprovalStore {
+  const select = file.prepare(
+    'select digest, given_us from approvals where source = ? and given_us > ? order by given_us',
+  )
+  const insert = file.prepare('insert or replace into approvals values (?, ?, ?)')
+  const erase = file.prepare('delete from approvals where source = ? and digest = ?')
+  const expire = file.prepare('delete from approvals where given_us <= ?')
+  return {
+    of: (source, nowUs) =>
+      select.all(source, nowUs - APPROVAL_VALID_US).map((row) => ({
+        digest: String(row['digest']),
+        givenUs: Number(row['given_us']),
+      })),
+    give(source, { digest, givenUs }) {
+      expire.run(givenUs - APPROVAL_VALID_US)
+      file.exec('pragma synchronous = full')
+      insert.run(source, digest, givenUs)
+      file.exec('pragma synchronous = normal')
+    },
+    spend(source, digest) {
+      erase.run(source, digest)
+    },
+  }
+}
+
+function prunesIn(file: DatabaseSync): PruneLog {
+  const select = file.prepare('select kind, at_us from prunes where source = ? and at_us > ?')
+  const insert = file.prepare('insert or replace into prunes values (?, ?, ?, ?)')
+  const erase = file.prepare('delete from prunes where source = ? and key = ?')
+  const expire = file.prepare('delete from prunes where at_us <= ?')
+  return {
+    of: (source, nowUs) =>
+      select.all(source, nowUs - PRUNE_WINDOW_US).map((row) => ({
+        kind: String(row['kind']) as ReturnType<PruneLog['of']>[number]['kind'],
+        atUs: Number(row['at_us']),
+      })),
+    add(source, identity, atUs) {
+      expire.run(atUs - PRUNE_WINDOW_US)
+      insert.run(source, identityKey(identity), identity.kind, atUs)
+    },
+    forget(source, identity) {
+      erase.run(source, identityKey(identity))
+    },
+  }
+}
+
+function locationsIn(file: DatabaseSync): SourceLocations {
+  const select = file.prepare('select location from locations where source = ?')
+  const upsert = file.prepare(
+    'insert into locations values (?, ?) on conflict (source) do update set location = excluded.location',
+  )
+  return {
+    get(source) {
+      const row = select.get(source)
+      return row === undefined ? undefined : String(row['location'])
+    },
+    set(source, location) {
+      upsert.run(source, location)
+    },
+  }
+}

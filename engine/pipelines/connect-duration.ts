@@ -28,6 +28,7 @@ export function parseConnectDuration(text: string): ConnectDuration {
   if (text === '0') return { kind: 'duration', ms: 0 }
   if (text.length > CONNECT_DURATION_LENGTH_MAX || !WHOLE.test(text)) return { kind: 'invalid' }
   let ms = 0
-  for (const [, amount, unit] of text.matchAll(PART)) ms += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0)
+  for (const [, amount, unit] of text.matchAll(PART))
+    ms += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0)
   return text.startsWith('-') && ms > 0 ? { kind: 'invalid' } : { kind: 'duration', ms }
 }

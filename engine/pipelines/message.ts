@@ -12,8 +12,9 @@ import {
   type MappingSource,
   UNCHANGED,
 } from '../bloblang/mapping.ts'
+import { encodePayload } from '../bloblang/values/encode-payload.ts'
+import { parseDocument } from '../bloblang/values/parse-document.ts'
 import type { Value } from '../bloblang/values/value.ts'
-import { documentOf, payloadOf } from './document.ts'
 
 /** At least one message; readers must not change it. */
 export type Batch = readonly Message[]
@@ -54,14 +55,14 @@ export class Message implements MappingSource {
   /** For inputs that make values: text and bytes become the payload as they are, anything else its JSON. */
   static fromValue(value: Value, metadata?: MetadataView): Message {
     return typeof value === 'string' || value instanceof Uint8Array
-      ? new Message(payloadOf(value), undefined, metadata, undefined, undefined)
+      ? new Message(encodePayload(value), undefined, metadata, undefined, undefined)
       : new Message(undefined, value, metadata, undefined, undefined)
   }
 
   content(): Uint8Array {
     // A message without bytes has a document; null is one, undefined is not.
     if (this.#bytes !== undefined) return this.#bytes
-    const bytes = payloadOf(this.#document ?? null)
+    const bytes = encodePayload(this.#document ?? null)
     this.#bytes = bytes
     return bytes
   }
@@ -69,7 +70,7 @@ export class Message implements MappingSource {
   /** Throws MappingError when the content is not one JSON document. Never change the value: others share it. */
   document(): Value {
     if (this.#document !== undefined) return this.#document
-    const document = documentOf(this.content())
+    const document = parseDocument(this.content())
     this.#document = document
     return document
   }
@@ -103,7 +104,7 @@ export class Message implements MappingSource {
   /** Text and bytes become the payload as they are, anything else its JSON. */
   withValue(value: Value): Message {
     return typeof value === 'string' || value instanceof Uint8Array
-      ? this.withContent(payloadOf(value))
+      ? this.withContent(encodePayload(value))
       : new Message(undefined, value, this.#metadata, this.#failure, this.origin)
   }
 
@@ -124,7 +125,7 @@ export class Message implements MappingSource {
     if (root === UNCHANGED) return metadata === undefined ? this : this.withMetadata(metadata)
     const kept = metadata ?? this.#metadata
     return typeof root === 'string' || root instanceof Uint8Array
-      ? new Message(payloadOf(root), undefined, kept, this.#failure, this.origin)
+      ? new Message(encodePayload(root), undefined, kept, this.#failure, this.origin)
       : new Message(undefined, root, kept, this.#failure, this.origin)
   }
 }

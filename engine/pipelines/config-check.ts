@@ -1,0 +1,237 @@
+/**
+ * Compares a component's config with its schema: every problem at once, each at its own place, and the fields that
+ * mean more than their type handed to a visitor.
+ *
+ * As lenient as YAML-typed configs are elsewhere: a number or a boolean may stand where text is expected, null stands
+ * for an object with nothing but defaults, and a text that refers to an environment variable may stand for any scalar.
+ */
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { type ConfigPath, isRecord, kindOf, problem, suggestion } from './component-config.ts'
+import { referencesIn } from './environment-variables.ts'
+import { FIELD_KEYWORD, type FieldKind } from './fields.ts'
+import type { ConfigProblem } from './pipeline.ts'
+
+/** What of JSON Schema our component schemas use. */
+interface Node {
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, Node>>
+  readonly patternProperties?: Readonly<Record<string, Node>>
+  readonly required?: readonly string[]
+  readonly items?: Node
+  readonly anyOf?: readonly Node[]
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly default?: unknown
+  readonly [FIELD_KEYWORD]?: FieldKind
+}
+
+export interface CheckVisitor {
+  problem(found: ConfigProblem): void
+  /** A field of a special kind whose JSON type is right. */
+  field(kind: FieldKind, value: unknown, path: ConfigPath): void
+}
+
+export function checkConfig(
+  schema: TSchema,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): void {
+  check(schema as Node, value, path, visitor)
+}
+
+/** The config with its defaults filled in and scalars in the form that the schema asks for. It was checked before. */
+export function conformConfig(schema: TSchema, value: unknown): unknown {
+  return conform(schema as Node, value)
+}
+
+function check(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+  const kind = node[FIELD_KEYWORD]
+  if (kind !== undefined) return checkField(node, kind, value, path, visitor)
+  if (node.anyOf !== undefined) return checkUnion(node.anyOf, value, path, visitor)
+  if (node.properties !== undefined) return checkObject(node, value, path, visitor)
+  if (node.patternProperties !== undefined) return checkMap(node, value, path, visitor)
+  if (node.items !== undefined) return checkList(node, node.items, value, path, visitor)
+  checkLeaf(node, value, path, visitor)
+}
+
+function checkField(
+  node: Node,
+  kind: FieldKind,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): void {
+  const scalar = conformScalar(node, value)
+  if (!Value.Check(node as TSchema, scalar)) return wrongType(node, value, path, visitor)
+  visitor.field(kind, scalar, path)
+}
+
+function checkUnion(
+  branches: readonly Node[],
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): void {
+  const fitting = branches.find((branch) => Value.Check(branch as TSchema, conform(branch, value)))
+  if (fitting !== undefined) return check(fitting, value, path, visitor)
+  const sameType = branches.filter((branch) => branch.type === jsonType(value))
+  const [only] = sameType
+  if (only !== undefined && sameType.length === 1 && only.const === undefined) {
+    return check(only, value, path, visitor)
+  }
+  if (isReference(value)) return
+  const expected = branches.map(describe).join(' or ')
+  const names = branches.flatMap((branch) =>
+    typeof branch.const === 'string' ? [branch.const] : [],
+  )
+  visitor.problem(
+    problem({
+      path,
+      at: 'value',
+      message: `expected ${expected}, got ${kindOf(value)}`,
+      expected,
+      ...(typeof value === 'string' ? suggestion(value, names) : {}),
+    }),
+  )
+}
+
+function checkObject(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+  const given = value ?? {}
+  if (!isRecord(given)) return wrongType(node, value, path, visitor)
+  const properties = node.properties ?? {}
+  for (const [key, item] of Object.entries(given)) {
+    const property = Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (property !== undefined) check(property, item, [...path, key], visitor)
+    else visitor.problem(unknownField(key, [...path, key], Object.keys(properties)))
+  }
+  for (const key of node.required ?? []) {
+    if (Object.hasOwn(given, key) || properties[key]?.default !== undefined) continue
+    const message = `missing field ${JSON.stringify(key)}`
+    visitor.problem(problem({ path, at: 'key', message, expected: key }))
+  }
+}
+
+function unknownField(key: string, path: ConfigPath, known: readonly string[]): ConfigProblem {
+  const hint = suggestion(key, known).hint
+  return problem({
+    path,
+    at: 'key',
+    message: `unknown field ${JSON.stringify(key)}`,
+    found: key,
+    hint: hint ?? `Fields here are: ${known.join(', ') || 'none'}.`,
+  })
+}
+
+function checkMap(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+  const [item] = Object.values(node.patternProperties ?? {})
+  if (!isRecord(value) || item === undefined) return wrongType(node, value, path, visitor)
+  for (const [key, entry] of Object.entries(value)) check(item, entry, [...path, key], visitor)
+}
+
+function checkList(
+  node: Node,
+  items: Node,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): void {
+  if (!Array.isArray(value)) return wrongType(node, value, path, visitor)
+  for (const [index, item] of value.entries()) check(items, item, [...path, index], visitor)
+  const { items: _, ...bounds } = node
+  checkLeaf(bounds, value, path, visitor)
+}
+
+function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+  if (isReference(value) && node.type !== 'object' && node.type !== 'array') return
+  const [error] = Value.Errors(node as TSchema, conformScalar(node, value))
+  if (error === undefined) return
+  if (error.keyword === 'type') return wrongType(node, value, path, visitor)
+  const expected =
+    node.const === undefined && node.enum === undefined ? error.message : describe(node)
+  visitor.problem(
+    problem({
+      path,
+      at: 'value',
+      message: `expected ${expected.replace(/^must be /, '')}, got ${kindOf(value)}`,
+    }),
+  )
+}
+
+function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+  if (isReference(value) && !['object', 'array'].includes(String(node.type))) return
+  const expected = describe(node)
+  const message = `expected ${expected}, got ${kindOf(value)}`
+  visitor.problem(problem({ path, at: 'value', message, expected, found: kindOf(value) }))
+}
+
+function conform(node: Node, value: unknown): unknown {
+  if (value === undefined) return node.default === undefined ? value : structuredClone(node.default)
+  if (node[FIELD_KEYWORD] !== undefined) return conformScalar(node, value)
+  if (node.anyOf !== undefined) return conformUnion(node.anyOf, value)
+  if (node.properties !== undefined) return conformObject(node.properties, value)
+  if (node.patternProperties !== undefined) return conformMap(node.patternProperties, value)
+  const { items } = node
+  if (items !== undefined && Array.isArray(value)) return value.map((item) => conform(items, item))
+  return conformScalar(node, value)
+}
+
+function conformUnion(branches: readonly Node[], value: unknown): unknown {
+  for (const branch of branches) {
+    const conformed = conform(branch, value)
+    if (Value.Check(branch as TSchema, conformed)) return conformed
+  }
+  return value
+}
+
+function conformObject(properties: Readonly<Record<string, Node>>, value: unknown): unknown {
+  const given = value ?? {}
+  if (!isRecord(given)) return value
+  const conformed: Record<string, unknown> = { ...given }
+  for (const [key, property] of Object.entries(properties)) {
+    const item = conform(property, given[key])
+    if (item !== undefined) conformed[key] = item
+  }
+  return conformed
+}
+
+function conformMap(patterns: Readonly<Record<string, Node>>, value: unknown): unknown {
+  const [item] = Object.values(patterns)
+  if (!isRecord(value) || item === undefined) return value
+  const entries = Object.entries(value).map(([key, entry]) => [key, conform(item, entry)])
+  return Object.fromEntries(entries)
+}
+
+function conformScalar(node: Node, value: unknown): unknown {
+  const scalar = typeof value === 'number' || typeof value === 'boolean'
+  return scalar && node.type === 'string' ? String(value) : value
+}
+
+function isReference(value: unknown): boolean {
+  return typeof value === 'string' && referencesIn(value).length > 0
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return typeof value
+}
+
+function describe(node: Node): string {
+  if (node.const !== undefined) return JSON.stringify(node.const)
+  if (node.enum !== undefined) return node.enum.map((item) => JSON.stringify(item)).join(' or ')
+  if (node.anyOf !== undefined) return node.anyOf.map(describe).join(' or ')
+  const types = typeof node.type === 'string' ? [node.type] : (node.type ?? [])
+  return types.map((type) => TYPE_NAMES[type] ?? type).join(' or ') || 'another value'
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}

@@ -1,0 +1,99 @@
+/**
+ * One batch of the input from the read to its end: what is still to be delivered of it, and what its attempts enlisted.
+ *
+ * Each attempt is a transaction over the messages that are left. What a rejected message enlisted in the attempt (it
+ * may have been parted, and one part delivered) is forgotten with it, so a replay never enlists twice.
+ */
+import type { InputBatch } from './component.ts'
+import type { Batch, Message } from './message.ts'
+import { type Enlisted, type Rejection, Transaction, type TransactionOwner } from './transaction.ts'
+
+export interface FlightOwner {
+  /** Every message was delivered, filtered or enlisted. */
+  landed(flight: Flight): void
+  /** Some were not. */
+  rejected(flight: Flight, rejection: Rejection): void
+}
+
+export class Flight implements TransactionOwner {
+  readonly source: InputBatch
+  readonly weight: number
+  readonly #owner: FlightOwner
+  /** What the next attempt sends. */
+  messages: Batch
+  /** In the order of the input's messages. */
+  enlisted: readonly Enlisted[] = []
+  attempts = 0
+  /** Whether everything is decided, and only the commit is missing. */
+  ready = false
+  #replayed = false
+
+  constructor(source: InputBatch, owner: FlightOwner) {
+    this.source = source
+    this.messages = source.messages
+    this.#owner = owner
+    let weight = 0
+    for (const message of source.messages) weight += message.weight
+    this.weight = weight
+  }
+
+  begin(): Transaction {
+    this.attempts += 1
+    return new Transaction(this)
+  }
+
+  /** Called by the transaction. */
+  resolved(transaction: Transaction): void {
+    const { outcome } = transaction
+    if (outcome === undefined) {
+      this.#keep(transaction.enlisted)
+      this.#owner.landed(this)
+      return
+    }
+    this.#keep(transaction.enlisted.map((enlisted) => without(enlisted, outcome.origins)))
+    this.messages = this.source.messages.filter((message) => outcome.origins.has(message))
+    // A component that lost the origin of a message leaves us no choice but to send everything again.
+    if (this.messages.length < outcome.origins.size) this.startOver()
+    this.#replayed = true
+    this.#owner.rejected(this, outcome)
+  }
+
+  /** The commit failed: nothing of what was enlisted exists, all of it has to come again. */
+  startOver(): void {
+    this.messages = this.source.messages
+    this.enlisted = []
+    this.ready = false
+  }
+
+  #keep(enlisted: readonly Enlisted[]): void {
+    const kept = enlisted.filter(({ records }) => records.length > 0)
+    this.enlisted = this.enlisted.length === 0 ? kept : [...this.enlisted, ...kept]
+    if (this.#replayed && this.enlisted.length > 1) this.enlisted = inInputOrder(this)
+  }
+}
+
+function without(enlisted: Enlisted, origins: ReadonlySet<Message>): Enlisted {
+  const { target, records, messages } = enlisted
+  const kept = (index: number): boolean => {
+    const origin = messages[index]?.origin
+    return origin === undefined || !origins.has(origin)
+  }
+  return {
+    target,
+    records: records.filter((_, index) => kept(index)),
+    messages: messages.filter((_, index) => kept(index)),
+  }
+}
+
+/** What was replayed came late; it goes where its message stood. */
+function inInputOrder({ source, enlisted }: Flight): readonly Enlisted[] {
+  const places = new Map(source.messages.map((message, index) => [message, index]))
+  const single = enlisted.flatMap(({ target, records, messages }) =>
+    records.map((record, index) => {
+      const message = messages[index]
+      const place = message === undefined ? 0 : (places.get(message.origin) ?? 0)
+      return { place, enlisted: { target, records: [record], messages: message ? [message] : [] } }
+    }),
+  )
+  return single.toSorted((one, other) => one.place - other.place).map((entry) => entry.enlisted)
+}

@@ -1,0 +1,65 @@
+/**
+ * What a running pipeline shows of itself: counters as plain numbers, what is connected, and what went wrong last.
+ *
+ * It decides nothing. A trouble belongs to a place (the input, an output, the commit) and stays until that place says
+ * that it is over, so a message that is retried for ever stays visible for ever.
+ */
+import type { HeadgateError } from '../error.ts'
+
+export interface Counters {
+  inputReceived: number
+  processorErrors: number
+  outputSent: number
+  outputErrors: number
+}
+
+export class Health {
+  readonly counters: Counters = {
+    inputReceived: 0,
+    processorErrors: 0,
+    outputSent: 0,
+    outputErrors: 0,
+  }
+  readonly #disconnected = new Set<string>()
+  readonly #troubles = new Map<string, string>()
+  readonly #listeners = new Set<() => void>()
+
+  get connected(): boolean {
+    return this.#disconnected.size === 0
+  }
+
+  /** The oldest trouble that is not over. */
+  get message(): string | undefined {
+    const [first] = this.#troubles
+    return first === undefined ? undefined : `${first[0]}: ${first[1]}`
+  }
+
+  watch(listener: () => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  lost(place: string, error?: HeadgateError): void {
+    if (error !== undefined) this.trouble(place, error)
+    if (this.#disconnected.has(place)) return
+    this.#disconnected.add(place)
+    this.changed()
+  }
+
+  found(place: string): void {
+    this.#troubles.delete(place)
+    if (this.#disconnected.delete(place)) this.changed()
+  }
+
+  trouble(place: string, error: HeadgateError): void {
+    this.#troubles.set(place, error.message)
+  }
+
+  over(place: string): void {
+    if (this.#troubles.size > 0) this.#troubles.delete(place)
+  }
+}

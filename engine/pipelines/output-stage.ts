@@ -1,0 +1,267 @@
+/**
+ * Everything around an output: its processors, batching, a bound on writes at once, and reconnection.
+ *
+ * A batch comes with a ticket (a transaction, or an outer output's wait) that hears how the batch ended. A write that
+ * finds the connection gone waits and is written again; any other failure rejects the ticket, and whoever holds the
+ * messages decides what follows. It never repeats a write by itself.
+ */
+import { asHeadgateError, HeadgateError } from '../error.ts'
+import type { Clock } from '../ports/clock.ts'
+import { Batcher, type BatchTriggers } from './batch-policy.ts'
+import type { Chain } from './chain.ts'
+import type { Delivery, Output } from './component.ts'
+import { Connection } from './connection.ts'
+import type { Health } from './health.ts'
+import type { Batch } from './message.ts'
+import { type Enlisted, type Outcome, rejectionOf } from './transaction.ts'
+
+/** Who hears of the end of one batch. A Transaction is one. */
+export interface Ticket {
+  split(count: number): readonly Ticket[]
+  resolve(outcome: Outcome): void
+  enlist(enlisted: Enlisted): void
+}
+
+export interface OutputStageOptions {
+  readonly output: Output
+  /** Where it stands in the config, for people. */
+  readonly place: string
+  readonly processors: Chain | undefined
+  readonly batching: { readonly triggers: BatchTriggers; readonly processors: Chain } | undefined
+  readonly maxInFlight: number
+}
+
+export interface StageEnvironment {
+  readonly clock: Clock
+  readonly health: Health
+  /** Aborts when the pipeline is closed by force. */
+  readonly signal: AbortSignal
+}
+
+/** One ticket and the part of the batch that it answers for. */
+interface Share {
+  readonly ticket: Ticket
+  readonly batch: Batch
+}
+
+export class OutputStage {
+  readonly #options: OutputStageOptions
+  readonly #environment: StageEnvironment
+  readonly #connection: Connection
+  readonly #batcher: Batcher<Share> | undefined
+  readonly #waiting: (() => void)[] = []
+  #writes = 0
+  #draining = false
+
+  constructor(options: OutputStageOptions, environment: StageEnvironment) {
+    this.#options = options
+    this.#environment = environment
+    this.#connection = new Connection(options.place, options.output, environment)
+    const { batching } = options
+    if (batching !== undefined) {
+      this.#batcher = new Batcher(batching.triggers, environment.clock, (batch, shares) =>
+        this.#writeGathered(batch, shares),
+      )
+    }
+  }
+
+  open(): Promise<void> {
+    return this.#connection.open()
+  }
+
+  /** Takes the batch; a promise resolves when there is room for another. */
+  push(batch: Batch, ticket: Ticket): void | Promise<void> {
+    const { processors } = this.#options
+    if (processors === undefined) return this.#accept(batch, ticket)
+    const results = processors.run(batch, this.#environment.signal)
+    return results instanceof Promise
+      ? results.then((batches) => this.#acceptAll(batches, ticket))
+      : this.#acceptAll(results, ticket)
+  }
+
+  /** From now on nothing is held back for a fuller batch. */
+  drain(): void {
+    this.#draining = true
+    this.#batcher?.flush()
+  }
+
+  async close(): Promise<void> {
+    this.#batcher?.close()
+    await this.#options.processors?.close()
+    await this.#options.batching?.processors.close()
+    await this.#options.output.close()
+  }
+
+  #acceptAll(batches: readonly Batch[], ticket: Ticket): void | Promise<void> {
+    const [only] = batches
+    if (only === undefined) return ticket.resolve(undefined)
+    if (batches.length === 1) return this.#accept(only, ticket)
+    return this.#acceptEach(batches, ticket.split(batches.length))
+  }
+
+  async #acceptEach(batches: readonly Batch[], tickets: readonly Ticket[]): Promise<void> {
+    for (const [index, batch] of batches.entries()) {
+      const ticket = tickets[index]
+      if (ticket !== undefined) await this.#accept(batch, ticket)
+    }
+  }
+
+  #accept(batch: Batch, ticket: Ticket): void | Promise<void> {
+    if (this.#batcher === undefined) {
+      if (this.#writes < this.#options.maxInFlight) return this.#write(batch, ticket)
+      return this.#turn().then(() => this.#write(batch, ticket))
+    }
+    this.#batcher.add(batch, { ticket, batch })
+    if (this.#draining) this.#batcher.flush()
+    if (this.#writes >= this.#options.maxInFlight) return this.#turn()
+  }
+
+  /** Resolves when fewer writes than the most are under way. */
+  async #turn(): Promise<void> {
+    while (this.#writes >= this.#options.maxInFlight) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** Returns at once; the ticket is resolved when the write ended. */
+  #write(batch: Batch, ticket: Ticket): void {
+    if (!this.#connection.connected) {
+      this.#track(this.#writeConnected(batch, ticket), batch, ticket)
+      return
+    }
+    try {
+      const delivery = this.#delivery(ticket)
+      const written = this.#options.output.write(batch, delivery)
+      if (written instanceof Promise) {
+        this.#track(this.#persist(written, batch, delivery), batch, ticket)
+      } else {
+        this.#delivered(batch, ticket)
+      }
+    } catch (thrown) {
+      if (isNotConnected(thrown)) {
+        this.#connection.lose(thrown)
+        this.#track(this.#writeConnected(batch, ticket), batch, ticket)
+      } else {
+        this.#failed(thrown, batch, ticket)
+      }
+    }
+  }
+
+  #writeConnected(batch: Batch, ticket: Ticket): Promise<void> {
+    return this.#persist(undefined, batch, this.#delivery(ticket))
+  }
+
+  /** Until it is written, or failed for another reason than a lost connection. */
+  async #persist(
+    first: Promise<void> | undefined,
+    batch: Batch,
+    delivery: Delivery,
+  ): Promise<void> {
+    let written = first
+    for (;;) {
+      try {
+        if (written !== undefined) return await written
+      } catch (thrown) {
+        if (!isNotConnected(thrown)) throw thrown
+        this.#connection.lose(thrown)
+      }
+      await this.#connection.ensure()
+      written = Promise.resolve(delivery).then((given) => this.#options.output.write(batch, given))
+    }
+  }
+
+  #track(writing: Promise<void>, batch: Batch, ticket: Ticket): void {
+    this.#writes += 1
+    writing.then(
+      () => {
+        this.#release()
+        this.#delivered(batch, ticket)
+      },
+      (thrown) => {
+        this.#release()
+        this.#failed(thrown, batch, ticket)
+      },
+    )
+  }
+
+  #release(): void {
+    this.#writes -= 1
+    this.#waiting.shift()?.()
+  }
+
+  #delivered(batch: Batch, ticket: Ticket): void {
+    this.#environment.health.counters.outputSent += batch.length
+    ticket.resolve(undefined)
+  }
+
+  #failed(thrown: unknown, batch: Batch, ticket: Ticket): void {
+    const rejection = rejectionOf(asHeadgateError(thrown), batch)
+    const { counters } = this.#environment.health
+    counters.outputErrors += 1
+    counters.outputSent += Math.max(0, batch.length - rejection.origins.size)
+    ticket.resolve(rejection)
+  }
+
+  #delivery(ticket: Ticket): Delivery {
+    return { signal: this.#environment.signal, enlist: (enlisted) => ticket.enlist(enlisted) }
+  }
+
+  /** A gathered batch, through the policy's processors, as one write that answers for all who gave a share. */
+  #writeGathered(batch: Batch, shares: readonly Share[]): void {
+    const ticket = new SharedTicket(shares)
+    const chain = this.#options.batching?.processors
+    const results = chain === undefined ? [batch] : chain.run(batch, this.#environment.signal)
+    const write = (batches: readonly Batch[]): void => {
+      const joined = batches.length === 1 ? (batches[0] ?? []) : batches.flat()
+      if (joined.length === 0) ticket.resolve(undefined)
+      else this.#write(joined, ticket)
+    }
+    if (results instanceof Promise) results.then(write)
+    else write(results)
+  }
+}
+
+/** Parts the outcome of a gathered batch among those who gave to it. */
+class SharedTicket implements Ticket {
+  readonly #shares: readonly Share[]
+
+  constructor(shares: readonly Share[]) {
+    this.#shares = shares
+  }
+
+  split(): readonly Ticket[] {
+    throw new Error('a gathered batch is written as one')
+  }
+
+  resolve(outcome: Outcome): void {
+    for (const { ticket, batch } of this.#shares) {
+      if (outcome === undefined) ticket.resolve(undefined)
+      else ticket.resolve(shareOf(outcome, batch))
+    }
+  }
+
+  enlist(enlisted: Enlisted): void {
+    for (const { ticket, batch } of this.#shares) {
+      const origins = new Set(batch.map((message) => message.origin))
+      const mine = enlisted.messages.flatMap((message, index) =>
+        origins.has(message.origin) ? [index] : [],
+      )
+      ticket.enlist({
+        target: enlisted.target,
+        records: mine.flatMap((index) => enlisted.records[index] ?? []),
+        messages: mine.flatMap((index) => enlisted.messages[index] ?? []),
+      })
+    }
+  }
+}
+
+function shareOf(outcome: NonNullable<Outcome>, batch: Batch): Outcome {
+  const origins = batch
+    .map((message) => message.origin)
+    .filter((origin) => outcome.origins.has(origin))
+  return origins.length === 0 ? undefined : { error: outcome.error, origins: new Set(origins) }
+}
+
+function isNotConnected(thrown: unknown): thrown is HeadgateError {
+  return thrown instanceof HeadgateError && thrown.code === 'NotConnected'
+}

@@ -1,0 +1,321 @@
+/**
+ * The loop of a pipeline: reads a batch, runs the chain, hands the results on, and sees every batch to its end.
+ *
+ * Hand-off is the back-pressure: the next batch is read when the sink has room and no more than the limits are in
+ * flight. Rejected messages come again ahead of fresh ones, for ever, where the input leaves that to us. The loop stays
+ * synchronous as long as nobody waits, and gives the event loop its turn.
+ */
+import { asHeadgateError, HeadgateError } from '../error.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Chain } from './chain.ts'
+import type { Committer, CommitterOwner } from './committer.ts'
+import type { InputBatch } from './component.ts'
+import { type Connectable, Connection, RECONNECT_MS_FIRST } from './connection.ts'
+import { Flight, type FlightOwner } from './flight.ts'
+import type { Health } from './health.ts'
+import type { Batch } from './message.ts'
+import type { Ticket } from './output-stage.ts'
+import type { Rejection } from './transaction.ts'
+import { Turn } from './turn.ts'
+import { Wake } from './wake.ts'
+
+/** Bounds what waits for a commit, a fuller batch or a replay; an output bounds itself. */
+export const IN_FLIGHT_MESSAGES_MAX = 65_536
+export const IN_FLIGHT_BYTES_MAX: number = 32 * 1024 * 1024
+export const REPLAY_MS_MAX = 1_000
+
+/** An input, or the reading side of a buffer. */
+export interface PumpSource extends Connectable {
+  read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined>
+}
+
+export interface PumpOptions {
+  readonly source: PumpSource
+  readonly place: string
+  readonly nack: 'replay' | 'source'
+  readonly chain: Chain
+  /** Takes one batch; a promise resolves when there is room for another. */
+  readonly sink: (batch: Batch, ticket: Ticket) => void | Promise<void>
+  /** The limits are reached: what is held back for a fuller batch should go. */
+  readonly relieve: () => void
+  readonly committer: (owner: CommitterOwner) => Committer
+  /** Whether what is read here counts as received by the pipeline. */
+  readonly counts: boolean
+}
+
+export interface PumpEnvironment {
+  readonly clock: Clock
+  readonly health: Health
+  /** Aborts when no more is to be read. */
+  readonly stopping: AbortSignal
+  /** Aborts when the pipeline is closed by force. */
+  readonly signal: AbortSignal
+}
+
+type Read =
+  | { readonly kind: 'batch'; readonly batch: InputBatch }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'failed'; readonly error: HeadgateError }
+
+export class Pump implements FlightOwner, CommitterOwner {
+  readonly #options: PumpOptions
+  readonly #environment: PumpEnvironment
+  readonly #connection: Connection
+  readonly #committer: Committer
+  readonly #wake = new Wake()
+  readonly #flights = new Set<Flight>()
+  readonly #replays: Flight[] = []
+  #messages = 0
+  #bytes = 0
+  #reading = false
+  #read: Read | undefined
+  #ended = false
+
+  constructor(options: PumpOptions, environment: PumpEnvironment) {
+    this.#options = options
+    this.#environment = environment
+    this.#connection = new Connection(options.place, options.source, {
+      clock: environment.clock,
+      health: environment.health,
+      signal: environment.signal,
+    })
+    this.#committer = options.committer(this)
+  }
+
+  open(): Promise<void> {
+    return this.#connection.open()
+  }
+
+  /** True once the source gave its last batch by itself. */
+  get ended(): boolean {
+    return this.#ended && !this.#environment.stopping.aborted
+  }
+
+  /** Until the source ended or was told to, and everything in flight is settled. Rejects on a defect only. */
+  async run(onEnd: () => void): Promise<void> {
+    const { stopping, signal, clock } = this.#environment
+    const ring = (): void => this.#wake.ring()
+    stopping.addEventListener('abort', ring)
+    signal.addEventListener('abort', ring)
+    const turn = new Turn(clock)
+    let told = false
+    while (!signal.aborted) {
+      const flight = this.#replays.shift() ?? this.#fresh()
+      if (flight !== undefined) {
+        const sent = this.#send(flight)
+        if (sent !== undefined) await sent
+        if (turn.over()) await turn.pass()
+        continue
+      }
+      if (this.#over() && !told) {
+        told = true
+        onEnd()
+      }
+      if (this.#over() && this.#flights.size === 0) break
+      await this.#wake.wait()
+    }
+    if (signal.aborted) this.#abandon()
+    stopping.removeEventListener('abort', ring)
+    signal.removeEventListener('abort', ring)
+  }
+
+  landed(flight: Flight): void {
+    if (!this.#flights.has(flight)) return
+    if (flight.enlisted.length > 0 || flight.source.mark !== undefined) this.#committer.add(flight)
+    else this.#settle(flight)
+  }
+
+  rejected(flight: Flight, rejection: Rejection): void {
+    if (!this.#flights.has(flight)) return
+    const { health, clock, signal } = this.#environment
+    health.trouble(REJECTED, rejection.error)
+    if (this.#options.nack === 'source') {
+      this.#release(flight)
+      flight.source.settle?.(rejection)
+      return
+    }
+    if (flight.source.mark !== undefined && flight.source.mark.offset() === undefined) {
+      this.#committer.forget(flight)
+      this.dropped(flight)
+      return
+    }
+    clock.sleep(replayMs(flight.attempts), signal).then(
+      () => {
+        this.#replays.push(flight)
+        this.#wake.ring()
+      },
+      () => {},
+    )
+  }
+
+  committed(flight: Flight): void {
+    this.#settle(flight)
+  }
+
+  failed(flight: Flight, error: HeadgateError): void {
+    flight.startOver()
+    this.rejected(flight, { error, origins: new Set(flight.source.messages) })
+  }
+
+  dropped(flight: Flight): void {
+    this.#release(flight)
+  }
+
+  #settle(flight: Flight): void {
+    if (!this.#flights.has(flight)) return
+    if (flight.attempts > 1) this.#environment.health.over(REJECTED)
+    this.#release(flight)
+    flight.source.settle?.(undefined)
+  }
+
+  #release(flight: Flight): void {
+    if (!this.#flights.delete(flight)) return
+    this.#messages -= flight.source.messages.length
+    this.#bytes -= flight.weight
+    this.#wake.ring()
+  }
+
+  #over(): boolean {
+    return this.#ended && !this.#reading && this.#read === undefined
+  }
+
+  /** The next batch of the source, where one is at hand and may be taken. */
+  #fresh(): Flight | undefined {
+    if (this.#read === undefined) this.#ask()
+    const read = this.#read
+    if (read === undefined) return undefined
+    this.#read = undefined
+    if (read.kind === 'batch') return this.#board(read.batch)
+    if (read.kind === 'end') this.#ended = true
+    else this.#pause(read.error)
+    return undefined
+  }
+
+  #ask(): void {
+    const { stopping } = this.#environment
+    if (this.#reading || this.#ended) return
+    if (stopping.aborted) {
+      this.#ended = true
+      return
+    }
+    if (this.#messages >= IN_FLIGHT_MESSAGES_MAX || this.#bytes >= IN_FLIGHT_BYTES_MAX) {
+      this.#options.relieve()
+      return
+    }
+    if (!this.#connection.connected) {
+      const connected = unlessAborted(this.#connection.ensure(), stopping)
+      this.#await(connected.then(() => this.#options.source.read(stopping)))
+      return
+    }
+    try {
+      const read = this.#options.source.read(stopping)
+      if (read instanceof Promise) this.#await(read)
+      else this.#read = toRead(read)
+    } catch (thrown) {
+      this.#read = { kind: 'failed', error: asHeadgateError(thrown) }
+    }
+  }
+
+  #await(reading: Promise<InputBatch | undefined>): void {
+    this.#reading = true
+    reading.then(
+      (batch) => this.#arrived(toRead(batch)),
+      (thrown) => this.#arrived({ kind: 'failed', error: asHeadgateError(thrown) }),
+    )
+  }
+
+  #arrived(read: Read): void {
+    this.#reading = false
+    this.#read = read
+    if (this.#environment.signal.aborted && read.kind === 'batch') reject(read.batch)
+    this.#wake.ring()
+  }
+
+  #board(batch: InputBatch): Flight {
+    const { health } = this.#environment
+    health.over(this.#options.place)
+    if (this.#options.counts) health.counters.inputReceived += batch.messages.length
+    const flight = new Flight(batch, this)
+    this.#flights.add(flight)
+    this.#messages += batch.messages.length
+    this.#bytes += flight.weight
+    this.#committer.register(flight)
+    return flight
+  }
+
+  /** A failed read: connect again, or wait a little, unless no more was wanted anyway. */
+  #pause(error: HeadgateError): void {
+    const { stopping, health, clock } = this.#environment
+    if (stopping.aborted) {
+      this.#ended = true
+      return
+    }
+    if (error.code === 'NotConnected') {
+      this.#connection.lose(error)
+      this.#wake.ring()
+      return
+    }
+    health.trouble(this.#options.place, error)
+    this.#reading = true
+    clock
+      .sleep(RECONNECT_MS_FIRST, stopping)
+      .catch(() => {})
+      .then(() => {
+        this.#reading = false
+        this.#wake.ring()
+      })
+  }
+
+  #send(flight: Flight): void | Promise<void> {
+    const transaction = flight.begin()
+    const batches = this.#options.chain.run(flight.messages, this.#environment.signal)
+    if (batches instanceof Promise) return batches.then((all) => this.#hand(all, transaction))
+    return this.#hand(batches, transaction)
+  }
+
+  #hand(batches: readonly Batch[], ticket: Ticket): void | Promise<void> {
+    const [only] = batches
+    if (only === undefined) return ticket.resolve(undefined)
+    if (batches.length === 1) return this.#options.sink(only, ticket)
+    return this.#handEach(batches, ticket.split(batches.length))
+  }
+
+  async #handEach(batches: readonly Batch[], tickets: readonly Ticket[]): Promise<void> {
+    for (const [index, batch] of batches.entries()) {
+      const ticket = tickets[index]
+      if (ticket !== undefined) await this.#options.sink(batch, ticket)
+    }
+  }
+
+  /** Closed by force: whoever waits at a source hears that it was not delivered; others will come again. */
+  #abandon(): void {
+    for (const flight of this.#flights) {
+      if (this.#options.nack === 'source') reject(flight.source)
+    }
+    this.#flights.clear()
+  }
+}
+
+const REJECTED = 'rejected'
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function reject(batch: InputBatch): void {
+  const error = new HeadgateError('StopTimedOut', 'the pipeline was closed before it delivered')
+  batch.settle?.({ error, origins: new Set(batch.messages) })
+}
+
+function toRead(batch: InputBatch | undefined): Read {
+  return batch === undefined ? { kind: 'end' } : { kind: 'batch', batch }
+}
+
+/** The first replay is immediate; then the waits double from 1 ms. */
+function replayMs(attempts: number): number {
+  return attempts <= 1 ? 0 : Math.min(2 ** (attempts - 2), REPLAY_MS_MAX)
+}

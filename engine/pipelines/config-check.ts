@@ -37,7 +37,7 @@ export function checkConfig(
   value: unknown,
   path: ConfigPath,
   visitor: CheckVisitor,
-): void {
+): undefined {
   check(schema as Node, value, path, visitor)
 }
 
@@ -46,7 +46,7 @@ export function conformConfig(schema: TSchema, value: unknown): unknown {
   return conform(schema as Node, value)
 }
 
-function check(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+function check(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
   const kind = node[FIELD_KEYWORD]
   if (kind !== undefined) return checkField(node, kind, value, path, visitor)
   if (node.anyOf !== undefined) return checkUnion(node.anyOf, value, path, visitor)
@@ -62,7 +62,7 @@ function checkField(
   value: unknown,
   path: ConfigPath,
   visitor: CheckVisitor,
-): void {
+): undefined {
   const scalar = conformScalar(node, value)
   if (!Value.Check(node as TSchema, scalar)) return wrongType(node, value, path, visitor)
   visitor.field(kind, scalar, path)
@@ -73,7 +73,7 @@ function checkUnion(
   value: unknown,
   path: ConfigPath,
   visitor: CheckVisitor,
-): void {
+): undefined {
   const fitting = branches.find((branch) => Value.Check(branch as TSchema, conform(branch, value)))
   if (fitting !== undefined) return check(fitting, value, path, visitor)
   const sameType = branches.filter((branch) => branch.type === jsonType(value))
@@ -97,7 +97,12 @@ function checkUnion(
   )
 }
 
-function checkObject(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+function checkObject(
+  node: Node,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): undefined {
   const given = value ?? {}
   if (!isRecord(given)) return wrongType(node, value, path, visitor)
   const properties = node.properties ?? {}
@@ -124,7 +129,7 @@ function unknownField(key: string, path: ConfigPath, known: readonly string[]): 
   })
 }
 
-function checkMap(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+function checkMap(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
   const [item] = Object.values(node.patternProperties ?? {})
   if (!isRecord(value) || item === undefined) return wrongType(node, value, path, visitor)
   for (const [key, entry] of Object.entries(value)) check(item, entry, [...path, key], visitor)
@@ -136,14 +141,14 @@ function checkList(
   value: unknown,
   path: ConfigPath,
   visitor: CheckVisitor,
-): void {
+): undefined {
   if (!Array.isArray(value)) return wrongType(node, value, path, visitor)
   for (const [index, item] of value.entries()) check(items, item, [...path, index], visitor)
   const { items: _, ...bounds } = node
   checkLeaf(bounds, value, path, visitor)
 }
 
-function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
   if (isReference(value) && node.type !== 'object' && node.type !== 'array') return
   const [error] = Value.Errors(node as TSchema, conformScalar(node, value))
   if (error === undefined) return
@@ -159,7 +164,7 @@ function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckV
   )
 }
 
-function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): void {
+function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
   if (isReference(value) && !['object', 'array'].includes(String(node.type))) return
   const expected = describe(node)
   const message = `expected ${expected}, got ${kindOf(value)}`

@@ -8,6 +8,7 @@
 import { asHeadgateError, HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Batcher, type BatchTriggers } from './batch-policy.ts'
+import type { ProcessorChain } from './build-context.ts'
 import type { Chain } from './chain.ts'
 import type { Delivery, Output } from './component.ts'
 import { Connection } from './connection.ts'
@@ -27,7 +28,9 @@ export interface OutputStageOptions {
   /** Where it stands in the config, for people. */
   readonly place: string
   readonly processors: Chain | undefined
-  readonly batching: { readonly triggers: BatchTriggers; readonly processors: Chain } | undefined
+  readonly batching:
+    | { readonly triggers: BatchTriggers; readonly processors: ProcessorChain }
+    | undefined
   readonly maxInFlight: number
 }
 
@@ -77,6 +80,11 @@ export class OutputStage {
     return results instanceof Promise
       ? results.then((batches) => this.#acceptAll(batches, ticket))
       : this.#acceptAll(results, ticket)
+  }
+
+  /** What is held back for a fuller batch goes now. */
+  flush(): void {
+    this.#batcher?.flush()
   }
 
   /** From now on nothing is held back for a fuller batch. */

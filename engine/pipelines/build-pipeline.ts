@@ -1,0 +1,57 @@
+/** Makes a pipeline of a config: constructs everything, and acquires nothing. */
+import { HeadgateError } from '../error.ts'
+import { ComponentBuilder } from './component-builder.ts'
+import { interpolateVariables } from './environment-variables.ts'
+import { Health } from './health.ts'
+import { inspectPipeline } from './inspect-pipeline.ts'
+import type { Pipeline, PipelineEnvironment } from './pipeline.ts'
+import { RunningPipeline } from './running-pipeline.ts'
+import { readSpec } from './spec.ts'
+
+/** Throws ComponentConfigInvalid, ComponentUnknown or BloblangInvalid with the first problem of the config. */
+export async function buildPipeline(
+  spec: unknown,
+  environment: PipelineEnvironment,
+): Promise<Pipeline> {
+  const { value, missing } = interpolateVariables(spec, environment.env)
+  if (missing.length > 0) {
+    const message = `required environment variables were not set: [${missing.join(' ')}]`
+    throw new HeadgateError('ComponentConfigInvalid', message, {
+      hint: `Set them, or give a default: \${${missing[0]}:default}.`,
+    })
+  }
+  await refuseProblems(value)
+  const parts = readSpec(value)
+  if (parts.input === undefined || parts.output === undefined) {
+    const absent = parts.input === undefined ? 'an input' : 'an output'
+    throw new HeadgateError('ComponentConfigInvalid', `expected ${absent}, got none`)
+  }
+  const health = new Health()
+  const force = new AbortController()
+  const builder = new ComponentBuilder(environment, {
+    health,
+    resources: parts.resources,
+    signal: force.signal,
+  })
+  const { buffer } = parts
+  return new RunningPipeline({
+    environment,
+    health,
+    force,
+    input: await builder.input(parts.input, ['input']),
+    buffer:
+      buffer === undefined || buffer === null
+        ? undefined
+        : await builder.buffer(buffer, ['buffer']),
+    chain: await builder.chain(parts.processors, ['pipeline', 'processors']),
+    output: await builder.output(parts.output, ['output']),
+  })
+}
+
+async function refuseProblems(spec: unknown): Promise<void> {
+  const { problems } = await inspectPipeline(spec)
+  const first = problems.find(({ severity }) => severity === 'error')
+  if (first === undefined) return
+  const message = `${first.path.join('.')}: ${first.message}`
+  throw new HeadgateError(first.code, message, first.hint === undefined ? {} : { hint: first.hint })
+}

@@ -1,0 +1,178 @@
+/**
+ * Builds components from a config that was inspected: nothing here reports problems, it throws on the first.
+ *
+ * It is also where the common fields turn into what wraps a component: a chain, a stage, a connection.
+ */
+import { hostname } from 'node:os'
+import type { MappingFailure } from '../bloblang/mapping.ts'
+import { HeadgateError } from '../error.ts'
+import type { BatchPolicyConfig, BatchTriggers } from './batch-policy.ts'
+import { bloblangEnvironment, interpolationOf, mappingOf, queryOf } from './bloblang-fields.ts'
+import type { BuildContext } from './build-context.ts'
+import { Chain, type Step } from './chain.ts'
+import type { Buffer, Input, Output, Role } from './component.ts'
+import {
+  type ComponentConfig,
+  type ConfigPath,
+  parseComponent,
+  type Resources,
+} from './component-config.ts'
+import { type DefinitionOf, loadComponent } from './component-registry.ts'
+import { conformConfig } from './config-check.ts'
+import { parseConnectDuration } from './connect-duration.ts'
+import type { Health } from './health.ts'
+import { NestedOutput } from './nested-output.ts'
+import { outputSchema, partOutputConfig } from './output-fields.ts'
+import type { OutputStageOptions } from './output-stage.ts'
+import type { PipelineEnvironment } from './pipeline.ts'
+
+export interface BuiltInput {
+  readonly input: Input
+  readonly nack: 'replay' | 'source'
+  readonly processors: Chain
+  readonly place: string
+}
+
+export class ComponentBuilder {
+  readonly #environment: PipelineEnvironment
+  readonly #health: Health
+  readonly #resources: Resources
+  readonly #signal: AbortSignal
+
+  constructor(
+    environment: PipelineEnvironment,
+    options: {
+      readonly health: Health
+      readonly resources: Resources
+      readonly signal: AbortSignal
+    },
+  ) {
+    this.#environment = environment
+    this.#health = options.health
+    this.#resources = options.resources
+    this.#signal = options.signal
+  }
+
+  async input(value: unknown, path: ConfigPath): Promise<BuiltInput> {
+    const { component, definition, config } = await this.#load('input', value, path)
+    const context = this.#context(component)
+    return {
+      input: (await definition.build(config as never, context)) as Input,
+      nack: definition.nack,
+      processors: await this.chain(component.processors, [...component.path, 'processors']),
+      place: `input ${component.name}`,
+    }
+  }
+
+  /** Undefined for a buffer that is none. */
+  async buffer(value: unknown, path: ConfigPath): Promise<Buffer | undefined> {
+    const { component, definition, config } = await this.#load('buffer', value, path)
+    return (await definition.build(config as never, this.#context(component))) as Buffer | undefined
+  }
+
+  async chain(values: readonly unknown[], path: ConfigPath): Promise<Chain> {
+    const steps: Step[] = []
+    for (const [index, value] of values.entries()) {
+      const { component, definition, config } = await this.#load('processor', value, [
+        ...path,
+        index,
+      ])
+      const context = this.#context(component)
+      const processor = await definition.build(config as never, context)
+      steps.push({ processor, failure: (thrown) => context.failure(thrown) })
+    }
+    return new Chain(steps)
+  }
+
+  async output(value: unknown, path: ConfigPath): Promise<OutputStageOptions> {
+    const { component, definition, config } = await this.#load('output', value, path)
+    const { own, maxInFlight, batching } = partOutputConfig(definition, config)
+    const context = this.#context(component)
+    const processors = await this.chain(component.processors, [...component.path, 'processors'])
+    return {
+      output: await definition.build(own as never, context),
+      place: `output ${component.name}`,
+      processors: processors.steps.length === 0 ? undefined : processors,
+      batching: await this.#batching(batching as BatchPolicyConfig | undefined, context),
+      maxInFlight,
+    }
+  }
+
+  async #nestedOutput(value: unknown, path: ConfigPath): Promise<Output> {
+    const options = await this.output(value, path)
+    const environment = {
+      clock: this.#environment.clock,
+      health: this.#health,
+      signal: this.#signal,
+    }
+    return new NestedOutput(options, environment)
+  }
+
+  async #batching(
+    policy: BatchPolicyConfig | undefined,
+    context: BuildContext,
+  ): Promise<OutputStageOptions['batching']> {
+    if (policy === undefined) return undefined
+    const periodMs = context.durationMs(policy.period ?? '')
+    const triggers: BatchTriggers = {
+      countMax: (policy.count ?? 0) > 0 ? policy.count : undefined,
+      bytesMax: (policy.byte_size ?? 0) > 0 ? policy.byte_size : undefined,
+      periodMs,
+      check: (policy.check ?? '') === '' ? undefined : context.query(policy.check),
+    }
+    if (Object.values(triggers).every((trigger) => trigger === undefined)) return undefined
+    const processors = await context.processors(policy.processors ?? [], ['batching', 'processors'])
+    return { triggers, processors }
+  }
+
+  async #load<R extends Role>(
+    role: R,
+    value: unknown,
+    path: ConfigPath,
+  ): Promise<{ component: ComponentConfig; definition: DefinitionOf[R]; config: unknown }> {
+    const parsed = parseComponent(role, value, path, this.#resources)
+    if (!parsed.ok) {
+      const [first] = parsed.problems
+      throw new HeadgateError(first?.code ?? 'ComponentConfigInvalid', first?.message ?? 'invalid')
+    }
+    const { component } = parsed
+    const definition = await loadComponent(role, component.name)
+    if (definition === undefined) {
+      throw new HeadgateError('ComponentUnknown', `there is no ${role} named ${component.name}`)
+    }
+    const known: DefinitionOf[Role] = definition
+    const schema = known.role === 'output' ? outputSchema(known) : known.config
+    return { component, definition, config: conformConfig(schema, component.config) }
+  }
+
+  #context(component: ComponentConfig): BuildContext {
+    const bloblang = bloblangEnvironment(this.#environment, hostname())
+    const path = ['root', ...component.path].join('.')
+    const own = [...component.path, component.name]
+    const health = this.#health
+    return {
+      environment: this.#environment,
+      label: component.label,
+      path,
+      mapping: (text) => mappingOf(text, bloblang),
+      query: (text) => queryOf(text, bloblang),
+      interpolation: (text) => interpolationOf(text, bloblang),
+      durationMs: durationOf,
+      failure: (thrown): MappingFailure => {
+        health.counters.processorErrors += 1
+        const text = thrown instanceof Error ? thrown.message : String(thrown)
+        const { name: sourceName, label: sourceLabel } = component
+        return { text, sourceName, sourceLabel, sourcePath: path }
+      },
+      processors: (configs, at) => this.chain(configs, [...own, ...at]),
+      output: (config, at) => this.#nestedOutput(config, [...own, ...at]),
+    }
+  }
+}
+
+function durationOf(text: string): number | undefined {
+  const duration = parseConnectDuration(text)
+  if (duration.kind === 'duration') return duration.ms
+  if (duration.kind === 'none') return undefined
+  throw new HeadgateError('ComponentConfigInvalid', `expected a duration such as 5s, got ${text}`)
+}

@@ -1,0 +1,190 @@
+/**
+ * Judges a pipeline's config without building anything: every problem at once, the streams that it uses, what it needs
+ * a grant for, and whether it is exactly-once.
+ *
+ * Pure but for loading the files of the components that it names. Whether an input or an output must be there is the
+ * caller's rule: what is absent is not judged.
+ */
+import { bloblangProblems } from './bloblang-fields.ts'
+import type { Role } from './component.ts'
+import {
+  type ComponentConfig,
+  type ConfigPath,
+  isRecord,
+  kindOf,
+  parseComponent,
+  problem,
+} from './component-config.ts'
+import { type DefinitionOf, loadComponent } from './component-registry.ts'
+import { checkConfig, conformConfig } from './config-check.ts'
+import { parseConnectDuration } from './connect-duration.ts'
+import { referencesIn } from './environment-variables.ts'
+import type { FieldKind } from './fields.ts'
+import { outputSchema, partOutputConfig } from './output-fields.ts'
+import type { ConfigProblem, Need, PipelineInspection, StreamUse } from './pipeline.ts'
+import { readSpec } from './spec.ts'
+
+/** Deeper nesting of components is refused. */
+export const COMPONENT_DEPTH_MAX = 32
+
+export async function inspectPipeline(spec: unknown): Promise<PipelineInspection> {
+  const parts = readSpec(spec)
+  const inspector = new Inspector(parts.resources)
+  inspector.problems.push(...parts.problems)
+  if (parts.input !== undefined) await inspector.component('input', parts.input, ['input'])
+  if (parts.buffer !== undefined && parts.buffer !== null) {
+    await inspector.component('buffer', parts.buffer, ['buffer'])
+  }
+  await inspector.list('processor', parts.processors, ['pipeline', 'processors'])
+  if (parts.output !== undefined) await inspector.component('output', parts.output, ['output'])
+  inspector.variables(spec, [])
+  return {
+    problems: inspector.problems,
+    streams: inspector.streams,
+    needs: inspector.needs,
+    atLeastOnceBecause: inspector.atLeastOnceBecause,
+  }
+}
+
+interface Nested {
+  readonly role: Role
+  readonly value: unknown
+  readonly path: ConfigPath
+}
+
+class Inspector {
+  readonly problems: ConfigProblem[] = []
+  readonly streams: StreamUse[] = []
+  readonly needs: Need[] = []
+  atLeastOnceBecause: string | undefined
+  readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
+
+  constructor(resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>) {
+    this.#resources = resources
+  }
+
+  async list(role: Role, values: readonly unknown[], path: ConfigPath, depth = 0): Promise<void> {
+    for (const [index, value] of values.entries()) {
+      await this.component(role, value, [...path, index], depth)
+    }
+  }
+
+  async component(role: Role, value: unknown, path: ConfigPath, depth = 0): Promise<void> {
+    if (depth > COMPONENT_DEPTH_MAX) {
+      const message = `components are nested more than ${COMPONENT_DEPTH_MAX} deep`
+      this.problems.push(problem({ path, at: 'value', message }))
+      return
+    }
+    const parsed = parseComponent(role, value, path, this.#resources)
+    if (!parsed.ok) {
+      this.problems.push(...parsed.problems)
+      return
+    }
+    const { component } = parsed
+    if (isRecord(value)) this.#common(value, path)
+    const definition = await loadComponent(role, component.name)
+    if (definition === undefined) return
+    const nested = this.#own(component, definition)
+    await this.list('processor', component.processors, [...component.path, 'processors'], depth + 1)
+    for (const one of nested) await this.component(one.role, one.value, one.path, depth + 1)
+  }
+
+  /** Environment variables in any text of the spec. */
+  variables(value: unknown, path: ConfigPath): void {
+    if (typeof value === 'string') {
+      for (const { name } of referencesIn(value)) this.needs.push({ kind: 'env', name, path })
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) this.variables(item, [...path, index])
+    } else if (isRecord(value)) {
+      for (const [key, item] of Object.entries(value)) this.variables(item, [...path, key])
+    }
+  }
+
+  #common(value: Readonly<Record<string, unknown>>, path: ConfigPath): void {
+    const { label, processors } = value
+    if (label !== undefined && typeof label !== 'string') {
+      const message = `expected text, got ${kindOf(label)}`
+      this.problems.push(problem({ path: [...path, 'label'], at: 'value', message }))
+    }
+    if (processors !== undefined && processors !== null && !Array.isArray(processors)) {
+      const message = `expected a list of processors, got ${kindOf(processors)}`
+      this.problems.push(problem({ path: [...path, 'processors'], at: 'value', message }))
+    }
+  }
+
+  /** Checks the component's own config; returns the components within it. */
+  #own(component: ComponentConfig, definition: DefinitionOf[Role]): readonly Nested[] {
+    const path = [...component.path, component.name]
+    const nested: Nested[] = []
+    const before = this.problems.length
+    const schema = definition.role === 'output' ? outputSchema(definition) : definition.config
+    checkConfig(schema, component.config, path, {
+      problem: (found) => this.problems.push(found),
+      field: (kind, value, at) => nested.push(...this.#field(kind, value, at)),
+    })
+    this.#judgeDelivery(component, definition)
+    // What a wrong config would need or use is not worth guessing.
+    if (this.problems.length === before) this.#world(component, definition, path)
+    return nested
+  }
+
+  #field(kind: FieldKind, value: unknown, path: ConfigPath): readonly Nested[] {
+    if (kind === 'processors' || kind === 'outputs') {
+      const role = kind === 'processors' ? 'processor' : 'output'
+      const values = Array.isArray(value) ? value : []
+      return values.map((item, index) => ({ role, value: item, path: [...path, index] }))
+    }
+    if (kind === 'output') return [{ role: 'output', value, path }]
+    if (typeof value !== 'string') {
+      if (kind === 'secret') this.#secret(value, path)
+      return []
+    }
+    // What it will be is known when it is built; it is checked again then.
+    if (kind === 'secret' || referencesIn(value).length > 0) return []
+    if (kind === 'duration') this.#duration(value, path)
+    else this.problems.push(...bloblangProblems(kind, value, path))
+    return []
+  }
+
+  #duration(text: string, path: ConfigPath): void {
+    if (parseConnectDuration(text).kind !== 'invalid') return
+    const message = `expected a duration such as 5s or 1m30s, got ${JSON.stringify(text)}`
+    this.problems.push(problem({ path, at: 'value', message, expected: 'a duration', found: text }))
+  }
+
+  #secret(value: unknown, path: ConfigPath): void {
+    if (!isRecord(value)) return
+    const { fromEnv, fromFile } = value
+    if (typeof fromEnv === 'string') this.needs.push({ kind: 'env', name: fromEnv, path })
+    else if (typeof fromFile !== 'string' && !isRecord(value['fromSecret'])) {
+      const message = 'expected text, fromEnv, fromFile or fromSecret'
+      this.problems.push(problem({ path, at: 'value', message }))
+    }
+  }
+
+  #world(component: ComponentConfig, definition: DefinitionOf[Role], path: ConfigPath): void {
+    const full = conformConfig(definition.config, component.config)
+    const config = definition.role === 'output' ? partOutputConfig(definition, full).own : full
+    for (const need of definition.needs?.(config) ?? []) {
+      this.needs.push({ ...need, path: [...path, ...need.path] })
+    }
+    if (component.role !== 'input' && component.role !== 'output') return
+    const access = component.role === 'input' ? 'read' : 'write'
+    for (const stream of definition.streams?.(config) ?? []) {
+      const at = isRecord(component.config) && 'name' in component.config ? [...path, 'name'] : path
+      this.streams.push({ stream, access, path: at })
+    }
+  }
+
+  #judgeDelivery({ name }: ComponentConfig, definition: DefinitionOf[Role]): void {
+    let reason: string | undefined
+    if (definition.role === 'input' && definition.transactional !== true) {
+      reason = `the input ${name} does not resume at a committed position`
+    } else if (definition.role === 'output' && definition.delivery === 'sends') {
+      reason = `the output ${name} delivers outside of the log`
+    } else if (definition.role === 'buffer' && !definition.keepsTransaction) {
+      reason = `the buffer ${name} acknowledges before the output did`
+    }
+    this.atLeastOnceBecause ??= reason
+  }
+}

@@ -1,0 +1,55 @@
+/** An output within an output: its common fields work as they do at the top, and whoever wraps it waits for the write. */
+import type { Delivery, Output } from './component.ts'
+import type { Batch } from './message.ts'
+import {
+  OutputStage,
+  type OutputStageOptions,
+  type StageEnvironment,
+  type Ticket,
+} from './output-stage.ts'
+import { BatchError, type Enlisted, type Outcome, Transaction } from './transaction.ts'
+
+export class NestedOutput implements Output {
+  readonly #stage: OutputStage
+
+  constructor(options: OutputStageOptions, environment: StageEnvironment) {
+    this.#stage = new OutputStage(options, environment)
+  }
+
+  connect(): Promise<void> {
+    return this.#stage.open()
+  }
+
+  write(batch: Batch, delivery: Delivery): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const transaction: Ticket & Transaction = new Transaction({
+        resolved: ({ outcome, enlisted }) => {
+          if (outcome === undefined) {
+            for (const one of enlisted) delivery.enlist(one)
+            resolve()
+          } else {
+            reject(errorOf(outcome, batch, enlisted, delivery))
+          }
+        },
+      })
+      Promise.resolve(this.#stage.push(batch, transaction)).catch(reject)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#stage.close()
+  }
+}
+
+/** The messages of the outer batch that were not delivered; what the others enlisted is handed on. */
+function errorOf(
+  outcome: NonNullable<Outcome>,
+  batch: Batch,
+  enlisted: readonly Enlisted[],
+  delivery: Delivery,
+): Error {
+  const failed = batch.filter((message) => outcome.origins.has(message.origin))
+  if (failed.length === batch.length || failed.length === 0) return outcome.error
+  for (const one of enlisted) delivery.enlist(one)
+  return new BatchError(new Map(failed.map((message) => [message, outcome.error])))
+}

@@ -1,0 +1,233 @@
+/**
+ * The life of one pipeline: connect outputs before inputs, pump until the input ends or somebody stops it, close.
+ *
+ * Without a buffer one pump carries batches from the input to the output. With one there are two, and the buffer is
+ * the output of the first and the input of the second.
+ */
+import { asHeadgateError, type HeadgateError } from '../error.ts'
+import { Chain } from './chain.ts'
+import { Committer } from './committer.ts'
+import type { Buffer } from './component.ts'
+import type { BuiltInput } from './component-builder.ts'
+import type { Health } from './health.ts'
+import type { Batch } from './message.ts'
+import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
+import type { Pipeline, PipelineEnvironment, PipelineState, StopOutcome } from './pipeline.ts'
+import { Pump, type PumpOptions } from './pump.ts'
+import { rejectionOf } from './transaction.ts'
+
+export interface PipelineParts {
+  readonly environment: PipelineEnvironment
+  readonly health: Health
+  /** Aborting it closes everything by force. */
+  readonly force: AbortController
+  readonly input: BuiltInput
+  readonly buffer: Buffer | undefined
+  readonly chain: Chain
+  readonly output: OutputStageOptions
+}
+
+/** A graceful stop gets this part of a deadline that is above a second; the rest is for closing by force. */
+const GRACEFUL_SHARE = 0.75
+const GRACEFUL_WHOLE_MS = 1_000
+
+export class RunningPipeline implements Pipeline {
+  readonly #parts: PipelineParts
+  readonly #health: Health
+  readonly #stopping = new AbortController()
+  readonly #stage: OutputStage
+  readonly #pumps: readonly Pump[]
+  #phase: PipelineState['phase'] = 'built'
+  #failure: HeadgateError | undefined
+  #finished: Promise<void> = Promise.resolve()
+  #stop: Promise<StopOutcome> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+    this.#health = parts.health
+    this.#stage = new OutputStage(parts.output, {
+      clock: parts.environment.clock,
+      health: parts.health,
+      signal: parts.force.signal,
+    })
+    this.#pumps = this.#makePumps()
+  }
+
+  async connect(signal?: AbortSignal): Promise<void> {
+    const abort = (): void => this.#parts.force.abort(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    try {
+      signal?.throwIfAborted()
+      await this.#stage.open()
+      // From the output to the input: nothing is read before there is where to put it.
+      for (const pump of this.#pumps.toReversed()) await pump.open()
+      signal?.throwIfAborted()
+    } catch (thrown) {
+      this.#parts.force.abort()
+      this.#fail(asHeadgateError(thrown))
+      await this.#close()
+      throw thrown
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+    this.#enter('running')
+    this.#finished = this.#run()
+  }
+
+  stop(deadlineMs: number): Promise<StopOutcome> {
+    this.#stop ??= this.#stopOnce(deadlineMs)
+    return this.#stop
+  }
+
+  state(): PipelineState {
+    return {
+      phase: this.#phase,
+      connected: this.#phase !== 'built' && this.#health.connected,
+      message: this.#failure?.message ?? this.#health.message,
+      counters: { ...this.#health.counters },
+    }
+  }
+
+  watch(listener: () => void): Disposable {
+    return this.#health.watch(listener)
+  }
+
+  /** Until everything is settled; then all is closed. Never rejects. */
+  async #run(): Promise<void> {
+    const [first, second] = this.#pumps
+    try {
+      const running = [this.#runPump(first, second === undefined)]
+      if (second !== undefined) running.push(this.#runPump(second, true))
+      await Promise.all(running)
+    } catch (thrown) {
+      this.#parts.force.abort()
+      this.#fail(asHeadgateError(thrown))
+    }
+    if (this.#phase === 'running') {
+      await this.#close()
+      this.#enter('completed')
+    }
+  }
+
+  async #runPump(pump: Pump | undefined, last: boolean): Promise<void> {
+    await pump?.run(() => {
+      if (last) this.#stage.drain()
+    })
+    if (!last) this.#parts.buffer?.end()
+  }
+
+  async #stopOnce(deadlineMs: number): Promise<StopOutcome> {
+    if (this.#phase !== 'running') {
+      this.#parts.force.abort()
+      await this.#close()
+      if (this.#phase === 'built') this.#enter('stopped')
+      return 'drained'
+    }
+    this.#enter('stopping')
+    this.#stopping.abort()
+    const gracefulMs = deadlineMs > GRACEFUL_WHOLE_MS ? deadlineMs * GRACEFUL_SHARE : deadlineMs
+    const drained = await this.#within(this.#finished, gracefulMs)
+    if (!drained) {
+      const { logger, name } = this.#parts.environment
+      logger.warn('a pipeline did not drain in time and is closed by force', { pipeline: name })
+    }
+    this.#parts.force.abort()
+    await this.#within(this.#close(), Math.max(deadlineMs - gracefulMs, CLOSE_MS_MIN))
+    this.#enter('stopped')
+    return drained ? 'drained' : 'forced'
+  }
+
+  async #within(promise: Promise<void>, ms: number): Promise<boolean> {
+    const { clock } = this.#parts.environment
+    const timer = new AbortController()
+    const late = clock.sleep(ms, timer.signal).then(
+      () => false,
+      () => true,
+    )
+    const done = await Promise.race([promise.then(() => true), late])
+    timer.abort()
+    return done
+  }
+
+  /** Everything, each once, whatever the others say. */
+  #close(): Promise<void> {
+    this.#closed ??= this.#closeOnce()
+    return this.#closed
+  }
+
+  async #closeOnce(): Promise<void> {
+    const { input, buffer, chain, environment } = this.#parts
+    const closing = [input.input.close(), input.processors.close(), buffer?.close(), chain.close()]
+    for (const result of await Promise.allSettled([...closing, this.#stage.close()])) {
+      if (result.status === 'rejected') {
+        environment.logger.warn('a component did not close', { reason: String(result.reason) })
+      }
+    }
+  }
+
+  #fail(error: HeadgateError): void {
+    this.#failure = error
+    if (error.code === 'Internal') {
+      const { logger, name } = this.#parts.environment
+      logger.error('a pipeline failed', { pipeline: name, error: error.cause ?? error })
+    }
+    this.#enter('failed')
+  }
+
+  #enter(phase: PipelineState['phase']): void {
+    if (this.#phase === phase) return
+    this.#phase = phase
+    this.#health.changed()
+  }
+
+  #makePumps(): readonly Pump[] {
+    const { input, buffer, chain } = this.#parts
+    const toOutput = (batch: Batch, ticket: Ticket): void | Promise<void> =>
+      this.#stage.push(batch, ticket)
+    const whole = new Chain([...input.processors.steps, ...chain.steps])
+    const first = { source: input.input, place: input.place, nack: input.nack, counts: true }
+    if (buffer === undefined) return [this.#pump({ ...first, chain: whole, sink: toOutput })]
+    return [
+      this.#pump({
+        ...first,
+        chain: input.processors,
+        sink: (batch, ticket) => this.#put(batch, ticket),
+      }),
+      this.#pump(
+        { source: buffer, place: 'buffer', nack: 'source', counts: false, chain, sink: toOutput },
+        // It is told by `end` when the first pump is done, not by the stop.
+        new AbortController().signal,
+      ),
+    ]
+  }
+
+  #pump(
+    options: Omit<PumpOptions, 'committer' | 'relieve'>,
+    stopping: AbortSignal = this.#stopping.signal,
+  ): Pump {
+    const { engine, clock } = this.#parts.environment
+    const { signal } = this.#parts.force
+    const environment = { clock, health: this.#health, signal }
+    return new Pump(
+      {
+        ...options,
+        relieve: () => this.#stage.flush(),
+        committer: (owner) => new Committer(owner, { ...environment, log: engine.log }),
+      },
+      { ...environment, stopping },
+    )
+  }
+
+  #put(batch: Batch, ticket: Ticket): void | Promise<void> {
+    const taken = this.#parts.buffer?.put(batch, this.#parts.force.signal)
+    if (!(taken instanceof Promise)) return ticket.resolve(undefined)
+    return taken.then(
+      () => ticket.resolve(undefined),
+      (thrown) => ticket.resolve(rejectionOf(asHeadgateError(thrown), batch)),
+    )
+  }
+}
+
+/** Closing gets this even where the deadline is spent. */
+const CLOSE_MS_MIN = 250

@@ -1,0 +1,124 @@
+/**
+ * What Prometheus scrapes. The hot paths count in plain numbers of their own; they are handed over when somebody asks.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { FastifyInstance } from 'fastify'
+import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
+import type { StreamDescription } from '../engine/streams/streams.ts'
+
+/** Read at every scrape. */
+export interface MetricsSource {
+  readonly pipelines: () => readonly PipelineSample[]
+  readonly streams: () => readonly StreamDescription[]
+}
+
+export interface PipelineSample {
+  /** The pipeline's id, with its namespace before it outside of the default one. */
+  readonly stream: string
+  readonly counters: PipelineCounters
+}
+
+const COMPONENT_LABELS = ['stream', 'label', 'path']
+const CONVERGENCE_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #convergence: Histogram
+
+  constructor(source: MetricsSource) {
+    collectDefaultMetrics({ register: this.#registry })
+    this.#convergence = new Histogram({
+      name: 'headgate_convergence_seconds',
+      help: 'From the look at a source to everything it asks for being carried out.',
+      buckets: CONVERGENCE_BUCKETS_SECONDS,
+      registers: [this.#registry],
+    })
+    this.#count(
+      source,
+      'input_received',
+      'Messages that an input received.',
+      'root.input',
+      (c) => c.inputReceived,
+    )
+    this.#count(
+      source,
+      'output_sent',
+      'Messages that an output delivered.',
+      'root.output',
+      (c) => c.outputSent,
+    )
+    this.#count(
+      source,
+      'output_error',
+      'Messages that an output failed to deliver.',
+      'root.output',
+      (c) => c.outputErrors,
+    )
+    this.#count(
+      source,
+      'processor_error',
+      'Messages that a processor failed on.',
+      'root.pipeline.processors',
+      (c) => c.processorErrors,
+    )
+    this.#gauge(source, 'headgate_stream_records', 'Records that a stream holds.', (s) => s.records)
+    this.#gauge(source, 'headgate_stream_bytes', 'Bytes that a stream holds.', (s) => s.bytes)
+  }
+
+  observeConvergence(seconds: number): void {
+    this.#convergence.observe(seconds)
+  }
+
+  async text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  #count(
+    source: MetricsSource,
+    name: string,
+    help: string,
+    path: string,
+    countOf: (counters: PipelineCounters) => number,
+  ): void {
+    new Counter({
+      name,
+      help,
+      labelNames: COMPONENT_LABELS,
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { stream, counters } of source.pipelines()) {
+          this.inc({ stream, label: '', path }, countOf(counters))
+        }
+      },
+    })
+  }
+
+  #gauge(
+    source: MetricsSource,
+    name: string,
+    help: string,
+    countOf: (stream: StreamDescription) => number,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['stream'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const stream of source.streams()) this.set({ stream: stream.name }, countOf(stream))
+      },
+    })
+  }
+}
+
+export function serveMetrics(server: FastifyInstance, metrics: Metrics): void {
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
+}

@@ -1,0 +1,51 @@
+/** What every native handler works with, and how each of them asks whether it may. */
+import type { FastifyRequest } from 'fastify'
+import type { ControlPlane } from '../../controllers/control-plane.ts'
+import { type AccessTarget, decide, LOCAL_ADMIN, type Right } from '../../engine/access/decide.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import type { StreamDirectory } from '../../engine/pipelines/pipeline.ts'
+
+export interface NativeContext {
+  readonly controlPlane: ControlPlane
+  readonly engine: Engine
+  readonly streams: StreamDirectory
+  /** Aborts when the server closes: long polls end then. */
+  readonly closing: AbortSignal
+}
+
+export const BASE = '/apis/headgate.dev/v1alpha1'
+
+/** On a loopback listener without login every caller is the local administrator. */
+export function requireAccess(right: Right, target: AccessTarget): void {
+  const decision = decide(LOCAL_ADMIN, right, target)
+  if (decision.allowed) return
+  const name = [target.namespace, target.name].filter((part) => part !== undefined).join('/')
+  throw new HeadgateError('Forbidden', `${right} on ${target.kind} ${name}: ${decision.reason}`)
+}
+
+export function parameter(request: FastifyRequest, name: string): string {
+  return (request.params as Readonly<Record<string, string>>)[name] ?? ''
+}
+
+export function query(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  return request.query as Readonly<Record<string, unknown>>
+}
+
+/** The JSON object that a small request carries; an empty body is an empty object. */
+export function bodyObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const body = request.body
+  const text = Buffer.isBuffer(body) ? body.toString() : ''
+  if (text.trim() === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    throw new HeadgateError('BadRequest', `the body: expected JSON: ${what}`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>
+  }
+  throw new HeadgateError('BadRequest', 'the body: expected a JSON object, got something else')
+}

@@ -1,0 +1,35 @@
+/** The native API: the Kubernetes wire for the five kinds, sources, retained streams and records. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { BASE, type NativeContext } from './context.ts'
+import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.ts'
+import { serveRecords } from './records.ts'
+import { serveResources } from './resources.ts'
+import { serveRetainedStreams } from './retained-streams.ts'
+import { serveSources } from './sources.ts'
+import { StatusError } from './status.ts'
+
+/** curl says that what it sends is a form; that is as good as saying nothing. */
+const JSON_TYPES = /^(application\/(?:[\w.-]+\+)?json|application\/x-www-form-urlencoded)\s*(;|$)/i
+
+export function serveNative(server: FastifyInstance, context: NativeContext): void {
+  server.addHook('onRequest', async (request) => requireJson(request))
+  server.get('/api', (request) => apiVersions(request.host))
+  server.get('/apis', () => apiGroupList())
+  server.get('/apis/headgate.dev', () => apiGroup())
+  server.get(BASE, () => apiResourceList())
+  serveResources(server, context)
+  serveSources(server, context)
+  serveRetainedStreams(server, context)
+  serveRecords(server, context)
+}
+
+/** Only where something is posted: a refusal of a write says more than a refusal of its content type. */
+async function requireJson(request: FastifyRequest): Promise<void> {
+  const type = request.headers['content-type']
+  if (request.method !== 'POST' || type === undefined || JSON_TYPES.test(type)) return
+  throw new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `expected the content type application/json, got ${JSON.stringify(type.slice(0, 100))}`,
+  )
+}

@@ -1,0 +1,90 @@
+/**
+ * Where a read of records begins: `earliest`, `latest`, a sequence, a time, or the `next` that a read answered.
+ *
+ * `next` carries the incarnation, so that a reader of a stream that was deleted and made again is told so instead of
+ * silently reading another stream's records.
+ */
+import { HeadgateError } from '../../engine/error.ts'
+import type { Where } from '../../engine/log/log.ts'
+import { StatusError } from './status.ts'
+
+export type From =
+  | { readonly kind: 'where'; readonly where: Where }
+  | { readonly kind: 'next'; readonly next: NextToken }
+
+export interface NextToken {
+  readonly incarnation: number
+  readonly shard: number
+  readonly sequence: number
+}
+
+const TOKEN = /^next:([0-9]{1,10}):([0-9]{1,5}):([0-9]{1,16})$/
+const TIME =
+  /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})$/
+
+export function readFrom(text: string): From {
+  if (text === 'earliest' || text === 'latest') return { kind: 'where', where: { kind: text } }
+  if (/^[0-9]+$/.test(text)) return { kind: 'where', where: sequenceOf(text) }
+  const arrivalUs = parseTimeUs(text)
+  if (arrivalUs !== undefined) return { kind: 'where', where: { kind: 'time', arrivalUs } }
+  const next = parseNext(text)
+  if (next !== undefined) return { kind: 'next', next }
+  throw new HeadgateError(
+    'BadRequest',
+    `from: expected earliest, latest, a sequence, an RFC 3339 time or what next answered, got ${JSON.stringify(text.slice(0, 100))}`,
+  )
+}
+
+export function formatNext({ incarnation, shard, sequence }: NextToken): string {
+  return Buffer.from(`next:${incarnation}:${shard}:${sequence}`).toString('base64url')
+}
+
+/** Refuses a token of another stream's life with 410, and one of another shard with 400. */
+export function checkNext(next: NextToken, incarnation: number, shard: number): void {
+  if (next.incarnation !== incarnation) {
+    throw new StatusError(
+      410,
+      'Expired',
+      'the stream was deleted and made again since this position was answered\nRead from=earliest.',
+    )
+  }
+  if (next.shard === shard) return
+  throw new HeadgateError(
+    'BadRequest',
+    `from: expected a position of shard ${shard}, got one of shard ${next.shard}`,
+  )
+}
+
+/** RFC 3339 in microseconds; the arrival of a record. */
+export function formatTimeUs(us: number): string {
+  const seconds = Math.floor(us / 1_000_000)
+  const fraction = String(us - seconds * 1_000_000).padStart(6, '0')
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`
+}
+
+/** Undefined for what is no time, `2026-02-31` included. Digits beyond microseconds are cut. */
+function parseTimeUs(text: string): number | undefined {
+  const match = TIME.exec(text)
+  if (match === null) return undefined
+  const [, day = '', time = '', fraction = '', zone = ''] = match
+  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`)
+  const isRealDay = new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
+  if (Number.isNaN(ms) || !isRealDay) return undefined
+  return ms * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
+}
+
+function sequenceOf(text: string): Where {
+  const sequence = Number(text)
+  if (Number.isSafeInteger(sequence)) return { kind: 'sequence', sequence }
+  throw new HeadgateError(
+    'BadRequest',
+    `from: expected a sequence up to 2^53 - 1, got ${text.slice(0, 40)}`,
+  )
+}
+
+function parseNext(text: string): NextToken | undefined {
+  const match = TOKEN.exec(Buffer.from(text, 'base64url').toString('latin1'))
+  if (match === null) return undefined
+  const [incarnation, shard, sequence] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  return Number.isSafeInteger(sequence) ? { incarnation, shard, sequence } : undefined
+}

@@ -1,0 +1,123 @@
+/**
+ * Gathers what the planner sees: the catalog's entries joined with the engine's own records.
+ *
+ * The engine decides which streams exist. One that only it knows enters by what its record says, so a lost catalog
+ * loses no stream; one that only the catalog knows, and that was about to go, has gone.
+ */
+import { formatDuration } from '../../crds/duration.ts'
+import { identityKey } from '../../crds/resource.ts'
+import { formatSize } from '../../crds/size.ts'
+import type { StreamDescription, Streams } from '../../engine/streams/streams.ts'
+import type { Catalog, StoredEntry } from '../catalog/catalog.ts'
+import type { Observed, ObservedResource } from '../plan/observed.ts'
+import type { Settle } from '../plan/settle.ts'
+import { streamIdentity } from '../plan/stream-record.ts'
+import type { Resource } from '../sets/resource-set.ts'
+
+export interface ObserveRequest {
+  readonly source: string
+  readonly catalog: Catalog
+  readonly streams: Pick<Streams, 'describe'>
+  readonly settle: Settle | undefined
+  readonly wallUs: number
+}
+
+export function observe({ source, catalog, streams, settle, wallUs }: ObserveRequest): Observed {
+  return {
+    resources: observeResources(catalog, streams),
+    pruned: catalog.prunes.of(source, wallUs),
+    approvals: catalog.approvals.of(source, wallUs),
+    locationAccepted: catalog.locations.get(source),
+    settle,
+  }
+}
+
+export function observeResources(
+  catalog: Catalog,
+  streams: Pick<Streams, 'describe'>,
+): Map<string, ObservedResource> {
+  const resources = new Map<string, ObservedResource>()
+  for (const [key, entry] of catalog.entries.all())
+    if (entry.identity.kind !== 'Stream') resources.set(key, observedOf(entry, undefined))
+  for (const stream of streams.describe()) {
+    const key = identityKey(streamIdentity(stream.name))
+    const entry = catalog.entries.get(key)
+    const known = entry !== undefined && entry.uid === stream.uid && stream.sealed === undefined
+    resources.set(key, known ? observedOf(entry, stream) : reentered(stream))
+  }
+  for (const [key, entry] of catalog.entries.all())
+    if (entry.identity.kind === 'Stream' && !resources.has(key) && entry.removal === undefined)
+      resources.set(key, { ...observedOf(entry, undefined), accepted: undefined })
+  return resources
+}
+
+function observedOf(entry: StoredEntry, stream: StreamDescription | undefined): ObservedResource {
+  const { identity, uid, id, owner, accepted, removal, origin, pending } = entry
+  const isApplied = stream === undefined || stream.digest === accepted?.digest
+  return {
+    identity,
+    uid,
+    id,
+    owner: stream === undefined ? owner : stream.owner,
+    // A stream that the engine has, and whose acceptance a crash cut off, exists as its record says.
+    accepted: accepted ?? (stream === undefined ? undefined : resourceOf(stream)),
+    stream,
+    removal,
+    uncertain: pending !== undefined || !isApplied,
+    origin,
+  }
+}
+
+function reentered(stream: StreamDescription): ObservedResource {
+  return {
+    identity: streamIdentity(stream.name),
+    uid: stream.uid,
+    id: stream.id,
+    owner: stream.sealed?.by ?? stream.owner,
+    accepted: resourceOf(stream),
+    stream,
+    removal: undefined,
+    uncertain: true,
+    origin: undefined,
+  }
+}
+
+/** The declaration that a stream's record amounts to. */
+export function resourceOf(stream: StreamDescription): Resource {
+  const identity = streamIdentity(stream.name)
+  const { ageMs, bytes } = stream.retention
+  const retention = {
+    ...(ageMs === undefined ? {} : { age: formatDuration(ageMs) }),
+    ...(bytes === undefined ? {} : { bytes: formatSize(bytes) }),
+  }
+  const references: Resource['references'] =
+    stream.type === undefined
+      ? []
+      : [
+          {
+            to: { ...identity, kind: 'StreamType', name: stream.type },
+            access: 'use',
+            path: ['type'],
+          },
+        ]
+  return {
+    identity,
+    id: stream.id,
+    labels: {},
+    annotations: {},
+    spec: {
+      ...(stream.id === identity.name ? {} : { id: stream.id }),
+      ...(stream.type === undefined ? {} : { type: stream.type }),
+      shards: stream.shards,
+      retention,
+      durability: stream.durability,
+      deletionPolicy: stream.deletionPolicy,
+      protected: stream.protected,
+      ...(stream.retainForMs === undefined
+        ? {}
+        : { retainFor: formatDuration(stream.retainForMs) }),
+    },
+    digest: stream.digest,
+    references,
+  }
+}

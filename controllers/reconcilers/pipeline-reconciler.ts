@@ -1,0 +1,151 @@
+/**
+ * Pipelines and Sinks: turns what is declared into a run (a Sink is lowered to a pipeline first) and tells how it is.
+ *
+ * A Pipeline is Ready when this generation runs; whether its ends are connected is a condition of its own.
+ */
+import { createHash } from 'node:crypto'
+import { identityKey, identityText } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import type {
+  PipelineEnvironment,
+  PipelineInspection,
+  PipelineState,
+} from '../../engine/pipelines/pipeline.ts'
+import type { Resource } from '../sets/resource-set.ts'
+import type { Grants } from '../sources/source.ts'
+import type { Condition } from '../status/condition.ts'
+import { isNotSo, isSo } from '../status/conditions.ts'
+import { requireGrants } from './grants.ts'
+import type { PipelineRunner, RunState } from './pipeline-runner.ts'
+import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
+
+export interface PipelineReconcilerOptions {
+  readonly kind: 'Pipeline' | 'Sink'
+  readonly runner: PipelineRunner
+  /** The stream config of a spec. */
+  readonly configOf: (resource: Resource) => Readonly<Record<string, unknown>>
+  readonly inspect: (config: unknown) => PipelineInspection
+  readonly environmentOf: (resource: Resource, owner: string) => PipelineEnvironment
+  readonly grantsOf: (owner: string) => Grants
+  /** The digest under which its finite input ended. */
+  readonly completedDigest: (key: string) => string | undefined
+}
+
+/** What may change in a spec without a restart. */
+const FIELDS_AT_REST: readonly string[] = ['id', 'paused', 'active', 'tests', 'description']
+
+export class PipelineReconciler implements Reconciler {
+  readonly kind: 'Pipeline' | 'Sink'
+  readonly #options: PipelineReconcilerOptions
+
+  constructor(options: PipelineReconcilerOptions) {
+    this.kind = options.kind
+    this.#options = options
+  }
+
+  async apply({ resource, owner }: ApplyRequest, signal?: AbortSignal): Promise<void> {
+    const { runner, configOf, inspect, environmentOf, grantsOf, completedDigest } = this.#options
+    const key = identityKey(resource.identity)
+    const config = configOf(resource)
+    const environment = environmentOf(resource, owner)
+    const active = isActive(resource)
+    if (active) {
+      requireGrants(inspect(config).needs, grantsOf(owner), environment.directory)
+      requireStreams(resource, environment)
+    }
+    await runner.apply(
+      {
+        key,
+        digest: resource.digest,
+        runDigest: runDigestOf(resource),
+        config,
+        environment,
+        active,
+        completed: completedDigest(key) === resource.digest,
+      },
+      signal,
+    )
+  }
+
+  async remove({ resource }: RemoveRequest): Promise<void> {
+    await this.#options.runner.remove(identityKey(resource.identity))
+  }
+
+  observe(resource: Resource): Observation {
+    const state = this.#options.runner.state(identityKey(resource.identity))
+    if (state === undefined)
+      return { conditions: [isNotSo('Ready', 'NotRunning', 'It does not run.')], status: {} }
+    const delivery = this.#options.inspect(this.#options.configOf(resource)).atLeastOnceBecause
+    return {
+      conditions: conditionsOf(state, resource),
+      status: {
+        phase: phaseOf(state),
+        delivery: delivery === undefined ? 'exactly-once' : 'at-least-once',
+        ...(delivery === undefined ? {} : { atLeastOnceBecause: delivery }),
+        ...(state.pipeline === undefined ? {} : { counters: state.pipeline.counters }),
+      },
+    }
+  }
+
+  watch(listener: (key: string) => void): Disposable {
+    return this.#options.runner.watch(listener)
+  }
+
+  /** False when it should run and does not, as after a start or a failure. */
+  isInForce(resource: Resource): boolean {
+    const state = this.#options.runner.state(identityKey(resource.identity))
+    if (state === undefined) return false
+    if (!state.active || state.completed) return true
+    return state.pipeline?.phase === 'running'
+  }
+}
+
+function isActive({ spec }: Resource): boolean {
+  return spec['paused'] !== true && spec['active'] !== false
+}
+
+function runDigestOf({ spec, id }: Resource): string {
+  const running = Object.entries(spec).filter(([name]) => !FIELDS_AT_REST.includes(name))
+  return createHash('sha256')
+    .update(JSON.stringify([id, running]))
+    .digest('hex')
+}
+
+function requireStreams(
+  { references }: Resource,
+  { streams, namespace }: PipelineEnvironment,
+): void {
+  for (const { to } of references) {
+    if (to.kind !== 'Stream' || streams.resolve(namespace, to.name) !== undefined) continue
+    throw new HeadgateError('DependencyNotReady', `${identityText(to)} does not exist.`, {
+      hint: 'Declare the stream; it is tried again by itself.',
+    })
+  }
+}
+
+function conditionsOf(state: RunState, resource: Resource): readonly Condition[] {
+  if (!state.active) return [isSo('Ready', 'Paused', 'It is stopped and keeps its position.')]
+  if (state.completed)
+    return [
+      isSo('Ready', 'Completed', 'Its input has ended, and everything was delivered.'),
+      isSo('Completed', 'Completed', 'Its input has ended.'),
+    ]
+  const { pipeline } = state
+  if (pipeline === undefined || pipeline.phase !== 'running')
+    return [isNotSo('Ready', 'NotRunning', pipeline?.message ?? 'It does not run.')]
+  const ready =
+    state.digest === resource.digest
+      ? isSo('Ready', 'Running', 'It runs as declared.')
+      : isNotSo('Ready', 'Applying', 'An earlier version runs.')
+  return [ready, connectedOf(pipeline)]
+}
+
+function connectedOf({ connected, message }: PipelineState): Condition {
+  if (connected) return isSo('Connected', 'Connected', 'Input and output are connected.')
+  return isNotSo('Connected', 'Disconnected', message ?? 'It is not connected yet.')
+}
+
+function phaseOf(state: RunState): string {
+  if (!state.active) return 'paused'
+  return state.completed ? 'completed' : (state.pipeline?.phase ?? 'stopped')
+}

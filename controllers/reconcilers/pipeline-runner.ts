@@ -1,0 +1,159 @@
+/**
+ * Keeps pipelines running as they were last asked for: build, stop the old, connect the new, and the old returns where
+ * the new cannot. What is unchanged is not touched.
+ *
+ * It knows configs, not resources: Pipelines and Sinks are both run by it.
+ */
+import { asHeadgateError } from '../../engine/error.ts'
+import type {
+  Pipeline,
+  PipelineEnvironment,
+  PipelineState,
+} from '../../engine/pipelines/pipeline.ts'
+import { KeyListeners } from './key-listeners.ts'
+
+export interface Run {
+  readonly key: string
+  /** Of the declaration. */
+  readonly digest: string
+  /** Of what makes a difference while it runs: with the same one, nothing is restarted. */
+  readonly runDigest: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly environment: PipelineEnvironment
+  /** Paused and inactive ones are stopped, and keep their position. */
+  readonly active: boolean
+  /** Its finite input has ended under this digest. */
+  readonly completed: boolean
+}
+
+export type BuildPipeline = (config: unknown, environment: PipelineEnvironment) => Promise<Pipeline>
+
+export interface PipelineRunnerOptions {
+  readonly build: BuildPipeline
+  readonly stopDeadlineMs: number
+  /** Called once when the finite input of a run has ended. */
+  readonly onCompleted: (key: string, digest: string) => void
+}
+
+export interface RunState {
+  readonly digest: string
+  readonly active: boolean
+  readonly completed: boolean
+  readonly pipeline: PipelineState | undefined
+}
+
+interface Current {
+  readonly run: Run
+  readonly pipeline: Pipeline | undefined
+  readonly watching: Disposable | undefined
+}
+
+export class PipelineRunner {
+  readonly #options: PipelineRunnerOptions
+  readonly #current = new Map<string, Current>()
+  readonly #listeners = new KeyListeners()
+
+  constructor(options: PipelineRunnerOptions) {
+    this.#options = options
+  }
+
+  async apply(run: Run, signal?: AbortSignal): Promise<void> {
+    const before = this.#current.get(run.key)
+    if (before !== undefined && isAsAsked(before, run)) {
+      this.#current.set(run.key, { ...before, run })
+      return
+    }
+    if (!run.active || run.completed) {
+      await this.#stop(before)
+      this.#current.set(run.key, { run, pipeline: undefined, watching: undefined })
+      this.#listeners.tell(run.key)
+      return
+    }
+    const next = await this.#options.build(run.config, run.environment)
+    await this.#stop(before)
+    try {
+      await this.#connect(run, next, signal)
+    } catch (error) {
+      await next.stop(0)
+      await this.#giveBack(run.key, before, signal)
+      throw asHeadgateError(error)
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    const current = this.#current.get(key)
+    await this.#stop(current)
+    this.#current.delete(key)
+    this.#listeners.tell(key)
+  }
+
+  state(key: string): RunState | undefined {
+    const current = this.#current.get(key)
+    if (current === undefined) return undefined
+    const pipeline = current.pipeline?.state()
+    return {
+      digest: current.run.digest,
+      active: current.run.active,
+      completed: current.run.completed || pipeline?.phase === 'completed',
+      pipeline,
+    }
+  }
+
+  watch(listener: (key: string) => void): Disposable {
+    return this.#listeners.add(listener)
+  }
+
+  /** All of them at once, each with the deadline. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#current.keys()].map((key) => this.remove(key)))
+  }
+
+  async #connect(run: Run, pipeline: Pipeline, signal: AbortSignal | undefined): Promise<void> {
+    await pipeline.connect(signal)
+    let told = false
+    const look = (): void => {
+      if (pipeline.state().phase === 'completed' && !told) {
+        told = true
+        const digest = this.#current.get(run.key)?.run.digest ?? run.digest
+        this.#options.onCompleted(run.key, digest)
+      }
+      this.#listeners.tell(run.key)
+    }
+    this.#current.set(run.key, { run, pipeline, watching: pipeline.watch(look) })
+    look()
+  }
+
+  /** The old returns; where it cannot either, it is not running, and the next try begins anew. */
+  async #giveBack(
+    key: string,
+    before: Current | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (before?.pipeline === undefined) return
+    try {
+      const again = await this.#options.build(before.run.config, before.run.environment)
+      try {
+        await this.#connect(before.run, again, signal)
+      } catch (error) {
+        await again.stop(0)
+        throw error
+      }
+    } catch {
+      this.#current.delete(key)
+      this.#listeners.tell(key)
+    }
+  }
+
+  async #stop(current: Current | undefined): Promise<void> {
+    current?.watching?.[Symbol.dispose]()
+    await current?.pipeline?.stop(this.#options.stopDeadlineMs)
+  }
+}
+
+function isAsAsked({ run, pipeline }: Current, asked: Run): boolean {
+  if (run.runDigest !== asked.runDigest || run.active !== asked.active) return false
+  if (!asked.active) return true
+  const phase = pipeline?.state().phase
+  if (asked.completed) return pipeline === undefined || phase === 'completed'
+  return phase === 'running' || phase === 'completed'
+}

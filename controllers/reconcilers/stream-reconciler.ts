@@ -1,0 +1,136 @@
+/**
+ * Streams: creates, alters, seals and deletes them in the engine, and finds them for pipelines by their declared names.
+ *
+ * The engine's record carries owner and guards, so nothing here has to be remembered over a restart.
+ */
+import { identityKey } from '../../crds/resource.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import type { StreamDirectory, StreamTarget } from '../../engine/pipelines/pipeline.ts'
+import type { Clock } from '../../engine/ports/clock.ts'
+import type { StreamDescription, StreamRecord } from '../../engine/streams/streams.ts'
+import { streamName, streamRecord } from '../plan/stream-record.ts'
+import type { Resource } from '../sets/resource-set.ts'
+import { isNotSo, isSo } from '../status/conditions.ts'
+import { KeyListeners } from './key-listeners.ts'
+import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
+import type { StreamTypeReconciler } from './stream-type-reconciler.ts'
+
+export interface StreamReconcilerOptions {
+  readonly engine: Pick<Engine, 'streams' | 'condition'>
+  readonly types: Pick<StreamTypeReconciler, 'checkOf'>
+  readonly clock: Pick<Clock, 'wallUs'>
+}
+
+export class StreamReconciler implements Reconciler, StreamDirectory {
+  readonly kind = 'Stream'
+  readonly #options: StreamReconcilerOptions
+  readonly #listeners = new KeyListeners()
+
+  constructor(options: StreamReconcilerOptions) {
+    this.#options = options
+  }
+
+  async apply({ resource, uid, owner }: ApplyRequest): Promise<void> {
+    const { streams } = this.#options.engine
+    const existing = this.#describe(streamName(resource.identity))
+    if (existing !== undefined && existing.uid !== uid)
+      throw new HeadgateError(
+        'Conflict',
+        `The engine has another stream of that name, with uid ${existing.uid}; expected ${uid}.`,
+      )
+    const record = streamRecord(resource, { uid, owner, existing })
+    if (existing === undefined) await streams.create(record)
+    else if (JSON.stringify(recordOf(existing)) !== JSON.stringify(recordOf(record)))
+      await streams.alter(existing.incarnation, record)
+    this.#listeners.tell(identityKey(resource.identity))
+  }
+
+  async remove({ resource, owner, retain }: RemoveRequest): Promise<void> {
+    const { engine, clock } = this.#options
+    const existing = this.#describe(streamName(resource.identity))
+    if (existing === undefined) return
+    if (existing.protected)
+      throw new HeadgateError('ProtectedResource', `Stream ${existing.name} is protected.`, {
+        hint: 'Set protected to false first.',
+      })
+    if (!retain) await engine.streams.delete(existing.name, existing.incarnation)
+    else if (existing.sealed === undefined) {
+      const sealed = { sinceUs: clock.wallUs(), by: owner }
+      await engine.streams.alter(existing.incarnation, { ...recordOf(existing), sealed })
+    }
+    this.#listeners.tell(identityKey(resource.identity))
+  }
+
+  observe({ identity }: Resource): Observation {
+    const stream = this.#describe(streamName(identity))
+    if (stream === undefined)
+      return {
+        conditions: [isNotSo('Ready', 'NotApplied', 'The engine does not have it yet.')],
+        status: {},
+      }
+    const trouble = this.#options.engine.condition()
+    const ready =
+      trouble === undefined
+        ? isSo('Ready', 'Available', 'It takes appends and reads.')
+        : isNotSo('Ready', 'EngineReadOnly', trouble)
+    return { conditions: [ready], status: streamStatus(stream) }
+  }
+
+  watch(listener: (key: string) => void): Disposable {
+    return this.#listeners.add(listener)
+  }
+
+  /** A sealed stream is found too: reads of it work, and appends are refused by the engine. */
+  resolve(namespace: string, name: string): StreamTarget | undefined {
+    const stream = this.#describe(streamName({ namespace, name }))
+    if (stream === undefined) return undefined
+    const check =
+      stream.type === undefined
+        ? undefined
+        : this.#options.types.checkOf({ namespace, name: stream.type })
+    return { stream: stream.name, incarnation: stream.incarnation, check }
+  }
+
+  #describe(name: string): StreamDescription | undefined {
+    return this.#options.engine.streams.describe([name])[0]
+  }
+}
+
+/** What a stream shows of itself, whether declared or retained. */
+export function streamStatus(stream: StreamDescription): Readonly<Record<string, unknown>> {
+  return {
+    shards: stream.shards,
+    records: stream.records,
+    bytes: stream.bytes,
+    incarnation: stream.incarnation,
+    durability: stream.durability,
+    retention: { ageMs: stream.retention.ageMs, bytes: stream.retention.bytes },
+    shardStates: stream.shardStates.map(({ shard, first, next, records, bytes }) => ({
+      shard,
+      first,
+      next,
+      records,
+      bytes,
+    })),
+  }
+}
+
+/** A description holds more than its record; only the record goes back. */
+export function recordOf(stream: StreamRecord): StreamRecord {
+  return {
+    name: stream.name,
+    id: stream.id,
+    uid: stream.uid,
+    owner: stream.owner,
+    digest: stream.digest,
+    type: stream.type,
+    shards: stream.shards,
+    durability: stream.durability,
+    retention: { ageMs: stream.retention.ageMs, bytes: stream.retention.bytes },
+    deletionPolicy: stream.deletionPolicy,
+    protected: stream.protected,
+    retainForMs: stream.retainForMs,
+    sealed: stream.sealed,
+  }
+}

@@ -1,0 +1,42 @@
+/** Makes conditions, and remembers since when each is so. */
+import type { Condition } from './condition.ts'
+
+export function isSo(type: Condition['type'], reason: string, message: string): Condition {
+  return { type, status: 'True', reason, message }
+}
+
+export function isNotSo(type: Condition['type'], reason: string, message: string): Condition {
+  return { type, status: 'False', reason, message }
+}
+
+/** `lastTransitionTime` moves only when the status of a condition does, however often it is asked for. */
+export class TransitionTimes {
+  readonly #wallUs: () => number
+  readonly #known = new Map<string, Map<Condition['type'], Condition>>()
+
+  constructor(wallUs: () => number) {
+    this.#wallUs = wallUs
+  }
+
+  stamp(key: string, conditions: readonly Condition[]): readonly Condition[] {
+    const before = this.#known.get(key)
+    const stamped = conditions.map((condition) => {
+      const known = before?.get(condition.type)
+      const lastTransitionTime =
+        known?.status === condition.status && known.lastTransitionTime !== undefined
+          ? known.lastTransitionTime
+          : rfc3339(this.#wallUs())
+      return { ...condition, lastTransitionTime }
+    })
+    this.#known.set(key, new Map(stamped.map((condition) => [condition.type, condition])))
+    return stamped
+  }
+
+  forget(key: string): void {
+    this.#known.delete(key)
+  }
+}
+
+export function rfc3339(wallUs: number): string {
+  return new Date(Math.floor(wallUs / 1_000)).toISOString().replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,35 @@
+/** The one list of condition reasons: what each means, for the docs page and for people who match on them. */
+
+// biome-ignore format: a table reads best as one line an entry
+export const REASONS = {
+  Applying: 'It is being made as declared.',
+  Available: 'A stream takes appends and reads.',
+  Completed: 'A finite input has ended; it is not run again for the same declaration.',
+  Conflict: 'Another source owns it, or its id is taken.',
+  Connected: 'Input and outputs are connected.',
+  Converged: 'Everything that the source declares is as declared.',
+  DependencyNotReady: 'Something that it refers to is not there, or is stalled itself.',
+  Disconnected: 'An input or output is not connected; it is tried again for ever.',
+  EmptySet: 'The source declares nothing at all; nothing goes without approval.',
+  EngineReadOnly: 'The engine takes no writes now.',
+  Failed: 'Applying it failed; the message says how, and when it is tried again.',
+  GrantMissing: 'The source may not declare this, or not what it needs.',
+  Immutable: 'A field changed that cannot change.',
+  InUse: 'No longer declared, but something that stays refers to it.',
+  Incomplete: 'The source could not be read in whole; nothing of it goes.',
+  Invalid: 'The declaration is wrong; the last accepted one keeps running.',
+  LocationChanged: 'The source points elsewhere; what would go waits for approval.',
+  NotApplied: 'It has not been applied yet.',
+  NotRunning: 'A pipeline does not run.',
+  OverBudget: 'More would go at once than may without approval.',
+  Paused: 'It is stopped on purpose and keeps its position.',
+  Protected: 'It is protected: set protected to false first.',
+  PruneDisabled: 'No longer declared; its source does not prune.',
+  Running: 'A pipeline of this generation runs.',
+  Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',
+  Settling: 'No longer declared; waits for a second look.',
+  SourceUnconfigured: 'Its source is not configured any more; it keeps running.',
+  Stored: 'It is stored and in force.',
+} as const
+
+export type Reason = keyof typeof REASONS

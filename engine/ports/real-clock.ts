@@ -9,7 +9,7 @@ import type { Clock, Timer } from './clock.ts'
 const TIMER_MS_MAX = 2 ** 31 - 1
 const WALL_LOOK_MS = 1_000
 
-class RealClock implements Clock {
+export class RealClock implements Clock {
   #lookedMs = Number.NEGATIVE_INFINITY
   #offsetUs = 0
 
@@ -45,7 +45,10 @@ class RealClock implements Clock {
     function fire(): void {
       const leftMs = end - performance.now()
       // A timer may fire a fraction early; only a cut one has far to go.
-      if (leftMs <= 1) return callback()
+      if (leftMs <= 1) {
+        callback()
+        return
+      }
       handle = setTimeout(fire, Math.min(leftMs, TIMER_MS_MAX))
       handle.unref()
     }

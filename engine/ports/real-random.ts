@@ -2,8 +2,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Random } from './random.ts'
 
-export const realRandom: Random = {
-  next: () => Math.random(),
-  bytes: (count) => randomBytes(count),
-  uuid: () => randomUUID(),
+export class RealRandom implements Random {
+  next(): number {
+    return Math.random()
+  }
+
+  bytes(count: number): Uint8Array {
+    return randomBytes(count)
+  }
+
+  uuid(): string {
+    return randomUUID()
+  }
 }
+
+export const realRandom: Random = new RealRandom()

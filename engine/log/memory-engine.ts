@@ -1,0 +1,98 @@
+/**
+ * The engine without a disk: the model that the others are compared with, and what tests and previews run on. All of
+ * it is gone with the process.
+ */
+import type { Engine } from '../engine.ts'
+import { HeadgateError } from '../error.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Random } from '../ports/random.ts'
+import { Admission } from './admission.ts'
+import { stampHeader } from './batch-header.ts'
+import type { AppendChange } from './change.ts'
+import { LogView } from './log-view.ts'
+import type { IndexEntry } from './shard-index.ts'
+import type { CommitRequest, Store } from './store.ts'
+import { StoreEngine } from './store-engine.ts'
+import { StreamListeners } from './stream-listeners.ts'
+
+export interface MemoryEngineOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger?: Logger
+}
+
+export function openMemoryEngine({ clock, random, logger }: MemoryEngineOptions): Engine {
+  const listeners = new StreamListeners(logger)
+  const store = new MemoryStore(listeners)
+  return new StoreEngine({
+    store,
+    listeners,
+    clock,
+    logger,
+    admission: new Admission({ clock, random, generationBase: 0 }),
+    capabilities: {
+      atomicWrite: true,
+      contiguousSequences: true,
+      expectNext: true,
+      idempotencyKey: true,
+      durable: false,
+    },
+    close: () => store.close(),
+  })
+}
+
+/** Each batch is its own place. */
+class MemoryStore implements Store<Buffer> {
+  readonly view: LogView<Buffer>
+  #frame = 0
+  #closed = false
+
+  constructor(listeners: StreamListeners) {
+    this.view = new LogView({
+      dropped: () => {},
+      streamChanged: (name) => listeners.tell(name),
+    })
+  }
+
+  async commit<Result>({ signal, judge }: CommitRequest<Result>): Promise<Result> {
+    if (this.#closed)
+      throw new HeadgateError('LogReadOnly', 'expected an open log, got a closed one')
+    signal?.throwIfAborted()
+    const { changes, result } = judge()
+    this.#frame++
+    for (const change of changes) {
+      if (change.kind === 'append') this.#append(change)
+      else this.view.apply(change)
+    }
+    return result
+  }
+
+  async fetch(entries: readonly IndexEntry<Buffer>[]): Promise<Uint8Array> {
+    return Buffer.concat(entries.map(({ place }) => place))
+  }
+
+  condition(): string | undefined {
+    return this.#closed ? 'The engine is closed.' : undefined
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #append({ batch, ...change }: AppendChange): void {
+    const place = Buffer.from(batch)
+    const { incarnation, shard, baseSequence, count, arrivalUs } = change
+    stampHeader(place, { shard, incarnation, baseSequence, arrivalUs, frame: this.#frame })
+    const nextSequence = baseSequence + count
+    const bytes = place.length
+    this.view.append(incarnation, shard, {
+      baseSequence,
+      nextSequence,
+      count,
+      arrivalUs,
+      bytes,
+      place,
+    })
+  }
+}

@@ -1,0 +1,48 @@
+/** The groups port over a store: members live in the coordinator, offsets in the log. */
+import type { GroupOffset, Groups, JoinRequest, Membership } from '../streams/groups.ts'
+import type { Admission } from './admission.ts'
+import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
+
+export class StoreGroups<Place> implements Groups {
+  readonly #store: Store<Place>
+  readonly #admission: Admission
+
+  constructor(store: Store<Place>, admission: Admission) {
+    this.#store = store
+    this.#admission = admission
+  }
+
+  async join(request: JoinRequest): Promise<Membership> {
+    const membership = this.#admission.groups.join(request)
+    // Or a restart would go on counting the days for which nobody was there.
+    if (this.#store.view.groups.get(request.group)?.idleSinceUs !== undefined) {
+      await this.#store.commit({
+        bytes: CONTROL_REQUEST_BYTES,
+        judge: () => ({
+          changes: [{ kind: 'idle', group: request.group, sinceUs: null }],
+          result: undefined,
+        }),
+      })
+    }
+    return membership
+  }
+
+  async heartbeat(group: string, member: string): Promise<Membership> {
+    return this.#admission.groups.heartbeat(group, member)
+  }
+
+  async leave(group: string, member: string): Promise<void> {
+    this.#admission.groups.leave(group, member)
+  }
+
+  offsets(group: string): readonly GroupOffset[] {
+    return [...(this.#store.view.groups.get(group)?.offsets.values() ?? [])]
+  }
+
+  async reset(group: string, offsets: readonly GroupOffset[]): Promise<void> {
+    await this.#store.commit({
+      bytes: CONTROL_REQUEST_BYTES + 64 * offsets.length,
+      judge: () => this.#admission.judgeReset(group, offsets),
+    })
+  }
+}

@@ -1,0 +1,87 @@
+/** Applies retention on a slow timer, by ordinary writes: what is dropped is dropped durably, then forgotten. */
+import type { Clock, Timer } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Admission } from './admission.ts'
+import type { Change } from './change.ts'
+import type { Trim } from './log.ts'
+import { expiredGroups, expiredTrims } from './retention.ts'
+import { RetentionTime } from './retention-time.ts'
+import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
+
+export const RETENTION_SWEEP_MS = 10_000
+
+export interface SweeperOptions<Place> {
+  readonly store: Store<Place>
+  readonly admission: Admission
+  readonly clock: Clock
+  readonly logger: Logger | undefined
+}
+
+export class Sweeper<Place> implements Disposable {
+  readonly #store: Store<Place>
+  readonly #admission: Admission
+  readonly #clock: Clock
+  readonly #logger: Logger | undefined
+  readonly #time: RetentionTime
+  #timer: Timer
+
+  constructor({ store, admission, clock, logger }: SweeperOptions<Place>) {
+    this.#store = store
+    this.#admission = admission
+    this.#clock = clock
+    this.#logger = logger
+    this.#time = new RetentionTime(clock)
+    this.#timer = this.#schedule()
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer.cancel()
+  }
+
+  #schedule(): Timer {
+    return this.#clock.schedule(RETENTION_SWEEP_MS, () => {
+      this.#timer = this.#schedule()
+      if (this.#store.condition() === undefined) void this.#sweep()
+    })
+  }
+
+  async #sweep(): Promise<void> {
+    const nowUs = this.#time.nowUs()
+    if (nowUs === undefined) {
+      this.#logger?.warn('The clock jumped forward; nothing expires until it held still')
+      return
+    }
+    try {
+      const view = this.#store.view
+      const trims = [...view.streams.values()].flatMap((stream) => expiredTrims(stream, nowUs))
+      const groups = this.#judgeGroups(nowUs)
+      if (trims.length === 0 && groups.length === 0) return
+      await this.#commit(trims, groups)
+    } catch (error) {
+      // What could not be swept now is found again by the next sweep.
+      this.#logger?.warn('Retention was not applied', { error })
+    }
+  }
+
+  /** Marks groups whose last member left, unmarks those that are joined again, forgets what is past its days. */
+  #judgeGroups(nowUs: number): readonly Change[] {
+    const expired = new Set(expiredGroups(this.#store.view, nowUs))
+    return [...this.#store.view.groups].flatMap(([group, { idleSinceUs }]): Change[] => {
+      if (this.#admission.groups.hasMembers(group)) {
+        return idleSinceUs === undefined ? [] : [{ kind: 'idle', group, sinceUs: null }]
+      }
+      if (idleSinceUs === undefined) return [{ kind: 'idle', group, sinceUs: nowUs }]
+      return expired.has(group) ? [{ kind: 'reset', group, offsets: [] }] : []
+    })
+  }
+
+  async #commit(trims: readonly Trim[], groups: readonly Change[]): Promise<void> {
+    await this.#store.commit({
+      bytes: CONTROL_REQUEST_BYTES,
+      judge: () => {
+        const judged = this.#admission.judgeTrims(trims)
+        return { changes: [...judged, ...groups], result: undefined }
+      },
+    })
+  }
+}

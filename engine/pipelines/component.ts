@@ -14,6 +14,7 @@
  *   offline because their schema says what they are. A component then compiles them through its BuildContext.
  */
 import type { Static, TSchema } from 'typebox'
+import type { HeadgateError } from '../error.ts'
 import type { OffsetCommit } from '../log/log.ts'
 import type { BuildContext } from './build-context.ts'
 import type { Batch } from './message.ts'
@@ -89,6 +90,8 @@ export interface Delivery {
   readonly signal: AbortSignal
   /** Adds records to what is written, in one atom with the input's offsets, once the whole transaction is decided. */
   enlist(enlisted: Enlisted): void
+  /** For an output that repeats by itself: what it waits for shows until it reports undefined. */
+  report(trouble: HeadgateError | undefined): void
 }
 
 /** Takes batches over from the input and hands them on: an output to what is before it, an input to what follows. */
@@ -108,6 +111,14 @@ export interface Buffer {
 /** What a component may do to the world; preview replaces everything above `read`, and grants guard `exec`. */
 export type Effects = 'none' | 'read' | 'write' | 'exec'
 
+/** One field that is well-formed and still wrong. */
+export interface ConfigFault {
+  /** From the component's own config. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly hint?: string
+}
+
 interface Definition<Config extends TSchema, Running> {
   /** As it is written in a config. */
   readonly name: string
@@ -125,6 +136,8 @@ interface Definition<Config extends TSchema, Running> {
   readonly needs?: (config: Static<Config>) => readonly Need[]
   /** The streams that it reads (inputs) or writes (outputs), by name. */
   readonly streams?: (config: Static<Config>) => readonly string[]
+  /** What the schema cannot say. A text that refers to an environment variable is not filled in yet: let it pass. */
+  readonly check?: (config: Static<Config>) => readonly ConfigFault[]
   /** Acquires nothing. The config has its defaults and its environment variables filled in. */
   readonly build: (config: Static<Config>, context: BuildContext) => Running | Promise<Running>
 }

@@ -165,6 +165,9 @@ class Inspector {
   #world(component: ComponentConfig, definition: DefinitionOf[Role], path: ConfigPath): void {
     const full = conformConfig(definition.config, component.config)
     const config = definition.role === 'output' ? partOutputConfig(definition, full).own : full
+    for (const fault of definition.check?.(config) ?? []) {
+      this.problems.push(problem({ ...fault, path: [...path, ...fault.path], at: 'value' }))
+    }
     for (const need of definition.needs?.(config) ?? []) {
       this.needs.push({ ...need, path: [...path, ...need.path] })
     }

@@ -211,7 +211,14 @@ export class OutputStage {
   }
 
   #delivery(ticket: Ticket): Delivery {
-    return { signal: this.#environment.signal, enlist: (enlisted) => ticket.enlist(enlisted) }
+    const { health, signal } = this.#environment
+    const { place } = this.#options
+    return {
+      signal,
+      enlist: (enlisted) => ticket.enlist(enlisted),
+      report: (trouble) =>
+        trouble === undefined ? health.found(place) : health.lost(place, trouble),
+    }
   }
 
   /** A gathered batch, through the policy's processors, as one write that answers for all who gave a share. */

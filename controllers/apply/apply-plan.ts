@@ -11,10 +11,11 @@ import { decide, type Principal } from '../../engine/access/decide.ts'
 import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { Random } from '../../engine/ports/random.ts'
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, CatalogEntry } from '../catalog/catalog.ts'
 import { isRemoval } from '../plan/order.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 import type { Reconciler } from '../reconcilers/reconciler.ts'
+import type { Resource } from '../sets/resource-set.ts'
 import type { BackOff } from './back-off.ts'
 import { confirmApplied, confirmRemoved, writeIntents } from './intents.ts'
 
@@ -119,10 +120,9 @@ async function perform(
   const principal: Principal = { name: `source:${source}` }
   requireAccess(principal, action)
   if (isRemoval(action.verb)) {
-    const resource = entry.accepted ?? entry.pending
+    const resource = entry.accepted ?? entry.pending ?? nameless(entry)
     const retain = action.verb === 'retain'
-    if (resource !== undefined)
-      await reconciler.remove({ resource, uid: entry.uid, owner: source, retain }, signal)
+    await reconciler.remove({ resource, uid: entry.uid, owner: source, retain }, signal)
     confirmRemoved(action, options)
     return
   }
@@ -132,6 +132,11 @@ async function perform(
     signal,
   )
   confirmApplied(action.desired, options)
+}
+
+/** All that is known of what never had a declaration here; enough to take it away. */
+function nameless({ identity, id }: CatalogEntry): Resource {
+  return { identity, id, labels: {}, annotations: {}, spec: {}, digest: '', references: [] }
 }
 
 function requireAccess(principal: Principal, { identity, verb }: Action): void {

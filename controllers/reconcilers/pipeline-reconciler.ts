@@ -23,8 +23,8 @@ export interface PipelineReconcilerOptions {
   readonly kind: 'Pipeline' | 'Sink'
   readonly runner: PipelineRunner
   /** The stream config of a spec. */
-  readonly configOf: (resource: Resource) => Readonly<Record<string, unknown>>
-  readonly inspect: (config: unknown) => PipelineInspection
+  readonly configOf: (resource: Resource) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
+  readonly inspect: (config: unknown) => Promise<PipelineInspection>
   readonly environmentOf: (resource: Resource, owner: string) => PipelineEnvironment
   readonly grantsOf: (owner: string) => Grants
   /** The digest under which its finite input ended. */
@@ -37,6 +37,8 @@ const FIELDS_AT_REST: readonly string[] = ['id', 'paused', 'active', 'tests', 'd
 export class PipelineReconciler implements Reconciler {
   readonly kind: 'Pipeline' | 'Sink'
   readonly #options: PipelineReconcilerOptions
+  /** Why each is only at-least-once; looked up when it is applied, told at every GET. */
+  readonly #atLeastOnce = new Map<string, string | undefined>()
 
   constructor(options: PipelineReconcilerOptions) {
     this.kind = options.kind
@@ -46,11 +48,13 @@ export class PipelineReconciler implements Reconciler {
   async apply({ resource, owner }: ApplyRequest, signal?: AbortSignal): Promise<void> {
     const { runner, configOf, inspect, environmentOf, grantsOf, completedDigest } = this.#options
     const key = identityKey(resource.identity)
-    const config = configOf(resource)
+    const config = await configOf(resource)
     const environment = environmentOf(resource, owner)
     const active = isActive(resource)
     if (active) {
-      requireGrants(inspect(config).needs, grantsOf(owner), environment.directory)
+      const inspection = await inspect(config)
+      this.#atLeastOnce.set(key, inspection.atLeastOnceBecause)
+      requireGrants(inspection.needs, grantsOf(owner), environment.directory)
       requireStreams(resource, environment)
     }
     await runner.apply(
@@ -68,14 +72,17 @@ export class PipelineReconciler implements Reconciler {
   }
 
   async remove({ resource }: RemoveRequest): Promise<void> {
-    await this.#options.runner.remove(identityKey(resource.identity))
+    const key = identityKey(resource.identity)
+    await this.#options.runner.remove(key)
+    this.#atLeastOnce.delete(key)
   }
 
   observe(resource: Resource): Observation {
-    const state = this.#options.runner.state(identityKey(resource.identity))
+    const key = identityKey(resource.identity)
+    const state = this.#options.runner.state(key)
     if (state === undefined)
       return { conditions: [isNotSo('Ready', 'NotRunning', 'It does not run.')], status: {} }
-    const delivery = this.#options.inspect(this.#options.configOf(resource)).atLeastOnceBecause
+    const delivery = this.#atLeastOnce.get(key)
     return {
       conditions: conditionsOf(state, resource),
       status: {

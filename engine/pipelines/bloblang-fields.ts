@@ -1,5 +1,7 @@
 /** Compiles the Bloblang of a config, for inspection (problems as data) and for building (problems thrown). */
+
 import { compileInterpolation, compileMapping, compileQuery } from '../bloblang/bloblang.ts'
+import type { BloblangEnvironment } from '../bloblang/environment.ts'
 import type {
   Compiled,
   Interpolation,

@@ -15,6 +15,8 @@ import type { ConfigProblem } from './pipeline.ts'
 /** What of JSON Schema our component schemas use. */
 interface Node {
   readonly type?: string | readonly string[]
+  /** How to call what is expected, where the type alone says too little. */
+  readonly title?: string
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
   readonly required?: readonly string[]
@@ -224,6 +226,7 @@ function jsonType(value: unknown): string {
 }
 
 function describe(node: Node): string {
+  if (node.title !== undefined) return node.title
   if (node.const !== undefined) return JSON.stringify(node.const)
   if (node.enum !== undefined) return node.enum.map((item) => JSON.stringify(item)).join(' or ')
   if (node.anyOf !== undefined) return node.anyOf.map(describe).join(' or ')

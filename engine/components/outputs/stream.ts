@@ -1,0 +1,169 @@
+/**
+ * Appends messages to a stream. It writes nothing itself: it enlists its records in the transaction, and the runtime
+ * writes them in one atom with the input's position.
+ */
+import { Type } from 'typebox'
+import type { Interpolation } from '../../bloblang/mapping.ts'
+import { asHeadgateError, HeadgateError } from '../../error.ts'
+import {
+  RECORD_DATA_BYTES_MAX,
+  RECORD_HEADER_NAME_BYTES_MAX,
+  RECORD_HEADER_VALUE_BYTES_MAX,
+  RECORD_HEADERS_MAX,
+  RECORD_KEY_BYTES_MAX,
+  type RecordHeader,
+  type RecordInput,
+} from '../../log/record.ts'
+import {
+  type Delivery,
+  defineOutput,
+  type Output,
+  type OutputDefinition,
+} from '../../pipelines/component.ts'
+import { interpolatedField } from '../../pipelines/fields.ts'
+import type { Batch, Message } from '../../pipelines/message.ts'
+import type { PipelineEnvironment, StreamTarget } from '../../pipelines/pipeline.ts'
+import { BatchError } from '../../pipelines/transaction.ts'
+
+export const streamOutput: OutputDefinition = defineOutput({
+  name: 'stream',
+  status: 'stable',
+  effects: 'write',
+  summary: 'Appends messages to a stream.',
+  description: `A record that does not fit the type of its stream is rejected alone. Records with one key keep their
+order; records without a key are spread over the shards. A header whose value is empty is left out.`,
+  config: Type.Object({
+    name: Type.String({
+      minLength: 1,
+      description: 'Name of the stream, in the namespace of the pipeline.',
+    }),
+    key: interpolatedField({
+      default: '',
+      description: 'Key of the record; empty for none.',
+      examples: ['${! this.id }', '${! @headgate_key }'],
+    }),
+    headers: Type.Record(
+      Type.String(),
+      interpolatedField({ description: 'Value of the header.' }),
+      {
+        default: {},
+        description: 'Headers of the record, by name.',
+      },
+    ),
+  }),
+  delivery: 'enlists',
+  streams: (config) => [config.name],
+  examples: [
+    { title: 'Without a key', config: { name: 'clean' } },
+    {
+      title: 'Keyed, with a header',
+      config: { name: 'clean', key: '${! this.id }', headers: { origin: 'sensor' } },
+    },
+  ],
+  build: (config, context) => {
+    const headers = Object.entries(config.headers).map(([name, text]) => ({
+      name,
+      value: context.interpolation(text),
+    }))
+    const key = config.key === '' ? undefined : context.interpolation(config.key)
+    return new StreamOutput({ name: config.name, key, headers }, context.environment)
+  },
+})
+
+interface StreamOutputConfig {
+  readonly name: string
+  readonly key: Interpolation | undefined
+  readonly headers: readonly { readonly name: string; readonly value: Interpolation }[]
+}
+
+class StreamOutput implements Output {
+  readonly #config: StreamOutputConfig
+  readonly #environment: PipelineEnvironment
+
+  constructor(config: StreamOutputConfig, environment: PipelineEnvironment) {
+    this.#config = config
+    this.#environment = environment
+  }
+
+  async connect(): Promise<void> {
+    this.#target()
+  }
+
+  write(batch: Batch, delivery: Delivery): void {
+    const target = this.#target()
+    const records: RecordInput[] = []
+    let messages: Message[] | undefined
+    let failed: Map<Message, HeadgateError> | undefined
+    for (let index = 0; index < batch.length; index++) {
+      const message = batch[index]
+      if (message === undefined) continue
+      try {
+        records.push(this.#record(batch, index, message, target))
+        messages?.push(message)
+      } catch (thrown) {
+        // From here on not all messages are in; before, the batch itself lists those that are.
+        messages ??= batch.slice(0, index)
+        failed ??= new Map()
+        failed.set(message, asHeadgateError(thrown))
+      }
+    }
+    if (records.length > 0) delivery.enlist({ target, records, messages: messages ?? batch })
+    if (failed !== undefined) throw new BatchError(failed)
+  }
+
+  async close(): Promise<void> {}
+
+  /** Asked for each batch: a stream may be deleted and created again while the pipeline runs. */
+  #target(): StreamTarget {
+    const { namespace, streams } = this.#environment
+    const target = streams.resolve(namespace, this.#config.name)
+    if (target !== undefined) return target
+    throw new HeadgateError('NotConnected', `stream ${this.#config.name} does not exist yet`)
+  }
+
+  #record(batch: Batch, index: number, message: Message, target: StreamTarget): RecordInput {
+    const data = message.content()
+    const misfit = target.check?.(data)
+    if (misfit !== undefined)
+      throw new HeadgateError('EventInvalid', `stream ${this.#config.name}: ${misfit}`)
+    limit('the data of a record', data.length, RECORD_DATA_BYTES_MAX)
+    const { key, headers } = this.#config
+    if (key === undefined && headers.length === 0) return { data }
+    const text = key?.text(batch, index) ?? ''
+    return {
+      data,
+      key: text === '' ? undefined : bytesOf('a key', text, RECORD_KEY_BYTES_MAX),
+      headers: headers.length === 0 ? undefined : headersOf(headers, batch, index),
+    }
+  }
+}
+
+function headersOf(
+  headers: StreamOutputConfig['headers'],
+  batch: Batch,
+  index: number,
+): readonly RecordHeader[] {
+  const made: RecordHeader[] = []
+  for (const { name, value } of headers) {
+    const text = value.text(batch, index)
+    if (text === '') continue
+    limit('the name of a header', Buffer.byteLength(name), RECORD_HEADER_NAME_BYTES_MAX)
+    made.push({
+      name,
+      value: bytesOf('the value of a header', text, RECORD_HEADER_VALUE_BYTES_MAX),
+    })
+  }
+  limit('the headers of a record', made.length, RECORD_HEADERS_MAX)
+  return made
+}
+
+function bytesOf(what: string, text: string, max: number): Uint8Array {
+  const bytes = Buffer.from(text)
+  limit(what, bytes.length, max)
+  return bytes
+}
+
+function limit(what: string, got: number, max: number): void {
+  if (got > max)
+    throw new HeadgateError('RecordTooLarge', `expected ${what} of at most ${max}, got ${got}`)
+}

@@ -1,0 +1,62 @@
+/**
+ * A valid spec in the one form in which it is compared and stored: nulls dropped, defaults filled in, durations and
+ * sizes in their shortest writing. What is opaque stays as written, nulls included.
+ */
+import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../../crds/duration.ts'
+import { isOpaque, type JsonSchema } from '../../crds/json-schema.ts'
+import { formatSize, parseSizeBytes, SIZE_PATTERN } from '../../crds/size.ts'
+
+export function normalForm(schema: JsonSchema, value: unknown): unknown {
+  if (isOpaque(schema)) return value
+  if (schema.anyOf !== undefined) {
+    const form = schema.anyOf.find(({ type }) => type === typeOf(value))
+    return form?.type === 'object' ? dropNulls(schema, value) : value
+  }
+  if (typeof value === 'string') return normalText(schema, value)
+  if (Array.isArray(value)) return value.map((item) => normalForm(schema.items ?? {}, item))
+  if (typeof value !== 'object' || value === null) return value
+  return normalObject(schema, value as Readonly<Record<string, unknown>>)
+}
+
+/** Null fields are as good as absent, so that no validator sees them; opaque values keep theirs. */
+export function dropNulls(schema: JsonSchema, value: unknown): unknown {
+  if (isOpaque(schema) || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => dropNulls(schema.items ?? {}, item))
+  const kept = Object.entries(value).filter(([, field]) => field !== null)
+  return Object.fromEntries(
+    kept.map(([name, field]) => [name, dropNulls(fieldSchema(schema, name), field)]),
+  )
+}
+
+function normalObject(schema: JsonSchema, value: Readonly<Record<string, unknown>>): unknown {
+  const result: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) {
+    if (field !== null) result[name] = normalForm(fieldSchema(schema, name), field)
+  }
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    if (result[name] === undefined && field.default !== undefined) {
+      result[name] = normalForm(field, field.default)
+    }
+  }
+  return result
+}
+
+function fieldSchema(schema: JsonSchema, name: string): JsonSchema {
+  const own = schema.properties?.[name]
+  if (own !== undefined) return own
+  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
+}
+
+function normalText(schema: JsonSchema, value: string): string {
+  if (schema.pattern === DURATION_PATTERN) {
+    const ms = parseDurationMs(value)
+    return ms === undefined ? value : formatDuration(ms)
+  }
+  if (schema.pattern !== SIZE_PATTERN) return value
+  const bytes = parseSizeBytes(value)
+  return bytes === undefined ? value : formatSize(bytes)
+}
+
+function typeOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value
+}

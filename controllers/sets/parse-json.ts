@@ -1,0 +1,182 @@
+/** Strict JSON (RFC 8259) → one document as a tree with positions: no comments, no trailing commas. */
+import { LEVELS_MAX } from './limits.ts'
+import type { ParsedFile } from './parse-yaml.ts'
+import type { Problem } from './problem.ts'
+import type { SourceText, Span } from './source-text.ts'
+import type { Entry, ScalarTree, Tree } from './tree.ts'
+
+export function parseJson(source: SourceText): ParsedFile {
+  const reader = new JsonReader(source)
+  try {
+    const tree = reader.document()
+    if (tree === undefined) return { documents: [], problems: [] }
+    return { documents: [{ tree, problems: reader.problems }], problems: reader.problems }
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    const problems = [...reader.problems, error.problem]
+    return { documents: [{ tree: undefined, problems }], problems }
+  }
+}
+
+class JsonFault extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.message)
+    this.problem = problem
+  }
+}
+
+const NUMBER = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y
+const STRING = /"(?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const WORDS = { true: true, false: false, null: null } as const
+const KEYS_REFUSED: readonly string[] = ['__proto__', 'constructor']
+
+class JsonReader {
+  readonly problems: Problem[] = []
+  readonly #source: SourceText
+  readonly #text: string
+  #at = 0
+
+  constructor(source: SourceText) {
+    this.#source = source
+    this.#text = source.text
+  }
+
+  document(): Tree | undefined {
+    this.#skip()
+    if (this.#at === this.#text.length) return undefined
+    const tree = this.#value(0)
+    this.#skip()
+    if (this.#at < this.#text.length) this.#fail('the end of the file')
+    return tree
+  }
+
+  #value(level: number): Tree {
+    const character = this.#text[this.#at]
+    if (character === '{' || character === '[') {
+      if (level + 1 > LEVELS_MAX) {
+        throw new JsonFault(
+          this.#problem(this.#here(), 'LimitExceeded', `expected at most ${LEVELS_MAX} levels`),
+        )
+      }
+      return character === '{' ? this.#object(level + 1) : this.#array(level + 1)
+    }
+    if (character === '"') return this.#string()
+    return this.#numberOrWord()
+  }
+
+  #object(level: number): Tree {
+    const start = this.#at
+    const entries: Entry[] = []
+    const names = new Set<string>()
+    this.#sequence('}', () => {
+      if (this.#text[this.#at] !== '"') this.#fail('a key in double quotes')
+      const key = this.#string()
+      const name = String(key.value)
+      this.#skip()
+      if (this.#text[this.#at] !== ':') this.#fail('":"')
+      this.#at++
+      this.#skip()
+      const value = this.#value(level)
+      if (names.has(name))
+        this.#refuse(key.span, `expected each key once, got ${name} a second time`)
+      else if (KEYS_REFUSED.includes(name))
+        this.#refuse(key.span, `expected plain JSON, got the key ${name}`)
+      else entries.push({ key: name, keySpan: key.span, value })
+      names.add(name)
+    })
+    return { kind: 'map', span: { start, end: this.#at }, entries }
+  }
+
+  #array(level: number): Tree {
+    const start = this.#at
+    const items: Tree[] = []
+    this.#sequence(']', () => items.push(this.#value(level)))
+    return { kind: 'list', span: { start, end: this.#at }, items }
+  }
+
+  #sequence(close: '}' | ']', element: () => void): void {
+    this.#at++
+    this.#skip()
+    if (this.#text[this.#at] === close) {
+      this.#at++
+      return
+    }
+    for (;;) {
+      element()
+      this.#skip()
+      const character = this.#text[this.#at]
+      if (character !== ',' && character !== close) this.#fail(`"," or "${close}"`)
+      this.#at++
+      if (character === close) return
+      this.#skip()
+    }
+  }
+
+  #string(): ScalarTree {
+    STRING.lastIndex = this.#at
+    const match = STRING.exec(this.#text)
+    if (match === null) this.#fail('a closed text in double quotes')
+    const span: Span = { start: this.#at, end: STRING.lastIndex }
+    this.#at = span.end
+    return {
+      kind: 'scalar',
+      span,
+      value: JSON.parse(match?.[0] ?? '""') as string,
+      style: 'quoted',
+    }
+  }
+
+  #numberOrWord(): ScalarTree {
+    const start = this.#at
+    for (const [word, value] of Object.entries(WORDS)) {
+      if (!this.#text.startsWith(word, start)) continue
+      this.#at += word.length
+      return { kind: 'scalar', span: { start, end: this.#at }, value, style: 'quoted' }
+    }
+    NUMBER.lastIndex = start
+    const match = NUMBER.exec(this.#text)
+    if (match === null) this.#fail('a value')
+    this.#at = NUMBER.lastIndex
+    const span = { start, end: this.#at }
+    const value = Number(match?.[0])
+    if (
+      !Number.isFinite(value) ||
+      (/^-?\d+$/.test(match?.[0] ?? '') && !Number.isSafeInteger(value))
+    ) {
+      this.#refuse(
+        span,
+        `expected a number that is kept exactly, got ${match?.[0]}, which would be rounded`,
+      )
+    }
+    return { kind: 'scalar', span, value: Number.isFinite(value) ? value : 0, style: 'quoted' }
+  }
+
+  #skip(): void {
+    while (/[ \t\n\r]/.test(this.#text[this.#at] ?? '')) this.#at++
+  }
+
+  #here(): Span {
+    return { start: this.#at, end: this.#at + 1 }
+  }
+
+  #refuse(span: Span, message: string): void {
+    this.problems.push(this.#problem(span, 'YamlRefused', message))
+  }
+
+  #fail(expected: string): never {
+    const character = this.#text[this.#at]
+    const found = character === undefined ? 'the end of the file' : JSON.stringify(character)
+    throw new JsonFault(
+      this.#problem(this.#here(), 'YamlSyntax', `expected ${expected}, got ${found}`),
+    )
+  }
+
+  #problem(
+    span: Span,
+    code: 'YamlSyntax' | 'YamlRefused' | 'LimitExceeded',
+    message: string,
+  ): Problem {
+    return this.#source.problem(span, { layer: 'syntax', code, message })
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
+ */
+import {
+  Composer,
+  Document,
+  isMap,
+  isScalar,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  visit,
+  type YAMLError,
+} from 'yaml'
+import { FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
+import type { Problem } from './problem.ts'
+import type { SourceText, Span } from './source-text.ts'
+import type { Tree } from './tree.ts'
+import { YamlTree } from './yaml-tree.ts'
+
+export interface ParsedFile {
+  readonly documents: readonly ParsedDocument[]
+  /** Of layer syntax; those of documents included. */
+  readonly problems: readonly Problem[]
+}
+
+export interface ParsedDocument {
+  /** Absent where the document did not parse. */
+  readonly tree: Tree | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** Between a document's own stack entries and its levels: the document, a scalar, and one to spare. */
+const STACK_SPARE = 3
+
+export function parseYaml(source: SourceText): ParsedFile {
+  const documents: ParsedDocument[] = []
+  const problems: Problem[] = []
+  const composed = compose(source)
+  for (const document of composed.documents) {
+    if (document.contents === null && document.errors.length === 0) continue
+    if (documents.length === FILE_DOCUMENTS_MAX) {
+      problems.push(tooMany(source, document.range[0]))
+      break
+    }
+    documents.push(toDocument(source, document))
+  }
+  return {
+    documents,
+    problems: [
+      ...documents.flatMap((document) => document.problems),
+      ...problems,
+      ...composed.problems,
+    ],
+  }
+}
+
+interface Composed {
+  readonly documents: readonly Document.Parsed[]
+  readonly problems: readonly Problem[]
+}
+
+/** Stops as soon as a limit is passed: the limits come before the work. */
+function compose(source: SourceText): Composed {
+  const composer = new Composer({
+    strict: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
+  const parser = new Parser()
+  const documents: Document.Parsed[] = []
+  const problems: Problem[] = []
+  const add = (document: unknown): void => {
+    if (document instanceof Document) documents.push(document as Document.Parsed)
+  }
+  try {
+    for (const lexeme of new Lexer().lex(source.text)) {
+      for (const token of parser.next(lexeme)) for (const one of composer.next(token)) add(one)
+      if (parser.stack.length > LEVELS_MAX + STACK_SPARE) {
+        problems.push(tooDeep(source, parser.offset))
+        return { documents, problems }
+      }
+      if (documents.length > 2 * FILE_DOCUMENTS_MAX) {
+        problems.push(tooMany(source, parser.offset))
+        return { documents, problems }
+      }
+    }
+    for (const token of parser.end()) for (const one of composer.next(token)) add(one)
+    for (const one of composer.end()) add(one)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    problems.push(
+      source.problem(spanAt(parser.offset), {
+        layer: 'syntax',
+        code: 'YamlSyntax',
+        message: `expected YAML: ${message}`,
+      }),
+    )
+  }
+  return { documents, problems }
+}
+
+function toDocument(source: SourceText, document: Document.Parsed): ParsedDocument {
+  if (document.errors.length > 0) {
+    return {
+      tree: undefined,
+      problems: document.errors.map((error) => syntaxProblem(source, document, error)),
+    }
+  }
+  const { contents } = document
+  const strict = isMap(contents) && (hasKey(contents, 'apiVersion') || hasKey(contents, 'kind'))
+  const converter = new YamlTree(source, document, strict)
+  const tree = converter.convert(contents)
+  const version = document.directives.yaml
+  const problems =
+    version.explicit === true && version.version !== '1.2'
+      ? [
+          source.problem(spanAt(source.text.indexOf('%YAML')), {
+            layer: 'syntax',
+            code: 'YamlRefused',
+            message: `expected YAML 1.2, got ${version.version}`,
+            hint: 'remove the %YAML line',
+          }),
+        ]
+      : []
+  return { tree, problems: [...problems, ...converter.problems] }
+}
+
+function hasKey(contents: ParsedNode, name: string): boolean {
+  return isMap(contents) && contents.items.some(({ key }) => isScalar(key) && key.value === name)
+}
+
+function syntaxProblem(source: SourceText, document: Document.Parsed, error: YAMLError): Problem {
+  const [start, end] = error.pos
+  const quote = /^Missing closing .*quote/.test(error.message)
+    ? openingQuote(document, start)
+    : undefined
+  return source.problem(quote ?? { start, end }, {
+    layer: 'syntax',
+    code: 'YamlSyntax',
+    message: sentence(error.message),
+  })
+}
+
+/** An unclosed quote is noticed at the end of the file, but a person has to look where it was opened. */
+function openingQuote(document: Document.Parsed, offset: number): Span | undefined {
+  let found: Span | undefined
+  visit(document, {
+    Scalar(_key, node) {
+      const [start, end] = node.range ?? [0, 0]
+      const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE'
+      if (quoted && start <= offset && offset <= end) found = { start, end: start + 1 }
+    },
+  })
+  return found
+}
+
+function sentence(message: string): string {
+  const [line = ''] = message.split('\n')
+  return `expected well-formed YAML: ${line.charAt(0).toLowerCase()}${line.slice(1)}`
+}
+
+function tooMany(source: SourceText, offset: number): Problem {
+  return source.problem(spanAt(offset), {
+    layer: 'syntax',
+    code: 'LimitExceeded',
+    message: `expected at most ${FILE_DOCUMENTS_MAX} documents in a file`,
+    hint: 'split the file',
+  })
+}
+
+function tooDeep(source: SourceText, offset: number): Problem {
+  return source.problem(spanAt(offset), {
+    layer: 'syntax',
+    code: 'LimitExceeded',
+    message: `expected at most ${LEVELS_MAX} levels`,
+    hint: 'split the document',
+  })
+}
+
+function spanAt(start: number): Span {
+  return { start, end: start + 1 }
+}

@@ -11,6 +11,7 @@ import { Message, type MetadataView } from './message.ts'
 export interface RecordOrigin {
   /** As the config names it. */
   readonly stream: string
+  readonly incarnation: number
   readonly shard: number
 }
 
@@ -54,6 +55,9 @@ class RecordMetadata implements MetadataView {
     switch (key) {
       case 'headgate_stream':
         return this.#origin.stream
+      case 'headgate_incarnation':
+        // For idempotency keys; not listed, for it means nothing to people.
+        return this.#origin.incarnation
       case 'headgate_shard':
         return this.#origin.shard
       case 'headgate_sequence':

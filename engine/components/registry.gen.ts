@@ -5,8 +5,24 @@ import type { Role } from '../pipelines/component.ts'
 export type ComponentImport = () => Promise<object>
 
 export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, ComponentImport>>>> = {
-  input: {},
+  input: {
+    stream: () => import('./inputs/stream.ts'),
+  },
   buffer: {},
-  processor: {},
-  output: {},
+  processor: {
+    bloblang: () => import('./processors/bloblang.ts'),
+    catch: () => import('./processors/catch.ts'),
+    log: () => import('./processors/log.ts'),
+    mapping: () => import('./processors/mapping.ts'),
+    mutation: () => import('./processors/mutation.ts'),
+    noop: () => import('./processors/noop.ts'),
+  },
+  output: {
+    drop: () => import('./outputs/drop.ts'),
+    file: () => import('./outputs/file.ts'),
+    http_client: () => import('./outputs/http-client.ts'),
+    reject: () => import('./outputs/reject.ts'),
+    stdout: () => import('./outputs/stdout.ts'),
+    stream: () => import('./outputs/stream.ts'),
+  },
 }

@@ -237,7 +237,7 @@ class StreamInput implements Input, LaneOwner {
         clock,
         logger,
         ref: { stream, incarnation, shard },
-        origin: { stream: this.#config.name, shard },
+        origin: { stream: this.#config.name, incarnation, shard },
         committed,
         start: this.#config.start,
       },

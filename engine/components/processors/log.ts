@@ -1,0 +1,98 @@
+/** Writes a line to the log for each message, and passes it on unchanged. */
+import { Type } from 'typebox'
+import { UNCHANGED } from '../../bloblang/mapping.ts'
+import { HeadgateError } from '../../error.ts'
+import type { BuildContext } from '../../pipelines/build-context.ts'
+import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
+import { interpolatedField, mappingField } from '../../pipelines/fields.ts'
+import type { Batch } from '../../pipelines/message.ts'
+import type { LogFields, Logger } from '../../ports/logger.ts'
+
+const LEVELS: Readonly<Record<string, keyof Logger | undefined>> = {
+  OFF: undefined,
+  FATAL: 'error',
+  ERROR: 'error',
+  WARN: 'warn',
+  INFO: 'info',
+  DEBUG: 'debug',
+  TRACE: 'debug',
+  ALL: 'debug',
+}
+const levelNames = Object.keys(LEVELS).flatMap((level) => [level, level.toLowerCase()])
+
+export const log: ProcessorDefinition = defineProcessor({
+  name: 'log',
+  status: 'stable',
+  effects: 'write',
+  summary: 'Writes a log line for each message.',
+  config: Type.Object({
+    level: Type.Unsafe<string>({
+      type: 'string',
+      enum: levelNames,
+      default: 'INFO',
+      description: 'How serious the line is.',
+    }),
+    message: interpolatedField({
+      description: 'The line.',
+      default: '',
+      examples: ['got ${! this.id }'],
+    }),
+    fields_mapping: mappingField({
+      description: 'A mapping whose object becomes structured fields of the line.',
+      default: '',
+      examples: ['root.reason = error()'],
+    }),
+  }),
+  examples: [
+    {
+      title: 'Say what came',
+      config: { level: 'DEBUG', message: 'got ${! this.id }', fields_mapping: 'root.id = this.id' },
+      given: [{ id: 1 }],
+      then: [{ id: 1 }],
+    },
+  ],
+  build: (config, context) => {
+    const text = context.interpolation(config.message)
+    const fieldsOf = fieldsReader(config.fields_mapping, context)
+    const level = LEVELS[config.level.toUpperCase()]
+    const { logger } = context.environment
+    return {
+      process(batch) {
+        if (level === undefined) return [batch]
+        return [
+          batch.map((message, index) => {
+            try {
+              logger[level](text.text(batch, index), fieldsOf(batch, index))
+              return message
+            } catch (thrown) {
+              return message.withFailure(context.failure(thrown))
+            }
+          }),
+        ]
+      },
+    }
+  },
+})
+
+function fieldsReader(
+  text: string,
+  context: BuildContext,
+): (batch: Batch, index: number) => LogFields | undefined {
+  if (text === '') return () => undefined
+  const mapping = context.mapping(text)
+  return (batch, index) => {
+    const { root } = mapping.map(batch, index)
+    if (root === UNCHANGED) return undefined
+    if (isFields(root)) return root
+    throw new HeadgateError('MappingFailed', 'expected fields_mapping to give an object')
+  }
+}
+
+function isFields(value: unknown): value is LogFields {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.getPrototypeOf(value) === Object.prototype
+  )
+}

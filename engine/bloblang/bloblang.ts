@@ -1,0 +1,198 @@
+/**
+ * Bloblang: texts become mappings, queries and interpolated strings.
+ *
+ * A text is parsed (syntax/), checked and turned into closures (compile/) once; functions/ and methods/ hold what it
+ * can call, values/ what it works on. All problems that can be found are reported together; only a syntax error hides
+ * what comes after it.
+ */
+import { type Code, located } from './compile/code.ts'
+import { compileQueryTree, compileTree, type MappingText } from './compile/compile-mapping.ts'
+import type { Execute } from './compile/compile-statement.ts'
+import type { BloblangEnvironment } from './environment.ts'
+import { Frame, Run } from './frame.ts'
+import {
+  type Compiled,
+  FILTERED,
+  type Interpolation,
+  type Mapping,
+  type MappingProblem,
+  type MappingResult,
+  type MappingSource,
+  type Query,
+  UNCHANGED,
+} from './mapping.ts'
+import { asMappingError, MappingError } from './mapping-error.ts'
+import { Cursor, MAPPING_LENGTH_MAX, problemAt, SyntaxProblem } from './syntax/cursor.ts'
+import { parseExpression } from './syntax/parse-expression.ts'
+import { parseMapping } from './syntax/parse-mapping.ts'
+import { kindOf, mismatch } from './values/kind-of.ts'
+import { DELETED, isMarker, NOTHING } from './values/result.ts'
+import type { Value } from './values/value.ts'
+import { valueText } from './values/value-text.ts'
+
+export type { BloblangEnvironment } from './environment.ts'
+export { MappingError } from './mapping-error.ts'
+
+export function compileMapping(text: string, environment: BloblangEnvironment): Compiled<Mapping> {
+  return attempt(text, (problems) => {
+    const tree = parseMapping(text)
+    const compileAs = (mutating: boolean): Execute =>
+      compileTree({ text, environment, mutating, problems: mutating ? [] : problems }, tree)
+    const mapping = compileAs(false)
+    // Most mappings are run one way only, so the other form is made when it is first asked for.
+    let mutation: Execute | undefined
+    return {
+      map: (batch, index) => run(mapping, new Frame(new Run(environment, batch, index))),
+      mutate: (batch, index) => {
+        mutation ??= compileAs(true)
+        const frame = new Frame(new Run(environment, batch, index))
+        frame.rootIsPending = true
+        return run(mutation, frame)
+      },
+    }
+  })
+}
+
+function run(execute: Execute, frame: Frame): MappingResult {
+  try {
+    execute(frame)
+  } catch (thrown) {
+    throw asMappingError(thrown)
+  }
+  const { root } = frame
+  const { metadata } = frame.run
+  if (!frame.rootIsAssigned || root === NOTHING) return { root: UNCHANGED, metadata }
+  return { root: root === DELETED ? FILTERED : root, metadata }
+}
+
+/** A query that may be a whole mapping too, whose root is then the value. */
+export function compileQuery(text: string, environment: BloblangEnvironment): Compiled<Query> {
+  return attempt(text, (problems) => {
+    const execute = compileTree(
+      { text, environment, mutating: false, problems },
+      parseMapping(text),
+    )
+    const value = (batch: readonly MappingSource[], index: number): Value => {
+      const { root } = run(execute, new Frame(new Run(environment, batch, index)))
+      if (root === UNCHANGED) throw new MappingError('expected a value, got nothing')
+      if (root === FILTERED) throw new MappingError('expected a value, got deleted()')
+      return root
+    }
+    const test = (batch: readonly MappingSource[], index: number): boolean => {
+      const verdict = value(batch, index)
+      if (typeof verdict === 'boolean') return verdict
+      throw new MappingError(mismatch('bool', verdict).message)
+    }
+    return { value, test }
+  })
+}
+
+type Part = string | Code
+
+/** `${! query }` within a text; `${{! … }}` stands for a literal `${! … }`. */
+export function compileInterpolation(
+  text: string,
+  environment: BloblangEnvironment,
+): Compiled<Interpolation> {
+  return attempt(text, (problems) => {
+    const parts = parseParts({ text, environment, mutating: false, problems })
+    const constants = parts.filter((part) => typeof part === 'string')
+    const constant = constants.length === parts.length ? constants.join('') : undefined
+    const steps = parts.map((part) =>
+      typeof part === 'string' ? part : { evaluate: located(part), label: part.label },
+    )
+    return {
+      constant,
+      text: (batch, index) => {
+        if (constant !== undefined) return constant
+        const frame = new Frame(new Run(environment, batch, index))
+        let joined = ''
+        try {
+          for (const step of steps) {
+            if (typeof step === 'string') joined += step
+            else {
+              const value = step.evaluate(frame)
+              if (isMarker(value))
+                throw new MappingError(`expected a value from ${step.label}, got ${kindOf(value)}`)
+              joined += valueText(value)
+            }
+          }
+        } catch (thrown) {
+          throw asMappingError(thrown)
+        }
+        return joined
+      },
+    }
+  })
+}
+
+const OPENING = /\$\{(?:\{(![^\n]*?)\}\}|!)/g
+
+function parseParts(source: MappingText): readonly Part[] {
+  const { text } = source
+  const parts: Part[] = []
+  let from = 0
+  for (;;) {
+    OPENING.lastIndex = from
+    const match = OPENING.exec(text)
+    parts.push(text.slice(from, match?.index))
+    if (match === null) return parts
+    if (match[1] !== undefined) {
+      parts.push(`\${${match[1]}}`)
+      from = match.index + match[0].length
+      continue
+    }
+    const cursor = new Cursor(text)
+    cursor.at = match.index + match[0].length
+    cursor.skipBlank()
+    const expression = parseExpression(cursor)
+    cursor.skipBlank()
+    if (!cursor.take('}'))
+      cursor.fail('`}` after the query', cursor.at, '`${!` opens a query that `}` closes.')
+    parts.push(compileQueryTree(source, expression))
+    from = cursor.at
+  }
+}
+
+/** Problems are data; whatever else is thrown is a defect of ours. */
+function attempt<T>(text: string, compile: (problems: MappingProblem[]) => T): Compiled<T> {
+  const problems: MappingProblem[] = []
+  if (text.length > MAPPING_LENGTH_MAX) {
+    const message = `expected a mapping of at most ${MAPPING_LENGTH_MAX} characters, got ${text.length}`
+    return { ok: false, problems: [{ line: 1, column: 1, message }] }
+  }
+  try {
+    const value = compile(problems)
+    return problems.length === 0 ? { ok: true, value } : { ok: false, problems: inOrder(problems) }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) {
+      return {
+        ok: false,
+        problems: [{ line: 1, column: 1, message: 'the mapping is nested too deeply' }],
+      }
+    }
+    if (!(thrown instanceof SyntaxProblem)) throw thrown
+    const { at, message, expected, hint } = thrown
+    const found = new Cursor(text).found(at)
+    return {
+      ok: false,
+      problems: [
+        problemAt(text, at, message, {
+          found,
+          ...(expected === undefined ? {} : { expected }),
+          ...(hint === undefined ? {} : { hint }),
+        }),
+      ],
+    }
+  }
+}
+
+/** By place, each once: an expression may have been looked at more than once. */
+function inOrder(problems: readonly MappingProblem[]): MappingProblem[] {
+  const byKey = new Map(
+    problems.map((problem) => [`${problem.line}:${problem.column}:${problem.message}`, problem]),
+  )
+  return [...byKey.values()].sort(
+    (first, second) => first.line - second.line || first.column - second.column,
+  )
+}

@@ -1,0 +1,91 @@
+/** `this` and the paths that begin at it, at `root` or anywhere else. Paths never fail: what is not there is null. */
+import type { Evaluate } from '../frame.ts'
+import type { Position } from '../syntax/cursor.ts'
+import type { Expression, FieldExpression, NameExpression } from '../syntax/tree.ts'
+import { isArray, isContainer, isObject } from '../values/kind-of.ts'
+import type { Result } from '../values/result.ts'
+import type { Value } from '../values/value.ts'
+import { type Code, code, FAULTY, report, type Scope } from './code.ts'
+import { compileExpression } from './compile-expression.ts'
+
+export function thisAt(scope: Scope, at: Position): Code {
+  const slot = scope.contexts.at(-1)
+  if (slot === undefined) {
+    report(scope, at, 'expected a name of a query around, got `this`, which a `->` has named', {
+      hint: 'Use the name before `->`, or `json()` for the document.',
+    })
+    return FAULTY
+  }
+  return code(contextReader(scope, slot, true), 'field `this`')
+}
+
+/** Reads a context slot. `shared`: the reader may keep what it gets, so later writes must not change it. */
+function contextReader(scope: Scope, slot: number, shared: boolean): Evaluate {
+  if (slot !== 0 || scope.inMap) return (frame) => frame.contexts[slot] ?? null
+  if (!scope.compilation.mutating) return (frame) => frame.run.own.document()
+  return shared ? (frame) => frame.shareRoot() : (frame) => frame.readRoot()
+}
+
+/** A chain of fields is one closure over its list of keys. A bare word is a field of `this`, or a lambda's name. */
+export function compileField(scope: Scope, expression: FieldExpression | NameExpression): Code {
+  const keys: string[] = []
+  let start: Expression = expression
+  while (start.kind === 'field') {
+    keys.push(start.name)
+    start = start.target
+  }
+  keys.reverse()
+  if (start.kind === 'word') {
+    const named = scope.names.get(start.name)
+    if (named === undefined) return pathFromThis(scope, start, [start.name, ...keys])
+    const read = contextReader(scope, named, keys.length === 0)
+    return code(readPath(read, keys), `field \`${[start.name, ...keys].join('.')}\``)
+  }
+  if (start.kind === 'this') return pathFromThis(scope, start, keys)
+  if (start.kind === 'root') {
+    return code(
+      readPath((frame) => frame.readRoot(), keys),
+      `field \`${['root', ...keys].join('.')}\``,
+    )
+  }
+  const origin = compileExpression(scope, start)
+  return code(readPath(origin.evaluate, keys), `${origin.label} path \`${keys.join('.')}\``)
+}
+
+function pathFromThis(scope: Scope, start: NameExpression, keys: readonly string[]): Code {
+  const slot = scope.contexts.at(-1)
+  if (slot === undefined) return thisAt(scope, start.at)
+  const read = contextReader(scope, slot, false)
+  return code(readPath(read, keys), `field \`${['this', ...keys].join('.')}\``)
+}
+
+function readPath(read: Evaluate, keys: readonly string[]): Evaluate {
+  const [first] = keys
+  if (first === undefined) return read
+  if (keys.length === 1) {
+    return (frame) => {
+      const value = step(read(frame), first)
+      if (frame.owned.size > 0 && isContainer(value)) frame.owned.clear()
+      return value
+    }
+  }
+  return (frame) => {
+    let value: Result = read(frame)
+    for (let index = 0; index < keys.length; index++) {
+      value = step(value, keys[index] as string)
+      if (value === null) return null
+    }
+    // Whoever gets a structure may keep it, so it must not be written in place from here on.
+    if (frame.owned.size > 0 && isContainer(value)) frame.owned.clear()
+    return value
+  }
+}
+
+const INDEX = /^\d{1,9}$/
+
+/** One step of a path: a key of an object, or a number into an array. */
+export function step(value: Result, key: string): Value {
+  if (isArray(value)) return INDEX.test(key) ? (value[Number(key)] ?? null) : null
+  if (!isObject(value)) return null
+  return Object.hasOwn(value, key) ? (value[key] ?? null) : null
+}

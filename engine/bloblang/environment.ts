@@ -1,0 +1,15 @@
+/** What mappings may reach of the world: time, chance and names, all handed in. */
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+
+export interface BloblangEnvironment {
+  readonly clock: Clock
+  readonly random: Random
+  readonly hostname: string
+  /** The zone that times print in unless a mapping says otherwise; UTC when left out. */
+  readonly zone?: string
+  /** An environment variable, or undefined when it is unset or not granted. */
+  env(name: string): string | undefined
+  /** The text of a mapping file. Without it `import` and `from` are refused. Throws when there is no such file. */
+  readFile?(path: string): string
+}

@@ -1,0 +1,93 @@
+/**
+ * What one run of a mapping works on.
+ *
+ * Names are resolved when a mapping is compiled: every place that changes `this` has a slot of its own in the frame,
+ * so entering and leaving a context costs one store, and an error on the way leaves nothing to restore.
+ */
+import type { BloblangEnvironment } from './environment.ts'
+import type { MappingSource } from './mapping.ts'
+import { MappingError } from './mapping-error.ts'
+import { NOTHING, type Result } from './values/result.ts'
+import type { Value } from './values/value.ts'
+
+/** Maps that apply themselves stop here; each level costs several frames of the stack. */
+export const APPLY_DEPTH_MAX = 200
+
+/** One message's run, shared by the frames of the maps that it applies. */
+export class Run {
+  readonly environment: BloblangEnvironment
+  readonly batch: readonly MappingSource[]
+  /** The message whose mapping runs. */
+  readonly own: MappingSource
+  /** The message that functions look at; `from` moves it. */
+  index: number
+  /** All metadata as changed so far, or undefined while it is that of the message. */
+  metadata: Map<string, Value> | undefined
+  applyDepth = 0
+
+  constructor(environment: BloblangEnvironment, batch: readonly MappingSource[], index: number) {
+    this.environment = environment
+    this.batch = batch
+    this.index = index
+    this.own = messageAt(batch, index)
+  }
+
+  get source(): MappingSource {
+    return messageAt(this.batch, this.index)
+  }
+
+  writableMetadata(): Map<string, Value> {
+    if (this.metadata === undefined) {
+      this.metadata = new Map()
+      for (const key of this.own.metadataKeys()) {
+        this.metadata.set(key, this.own.metadata(key) ?? null)
+      }
+    }
+    return this.metadata
+  }
+}
+
+function messageAt(batch: readonly MappingSource[], index: number): MappingSource {
+  const source = batch[index]
+  if (source === undefined) {
+    throw new MappingError(`expected a message index below ${batch.length}, got ${index}`)
+  }
+  return source
+}
+
+export class Frame {
+  readonly run: Run
+  /** The values of `this` at each depth within a query; the first one is the input of a map. */
+  readonly contexts: Result[] = []
+  readonly variables: (Value | undefined)[] = []
+  /** The document being built. */
+  root: Result = NOTHING
+  /** True while root is the message's document, which is parsed when somebody looks. */
+  rootIsPending = false
+  /** True once anything was assigned to root or beneath it. */
+  rootIsAssigned = false
+  /** Containers that this run made and nobody else can see: they may be written in place. */
+  readonly owned: Set<object> = new Set()
+
+  constructor(run: Run) {
+    this.run = run
+  }
+
+  readRoot(): Result {
+    if (this.rootIsPending) {
+      this.root = this.run.own.document()
+      this.rootIsPending = false
+    }
+    return this.root
+  }
+
+  /** The root for somebody who may keep what is in it: what follows must not change it under them. */
+  shareRoot(): Result {
+    this.owned.clear()
+    return this.readRoot()
+  }
+}
+
+export type Evaluate = (frame: Frame) => Result
+/** Evaluates with `this` as the given value. */
+export type EvaluateWith = (frame: Frame, context: Result) => Result

@@ -1,0 +1,2 @@
+import type { MethodDefinition } from '../definition.ts'
+export const arrayMethods: readonly MethodDefinition[] = []

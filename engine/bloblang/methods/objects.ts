@@ -1,0 +1,2 @@
+import type { MethodDefinition } from '../definition.ts'
+export const objectMethods: readonly MethodDefinition[] = []

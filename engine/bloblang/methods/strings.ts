@@ -1,0 +1,236 @@
+/** Methods on strings; bytes are taken for strings. */
+import type { MethodDefinition } from '../definition.ts'
+import { expectArray, expectText } from '../values/kind-of.ts'
+import type { Value } from '../values/value.ts'
+import { formatText } from './format-verbs.ts'
+import { repeat } from './repeat.ts'
+
+const strings = { category: 'strings', status: 'stable' } as const
+
+export const stringMethods: readonly MethodDefinition[] = [
+  {
+    name: 'uppercase',
+    ...strings,
+    description: 'All letters in upper case.',
+    parameters: [],
+    examples: [
+      { mapping: 'root.a = this.a.uppercase()', input: '{"a":"straw"}', output: '{"a":"STRAW"}' },
+      {
+        mapping: 'root.a = this.a.uppercase()',
+        input: '{"a":5}',
+        error: 'expected string value, got number from field `this.a` (5)',
+      },
+    ],
+    build: () => (target) => expectText(target).toUpperCase(),
+  },
+  {
+    name: 'lowercase',
+    ...strings,
+    description: 'All letters in lower case.',
+    parameters: [],
+    examples: [{ mapping: 'root = this.a.lowercase()', input: '{"a":"Straw"}', output: 'straw' }],
+    build: () => (target) => expectText(target).toLowerCase(),
+  },
+  {
+    name: 'capitalize',
+    ...strings,
+    description: 'The first letter of each word in upper case.',
+    parameters: [],
+    examples: [{ mapping: 'root = "the last straw".capitalize()', output: 'The Last Straw' }],
+    build: () => (target) =>
+      expectText(target).replace(
+        /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
+        (_, before: string, letter: string) => before + letter.toUpperCase(),
+      ),
+  },
+  {
+    name: 'trim',
+    ...strings,
+    description: 'Without white space at both ends, or without the characters given.',
+    parameters: [
+      { name: 'cutset', type: 'string', description: 'The characters to remove.', optional: true },
+    ],
+    examples: [
+      { mapping: 'root = "  a b ".trim()', output: 'a b' },
+      { mapping: 'root = "!?a!b?".trim("!?")', output: 'a!b' },
+    ],
+    build: (site) => {
+      if (!site.given('cutset')) return (target) => expectText(target).trim()
+      const cutset = site.string('cutset')
+      return (target, frame) => trimCharacters(expectText(target), new Set(cutset(frame)))
+    },
+  },
+  {
+    name: 'trim_prefix',
+    ...strings,
+    description: 'Without the prefix, if it is there.',
+    parameters: [{ name: 'prefix', type: 'string', description: 'The prefix.' }],
+    examples: [{ mapping: 'root = "id-5".trim_prefix("id-")', output: '5' }],
+    build: (site) => {
+      const prefix = site.string('prefix')
+      return (target, frame) => {
+        const text = expectText(target)
+        return text.startsWith(prefix(frame)) ? text.slice(prefix(frame).length) : text
+      }
+    },
+  },
+  {
+    name: 'trim_suffix',
+    ...strings,
+    description: 'Without the suffix, if it is there.',
+    parameters: [{ name: 'suffix', type: 'string', description: 'The suffix.' }],
+    examples: [{ mapping: 'root = "5 ms".trim_suffix(" ms")', output: '5' }],
+    build: (site) => {
+      const suffix = site.string('suffix')
+      return (target, frame) => {
+        const text = expectText(target)
+        return text.endsWith(suffix(frame))
+          ? text.slice(0, text.length - suffix(frame).length)
+          : text
+      }
+    },
+  },
+  {
+    name: 'has_prefix',
+    ...strings,
+    description: 'Whether the text begins so.',
+    parameters: [{ name: 'value', type: 'string', description: 'The prefix.' }],
+    examples: [{ mapping: 'root = "straw".has_prefix("st")', output: 'true' }],
+    build: (site) => {
+      const value = site.string('value')
+      return (target, frame) => expectText(target).startsWith(value(frame))
+    },
+  },
+  {
+    name: 'has_suffix',
+    ...strings,
+    description: 'Whether the text ends so.',
+    parameters: [{ name: 'value', type: 'string', description: 'The suffix.' }],
+    examples: [{ mapping: 'root = "straw".has_suffix("st")', output: 'false' }],
+    build: (site) => {
+      const value = site.string('value')
+      return (target, frame) => expectText(target).endsWith(value(frame))
+    },
+  },
+  {
+    name: 'index_of',
+    ...strings,
+    description: 'The first place of a text within the text, counted in bytes, or -1.',
+    parameters: [{ name: 'value', type: 'string', description: 'The text to look for.' }],
+    examples: [
+      { mapping: 'root = "straw".index_of("raw")', output: '2' },
+      { mapping: 'root = "ä5".index_of("5")', output: '2' },
+      { mapping: 'root = "a".index_of("b")', output: '-1' },
+    ],
+    build: (site) => {
+      const value = site.string('value')
+      return (target, frame) => Buffer.from(expectText(target)).indexOf(value(frame))
+    },
+  },
+  {
+    name: 'split',
+    ...strings,
+    description: 'The parts between a delimiter; between all characters when it is empty.',
+    parameters: [
+      { name: 'delimiter', type: 'string', description: 'What parts the text.' },
+      {
+        name: 'empty_as_null',
+        type: 'bool',
+        description: 'Give null for an empty part.',
+        default: false,
+      },
+    ],
+    examples: [
+      { mapping: 'root = "a,b,,c".split(",")', output: '["a","b","","c"]' },
+      { mapping: 'root = "a,,b".split(",", true)', output: '["a",null,"b"]' },
+    ],
+    build: (site) => {
+      const delimiter = site.string('delimiter')
+      const emptyAsNull = site.bool('empty_as_null')
+      return (target, frame): Value => {
+        const text = expectText(target)
+        const parts = delimiter(frame) === '' ? Array.from(text) : text.split(delimiter(frame))
+        return emptyAsNull(frame) ? parts.map((part) => (part === '' ? null : part)) : parts
+      }
+    },
+  },
+  {
+    name: 'join',
+    ...strings,
+    description: 'The strings of an array as one text.',
+    parameters: [
+      { name: 'delimiter', type: 'string', description: 'What stands between them.', default: '' },
+    ],
+    examples: [{ mapping: 'root = ["a","b"].join(", ")', output: 'a, b' }],
+    build: (site) => {
+      const delimiter = site.string('delimiter')
+      return (target, frame) => expectArray(target).map(expectText).join(delimiter(frame))
+    },
+  },
+  {
+    name: 'replace_all',
+    aliases: ['replace'],
+    ...strings,
+    description: 'With every occurrence of a text replaced by another.',
+    parameters: [
+      { name: 'old', type: 'string', description: 'The text to replace.' },
+      { name: 'new', type: 'string', description: 'What takes its place, as it stands.' },
+    ],
+    examples: [{ mapping: 'root = "a-b-c".replace_all("-", "$&")', output: 'a$&b$&c' }],
+    build: (site) => {
+      const old = site.string('old')
+      const fresh = site.string('new')
+      return (target, frame) => expectText(target).split(old(frame)).join(fresh(frame))
+    },
+  },
+  {
+    name: 'repeat',
+    ...strings,
+    description: 'The text several times over; a negative count gives an empty one.',
+    parameters: [{ name: 'count', type: 'integer', description: 'How often.' }],
+    examples: [
+      { mapping: 'root = "ab".repeat(2)', output: 'abab' },
+      { mapping: 'root = {"a": "x".repeat(-1)}', output: '{"a":""}' },
+    ],
+    build: (site) => {
+      const count = site.integer('count')
+      return (target, frame) => repeat(expectText(target), Math.max(0, count(frame)))
+    },
+  },
+  {
+    name: 'quote',
+    ...strings,
+    description: 'The text in double quotes, with escapes.',
+    parameters: [],
+    examples: [{ mapping: 'root = this.a.quote()', input: '{"a":"x\\ty"}', output: '"x\\ty"' }],
+    build: () => (target) => JSON.stringify(expectText(target)),
+  },
+  {
+    name: 'format',
+    ...strings,
+    description: 'The text with the verbs of Go (%s %v %d %f %.2f %x %q %t %05d) filled in.',
+    parameters: [{ name: 'args', type: 'any', description: 'The values, in order.' }],
+    variadic: true,
+    examples: [
+      { mapping: 'root = "%s is %d".format("a", 5)', output: 'a is 5' },
+      { mapping: 'root = "%05.1f|%-4s|%x".format(3.14159, "ab", 255)', output: '003.1|ab  |ff' },
+    ],
+    build: (site) => {
+      const values = site.rest('args')
+      return (target, frame) =>
+        formatText(
+          expectText(target),
+          values.map((value) => value(frame)),
+        )
+    },
+  },
+]
+
+function trimCharacters(text: string, cutset: ReadonlySet<string>): string {
+  const characters = Array.from(text)
+  let start = 0
+  let end = characters.length
+  while (start < end && cutset.has(characters[start] as string)) start++
+  while (end > start && cutset.has(characters[end - 1] as string)) end--
+  return characters.slice(start, end).join('')
+}

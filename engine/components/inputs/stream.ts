@@ -102,11 +102,12 @@ class StreamInput implements Input, LaneOwner {
   #closed = false
 
   constructor(config: StreamInputConfig, context: BuildContext) {
-    const { namespace, name, group } = context.environment
+    const { namespace, name, group, random } = context.environment
     this.#config = config
     this.#context = context
     this.#group = config.group === '' ? group : config.group
-    this.#member = `${namespace}/${name}/${context.path}`
+    // Unique, so that a former self that is not quite gone is fenced like any other member.
+    this.#member = `${namespace}/${name}/${random.uuid()}`
   }
 
   async connect(): Promise<void> {

@@ -1,0 +1,319 @@
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Engine } from '../engine.ts'
+import { decodeRecords, encodeBatch } from '../log/batch.ts'
+import { openMemoryEngine } from '../log/memory-engine.ts'
+import type { LogRecord } from '../log/record.ts'
+import { realClock } from '../ports/real-clock.ts'
+import { realRandom } from '../ports/real-random.ts'
+import { buildPipeline } from './build-pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
+import { type TestEnvironmentOptions, testEnvironment } from './testing.ts'
+
+const running: Pipeline[] = []
+
+afterEach(async () => {
+  for (const pipeline of running.splice(0)) await pipeline.stop(1)
+})
+
+function memory(): Engine {
+  return openMemoryEngine({ clock: realClock, random: realRandom })
+}
+
+async function createStream(engine: Engine, name: string, shards: number): Promise<number> {
+  const { incarnation } = await engine.streams.create({
+    name: `default/${name}`,
+    id: name,
+    uid: realRandom.uuid(),
+    owner: 'test',
+    digest: '',
+    type: undefined,
+    shards,
+    durability: 'durable',
+    retention: { ageMs: undefined, bytes: undefined },
+    deletionPolicy: 'Delete',
+    protected: false,
+    retainForMs: undefined,
+    sealed: undefined,
+  })
+  return incarnation
+}
+
+async function produce(engine: Engine, name: string, keys: readonly string[]): Promise<void> {
+  const [stream] = engine.streams.describe([`default/${name}`])
+  const incarnation = stream?.incarnation ?? 0
+  const records = keys.map((key, index) => ({
+    key: Buffer.from(key),
+    headers: [{ name: 'trace', value: Buffer.from(`t${index}`) }],
+    data: Buffer.from(JSON.stringify({ n: index })),
+  }))
+  await engine.log.write({
+    appends: [{ stream: `default/${name}`, incarnation, batch: encodeBatch(records) }],
+  })
+}
+
+async function readAll(engine: Engine, name: string): Promise<LogRecord[]> {
+  const [stream] = engine.streams.describe([`default/${name}`])
+  const records: LogRecord[] = []
+  for (const { shard, first, next } of stream?.shardStates ?? []) {
+    if (first === next) continue
+    const { incarnation = 0 } = stream ?? {}
+    const at = { stream: `default/${name}`, incarnation, shard, sequence: first }
+    await using reader = engine.log.open(at)
+    while (reader.position.sequence < next) {
+      const result = await reader.next(1024 * 1024, 1_000)
+      if (result !== undefined) records.push(...decodeRecords(result.bytes, result.from))
+    }
+  }
+  return records
+}
+
+const count = (engine: Engine, name: string): number =>
+  engine.streams.describe([`default/${name}`])[0]?.records ?? 0
+
+/** Each source position once, and in rising order per source shard within each target shard. */
+function expectExactlyOnce(records: readonly LogRecord[], total: number): void {
+  const places = records.map(({ headers }) => {
+    const header = (name: string): string =>
+      Buffer.from(headers.find((one) => one.name === name)?.value ?? []).toString()
+    return `${header('shard')}/${header('sequence')}`
+  })
+  expect(places.length).toBe(total)
+  expect(new Set(places).size).toBe(total)
+}
+
+const COPY = {
+  input: { stream: { name: 'source' } },
+  pipeline: { processors: [{ mapping: 'root.n = this.n\nroot.doubled = this.n * 2' }] },
+  output: {
+    stream: {
+      name: 'target',
+      key: '${! @headgate_key }',
+      headers: { shard: '${! @headgate_shard }', sequence: '${! @headgate_sequence }' },
+    },
+  },
+}
+
+async function start(
+  spec: unknown,
+  engine: Engine,
+  options: TestEnvironmentOptions = {},
+): Promise<Pipeline> {
+  const pipeline = await buildPipeline(spec, testEnvironment({ engine, ...options }))
+  running.push(pipeline)
+  await pipeline.connect()
+  return pipeline
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setImmediate()
+}
+
+/** The engine as one process sees it that may die: afterwards nothing it asks for happens or answers. */
+function mortalEngine(engine: Engine): { engine: Engine; die: () => Promise<void> } {
+  let dead = false
+  const members = new Set<string>()
+  const never = new Promise<never>(() => {})
+  const unlessDead = async <T>(act: () => Promise<T>): Promise<T> => {
+    if (dead) return never
+    const result = await act()
+    return dead ? never : result
+  }
+  const { log, groups } = engine
+  return {
+    engine: {
+      streams: engine.streams,
+      capabilities: engine.capabilities,
+      condition: () => engine.condition(),
+      [Symbol.asyncDispose]: async () => {},
+      log: {
+        write: (set) => unlessDead(() => log.write(set)),
+        open: (at) => log.open(at),
+        resolve: (shard, where) => unlessDead(() => log.resolve(shard, where)),
+      },
+      groups: {
+        join: (request) => {
+          members.add(request.member)
+          return unlessDead(() => groups.join(request))
+        },
+        heartbeat: (group, member) => unlessDead(() => groups.heartbeat(group, member)),
+        leave: (group, member) => unlessDead(() => groups.leave(group, member)),
+        offsets: (group) => groups.offsets(group),
+        reset: (group, offsets) => unlessDead(() => groups.reset(group, offsets)),
+      },
+    },
+    die: async () => {
+      dead = true
+      // What the coordinator of a process that is gone forgets.
+      for (const member of members) await groups.leave('pipeline.test', member)
+    },
+  }
+}
+
+const keys = (total: number): string[] => Array.from({ length: total }, (_, n) => `k${n % 17}`)
+
+describe('from stream to stream', () => {
+  test('copies every record once, with what mappings see of it', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 3)
+    await createStream(engine, 'target', 2)
+    await produce(engine, 'source', keys(1_000))
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') >= 1_000)
+    const records = await readAll(engine, 'target')
+    expectExactlyOnce(records, 1_000)
+    const last = records.at(-1)
+    expect(JSON.parse(Buffer.from(last?.data ?? []).toString())).toHaveProperty('doubled')
+    expect(Buffer.from(last?.key ?? []).toString()).toMatch(/^k\d+$/)
+  })
+
+  test('commits what it read with what it wrote, through filters too', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(100))
+    const filter = { mapping: 'root = if this.n % 2 == 0 { deleted() }' }
+    await start({ ...COPY, pipeline: { processors: [filter] } }, engine)
+    await until(() => engine.groups.offsets('pipeline.test')[0]?.next === 101)
+    expect(count(engine, 'target')).toBe(50)
+  })
+
+  test('a pipeline that dies at any moment and is started again repeats nothing', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 4)
+    await createStream(engine, 'target', 3)
+    for (let round = 0; round < 20; round++) {
+      await produce(engine, 'source', keys(700))
+      const mortal = mortalEngine(engine)
+      const before = count(engine, 'target')
+      await start(COPY, mortal.engine)
+      if (round % 3 !== 0) await until(() => count(engine, 'target') > before)
+      for (let turn = 0; turn < round % 7; turn++) await Promise.resolve()
+      await mortal.die()
+    }
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') >= 20 * 700)
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expectExactlyOnce(await readAll(engine, 'target'), 20 * 700)
+  })
+
+  test('a former self that goes on is one more member, and repeats nothing', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 4)
+    await createStream(engine, 'target', 3)
+    for (let round = 0; round < 8; round++) {
+      await produce(engine, 'source', keys(700))
+      await start(COPY, engine)
+      for (let turn = 0; turn < round; turn++) await setImmediate()
+    }
+    await until(() => count(engine, 'target') >= 8 * 700)
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expectExactlyOnce(await readAll(engine, 'target'), 8 * 700)
+  })
+
+  test('a stop and a start in the middle lose and repeat nothing', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 2)
+    await createStream(engine, 'target', 2)
+    for (let round = 0; round < 5; round++) {
+      await produce(engine, 'source', keys(500))
+      const before = count(engine, 'target')
+      const pipeline = await start(COPY, engine)
+      if (round > 0) await until(() => count(engine, 'target') > before)
+      expect(await pipeline.stop(10_000)).toBe('drained')
+    }
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') >= 2_500)
+    expectExactlyOnce(await readAll(engine, 'target'), 2_500)
+  })
+
+  test('members of one group share the shards, and each record is copied once', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 4)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(400))
+    const shared = { ...COPY, input: { stream: { name: 'source', group: 'shared' } } }
+    await start(shared, engine, { name: 'one' })
+    await start(shared, engine, { name: 'two' })
+    await produce(engine, 'source', keys(400))
+    await until(() => count(engine, 'target') >= 800)
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expectExactlyOnce(await readAll(engine, 'target'), 800)
+  })
+
+  test('keeps the order of a shard', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    for (let round = 0; round < 20; round++) await produce(engine, 'source', keys(50))
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') >= 1_000)
+    const sequences = (await readAll(engine, 'target')).map(({ headers }) =>
+      Number(Buffer.from(headers.find(({ name }) => name === 'sequence')?.value ?? []).toString()),
+    )
+    expect(sequences).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1))
+  })
+
+  test('waits for streams that do not exist yet', async () => {
+    await using engine = memory()
+    const pipeline = await start(COPY, engine)
+    expect(pipeline.state()).toMatchObject({ phase: 'running', connected: false })
+    expect(pipeline.state().message).toContain('does not exist yet')
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(10))
+    await until(() => count(engine, 'target') === 10)
+    expect(pipeline.state()).toMatchObject({ connected: true, message: undefined })
+  })
+})
+
+describe('a typed target', () => {
+  test('holds a misfit back in its place, says so, and goes on once it fits', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(10))
+    let strict = true
+    const check = (data: Uint8Array): string | undefined =>
+      strict && Buffer.from(data).toString().includes('"n":4') ? 'n must not be 4' : undefined
+    const pipeline = await start(COPY, engine, { checks: { target: check } })
+    await until(() => pipeline.state().message?.includes('n must not be 4') === true)
+    expect(engine.groups.offsets('pipeline.test')).toEqual([])
+    strict = false
+    await until(() => count(engine, 'target') === 10)
+    const order = (await readAll(engine, 'target')).map(
+      ({ data }) => JSON.parse(Buffer.from(data).toString()).n,
+    )
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(pipeline.state().message).toBeUndefined()
+  })
+})
+
+describe('where a group begins', () => {
+  test('latest skips what is there, and is kept when nothing came before the restart', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(5))
+    const latest = { ...COPY, input: { stream: { name: 'source', start: 'latest' } } }
+    const first = await start(latest, engine)
+    await until(() => engine.groups.offsets('pipeline.test')[0]?.next === 6)
+    await first.stop(1_000)
+    await produce(engine, 'source', keys(3))
+    await start(latest, engine)
+    await until(() => count(engine, 'target') === 3)
+  })
+
+  test('retention that passed the position is no end: it goes on at the earliest record', async () => {
+    await using engine = memory()
+    const incarnation = await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(10))
+    const offset = { stream: 'default/source', incarnation, shard: 0 }
+    await engine.groups.reset('pipeline.test', [{ ...offset, next: 3 }])
+    await engine.log.write({ appends: [], trims: [{ ...offset, first: 8 }] })
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') === 3)
+    expect(engine.groups.offsets('pipeline.test')[0]?.next).toBe(11)
+  })
+})

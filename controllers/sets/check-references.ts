@@ -1,0 +1,240 @@
+/**
+ * The layer *reference*: what names point to, what is called twice, and what types mean together. It judges the whole
+ * set and only adds problems; an invalid resource still counts as declared.
+ */
+import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
+import { entriesOf } from '../../crds/spec-reading.ts'
+import { TYPE_CODES } from '../../crds/type-code.ts'
+import {
+  type ResolvedType,
+  resolveEventType,
+  type TypeDeclaration,
+} from '../../engine/events/event-type.ts'
+import { nearest } from '../../engine/suggest.ts'
+import type { Problem } from './problem.ts'
+import { type PathProblem, ProblemList } from './problem-list.ts'
+import type { Declaration } from './read-document.ts'
+import { referencesOf } from './references.ts'
+
+/** Problems by declaration. */
+export type Findings = ReadonlyMap<Declaration, readonly Problem[]>
+
+export function checkReferences(
+  declarations: readonly Declaration[],
+  known: (identity: Identity) => boolean,
+): Findings {
+  const found = new Map<Declaration, Problem[]>()
+  const add = (declaration: Declaration, problem: PathProblem): void => {
+    const list = new ProblemList(declaration.source, declaration.tree)
+    list.add({ ...problem, path: problem.path })
+    found.set(declaration, [...(found.get(declaration) ?? []), ...list.problems])
+  }
+  const byKey = new Map<string, Declaration>()
+  for (const declaration of declarations) {
+    const key = identityKey(declaration.identity)
+    if (!byKey.has(key)) byKey.set(key, declaration)
+  }
+  checkNames(declarations, add)
+  checkIds([...byKey.values()], add)
+  for (const declaration of declarations) checkTargets(declaration, byKey, known, add)
+  checkTypes([...byKey.values()], add)
+  return found
+}
+
+type Add = (declaration: Declaration, problem: PathProblem) => void
+
+function checkNames(declarations: readonly Declaration[], add: Add): void {
+  const groups = Map.groupBy(declarations, ({ identity }) => identityKey(identity))
+  for (const group of groups.values()) {
+    if (group.length < 2) continue
+    for (const declaration of group) {
+      const others = group.filter((other) => other !== declaration).map(whereText)
+      add(declaration, {
+        layer: 'reference',
+        code: 'NameDuplicate',
+        path: declaration.specPath.length === 0 ? [] : ['metadata', 'name'],
+        at: declaration.specPath.length === 0 ? 'key' : 'value',
+        message: `${identityText(declaration.identity)} is declared twice; also in ${others.join(', ')}`,
+        hint: 'remove or rename one of them',
+      })
+    }
+  }
+}
+
+function checkIds(declarations: readonly Declaration[], add: Add): void {
+  const groups = Map.groupBy(declarations, ({ identity, spec }) =>
+    JSON.stringify([identity.kind, identity.namespace, idOf(identity, spec).toLowerCase()]),
+  )
+  for (const group of groups.values()) {
+    if (group.length < 2) continue
+    for (const declaration of group) {
+      const { identity, spec, specPath } = declaration
+      const others = group.filter((other) => other !== declaration)
+      const path = spec['id'] === undefined ? ['metadata', 'name'] : [...specPath, 'id']
+      const names = others.map((other) => `${identityText(other.identity)} (${whereText(other)})`)
+      add(declaration, {
+        layer: 'reference',
+        code: 'IdDuplicate',
+        path,
+        at: 'value',
+        message: `expected an id of its own in any letter case, got ${idOf(identity, spec)}, as ${names.join(', ')} has`,
+        hint: 'give one of them another spec.id',
+      })
+    }
+  }
+}
+
+export function idOf(identity: Identity, spec: Readonly<Record<string, unknown>>): string {
+  return typeof spec['id'] === 'string' ? spec['id'] : identity.name
+}
+
+function checkTargets(
+  declaration: Declaration,
+  byKey: ReadonlyMap<string, Declaration>,
+  known: (identity: Identity) => boolean,
+  add: Add,
+): void {
+  for (const { to, path } of referencesOf(declaration)) {
+    if (byKey.has(identityKey(to)) || known(to)) continue
+    const names = [...byKey.values()]
+      .map(({ identity }) => identity)
+      .filter(({ kind, namespace }) => kind === to.kind && namespace === to.namespace)
+      .map(({ name }) => name)
+    const inProperty = declaration.identity.kind === 'StreamType' && path[0] === 'properties'
+    const meant = nearest(to.name, inProperty ? [...names, ...TYPE_CODES.keys()] : names)
+    add(declaration, {
+      layer: 'reference',
+      code: 'ReferenceUnresolved',
+      path: [...declaration.specPath, ...path],
+      at: 'value',
+      message: `there is no ${identityText(to)}`,
+      expected: `a ${to.kind} of namespace ${to.namespace}`,
+      found: to.name,
+      hint: meant === undefined ? `declare ${to.kind} ${to.name}` : `did you mean ${meant}?`,
+    })
+  }
+  checkTypeCodes(declaration, add)
+}
+
+/** Names that begin with a capital letter can only be type codes, as no resource is called so. */
+function checkTypeCodes(declaration: Declaration, add: Add): void {
+  if (declaration.identity.kind !== 'StreamType') return
+  for (const [index, { type }] of entriesOf(declaration.spec['properties']).entries()) {
+    const array = (type as { readonly array?: unknown } | null | undefined)?.array
+    const name = typeof type === 'string' ? type : array
+    if (typeof name !== 'string' || !/^[A-Z]/.test(name) || TYPE_CODES.has(name)) continue
+    const meant = nearest(name, TYPE_CODES.keys())
+    add(declaration, {
+      layer: 'reference',
+      code: 'ReferenceUnresolved',
+      path: [
+        ...declaration.specPath,
+        'properties',
+        index,
+        'type',
+        ...(array === undefined ? [] : ['array']),
+      ],
+      at: 'value',
+      message: `expected a type code or the name of a StreamType, got ${JSON.stringify(name)}`,
+      expected: 'a type code or the name of a StreamType',
+      found: name,
+      ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+    })
+  }
+}
+
+/** Cycles, keys and properties: what types mean once they are put together. What is not in the set is not judged. */
+function checkTypes(declarations: readonly Declaration[], add: Add): void {
+  for (const group of Map.groupBy(declarations, ({ identity }) => identity.namespace).values()) {
+    const types = new Map(
+      group
+        .filter(({ identity }) => identity.kind === 'StreamType')
+        .map((one) => [one.identity.name, one]),
+    )
+    const specs = new Map(
+      [...types].map(([name, { spec }]) => [name, spec as unknown as TypeDeclaration]),
+    )
+    const judged = (declaration: Declaration): boolean =>
+      declaration.problems.every(({ severity }) => severity !== 'error')
+    const resolved = new Map<string, ResolvedType>()
+    for (const [name, declaration] of types) {
+      if (!judged(declaration) || !closed(name, types, judged)) continue
+      const result = resolveEventType(name, specs)
+      resolved.set(name, result)
+      for (const problem of result.ok ? [] : result.problems) {
+        if (problem.type !== name) continue
+        const { path, message, hint } = problem
+        const at = path.length === 0 ? ('key' as const) : ('value' as const)
+        const input = { layer: 'reference' as const, code: 'FieldInvalid' as const, at, message }
+        add(declaration, {
+          ...input,
+          path: [...declaration.specPath, ...path],
+          ...(hint === undefined ? {} : { hint }),
+        })
+      }
+    }
+    for (const declaration of group.filter(({ identity }) => identity.kind === 'Stream')) {
+      checkStream(declaration, resolved, add)
+    }
+  }
+}
+
+/** Whether everything that a type is made of is in the set and sound. */
+function closed(
+  name: string,
+  types: ReadonlyMap<string, Declaration>,
+  judged: (declaration: Declaration) => boolean,
+  seen: Set<string> = new Set(),
+): boolean {
+  if (seen.has(name)) return true
+  seen.add(name)
+  const declaration = types.get(name)
+  if (declaration === undefined || !judged(declaration)) return false
+  return referencesOf(declaration).every(({ to }) => closed(to.name, types, judged, seen))
+}
+
+function checkStream(
+  declaration: Declaration,
+  resolved: ReadonlyMap<string, ResolvedType>,
+  add: Add,
+): void {
+  const { spec, specPath } = declaration
+  const result = resolved.get(String(spec['type']))
+  if (result?.ok !== true || result.type.jsonSchema !== undefined) return
+  const { type } = result
+  if (type.keys.length === 0) {
+    add(declaration, {
+      layer: 'reference',
+      code: 'FieldInvalid',
+      path: [...specPath, 'type'],
+      at: 'value',
+      message: `expected a StreamType with a key, and ${type.name} has none`,
+      hint: `give a property of ${type.name} key: 1`,
+    })
+  }
+  const ids = type.properties.map(({ id }) => id)
+  const named: (readonly [unknown, readonly (string | number)[]])[] = [
+    ...(Array.isArray(spec['indexes']) ? spec['indexes'] : []).map(
+      (id, index) => [id, ['indexes', index]] as const,
+    ),
+    ...entriesOf(spec['propertyOverrides']).map(
+      ({ id }, index) => [id, ['propertyOverrides', index, 'id']] as const,
+    ),
+  ]
+  for (const [id, path] of named) {
+    if (typeof id !== 'string' || ids.includes(id)) continue
+    const meant = nearest(id, ids)
+    add(declaration, {
+      layer: 'reference',
+      code: 'ReferenceUnresolved',
+      path: [...specPath, ...path],
+      at: 'value',
+      message: `StreamType ${type.name} has no property ${id}`,
+      ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+    })
+  }
+}
+
+function whereText({ origin }: Declaration): string {
+  return `${origin.file}:${origin.line}`
+}

@@ -1,0 +1,27 @@
+/** Remembers readings by content, so that a file that did not change costs one hash. */
+import { sha256 } from './digest.ts'
+import type { Inspector } from './inspector.ts'
+import { type FileReading, readFile } from './read-file.ts'
+
+export class FileCache {
+  readonly #inspector: Inspector
+  #kept = new Map<string, { readonly hash: string; readonly reading: FileReading }>()
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector
+  }
+
+  read(path: string, bytes: Uint8Array): FileReading {
+    const hash = sha256(bytes)
+    const known = this.#kept.get(path)
+    if (known?.hash === hash) return known.reading
+    const reading = readFile(path, bytes, this.#inspector)
+    this.#kept.set(path, { hash, reading })
+    return reading
+  }
+
+  /** Forgets what is not among these paths. */
+  keep(paths: ReadonlySet<string>): void {
+    this.#kept = new Map([...this.#kept].filter(([path]) => paths.has(path)))
+  }
+}

@@ -1,0 +1,138 @@
+/** Whether a source may declare what it declares: its scope and its grants, and the line to add where it may not. */
+import { resolve, sep } from 'node:path'
+import type { Need } from '../../engine/pipelines/pipeline.ts'
+import type { Grants, Scope } from '../sources/source.ts'
+import type { PathProblem } from './problem-list.ts'
+import type { Declaration } from './read-document.ts'
+
+export interface Authority {
+  readonly source: string
+  readonly scope: Scope
+  readonly grants: Grants
+  /** Where relative paths of `file` components begin. */
+  readonly directory: string
+}
+
+export function checkAuthority(
+  declaration: Declaration,
+  authority: Authority,
+): readonly PathProblem[] {
+  return [
+    ...checkScope(declaration, authority),
+    ...checkIdentity(declaration, authority),
+    ...(declaration.inspection?.needs ?? [])
+      .filter((need) => !isGranted(need, authority))
+      .map((need) => needProblem(need, declaration, authority)),
+  ]
+}
+
+function checkScope(
+  { identity, specPath }: Declaration,
+  { source, scope }: Authority,
+): readonly PathProblem[] {
+  const problem = (
+    path: readonly string[],
+    what: string,
+    allowed: readonly string[],
+  ): PathProblem => ({
+    layer: 'reference',
+    code: 'OutOfScope',
+    ...placeOf(specPath, path),
+    message: `${what} is outside of the scope of source ${source}`,
+    expected: `one of ${allowed.join(', ')}`,
+    hint: 'widen its scope in headgate.yaml, or declare this elsewhere',
+  })
+  const { kinds, namespaces } = scope
+  return [
+    ...(kinds === undefined || kinds.includes(identity.kind)
+      ? []
+      : [problem(['kind'], `kind ${identity.kind}`, kinds)]),
+    ...(namespaces === undefined || namespaces.includes(identity.namespace)
+      ? []
+      : [problem(['metadata', 'namespace'], `namespace ${identity.namespace}`, namespaces)]),
+  ]
+}
+
+function checkIdentity(
+  { identity, specPath }: Declaration,
+  authority: Authority,
+): readonly PathProblem[] {
+  const { grants } = authority
+  const problem = (path: readonly string[], field: string, name: string): PathProblem => ({
+    layer: 'reference',
+    code: 'GrantMissing',
+    ...placeOf(specPath, path),
+    message: `source ${authority.source} is not granted ${field} ${name}`,
+    hint: lineToAdd(authority, `${field}: [${name}]`),
+  })
+  return [
+    ...(grants.kinds === undefined || grants.kinds.includes(identity.kind)
+      ? []
+      : [problem(['kind'], 'kinds', identity.kind)]),
+    ...(grants.namespaces === undefined || grants.namespaces.includes(identity.namespace)
+      ? []
+      : [problem(['metadata', 'namespace'], 'namespaces', identity.namespace)]),
+  ]
+}
+
+/** A namespace that is only implied is reported at the name; a bare config has neither. */
+function placeOf(
+  specPath: readonly string[],
+  path: readonly string[],
+): Pick<PathProblem, 'path' | 'at'> {
+  return specPath.length === 0 ? { path: [], at: 'key' } : { path, at: 'value' }
+}
+
+export function isGranted({ kind, name }: Need, { grants, directory }: Authority): boolean {
+  if (grants.declaredIn === undefined) return true
+  switch (kind) {
+    case 'file':
+      return grants.files.some((root) =>
+        isBeneath(resolve(directory, root), resolve(directory, name)),
+      )
+    case 'env':
+      return grants.env.some((pattern) => matches(pattern, name))
+    case 'command':
+      return grants.commands
+    case 'listener':
+      return grants.listeners.some((pattern) => matches(pattern, name))
+  }
+}
+
+function needProblem(need: Need, { specPath }: Declaration, authority: Authority): PathProblem {
+  const { kind, name, path } = need
+  return {
+    layer: 'component',
+    code: 'GrantMissing',
+    path: [...specPath, ...path],
+    at: 'value',
+    message: `source ${authority.source} is not granted ${WORDS[kind]} ${name}`,
+    hint: lineToAdd(authority, GRANT_LINES[kind](name)),
+  }
+}
+
+const WORDS: Readonly<Record<Need['kind'], string>> = {
+  file: 'the file',
+  env: 'the environment variable',
+  command: 'the command',
+  listener: 'the listener',
+}
+
+const GRANT_LINES: Readonly<Record<Need['kind'], (name: string) => string>> = {
+  file: (name) => `files: [${name}]`,
+  env: (name) => `env: [${name}]`,
+  command: () => 'commands: true',
+  listener: (name) => `listeners: ["${name}"]`,
+}
+
+function lineToAdd({ source, grants }: Authority, line: string): string {
+  return `add to source ${source} in ${grants.declaredIn ?? 'headgate.yaml'}: grants: {${line}}`
+}
+
+function isBeneath(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`)
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name
+}

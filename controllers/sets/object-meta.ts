@@ -1,0 +1,206 @@
+/** Judges a document's envelope: names, labels and annotations as Kubernetes has them, and nothing unknown beside. */
+import { NAME_LENGTH_MAX, NAME_PATTERN, NAME_TEXT } from '../../crds/field.ts'
+import { nearest } from '../../engine/suggest.ts'
+import type { ProblemList } from './problem-list.ts'
+import { at, type Path, plainValue, type Tree } from './tree.ts'
+import { found } from './value-text.ts'
+
+export interface Meta {
+  /** Undefined where it is missing or no name. */
+  readonly name: string | undefined
+  readonly namespace: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export const NAMESPACE_LENGTH_MAX = 63
+export const LABEL_VALUE_LENGTH_MAX = 63
+export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024
+const NAMESPACE_DEFAULT = 'default'
+
+const FIELDS = ['name', 'namespace', 'labels', 'annotations']
+const SERVER_FIELDS = [
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'finalizers',
+  'generation',
+  'managedFields',
+  'ownerReferences',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+]
+const DOCUMENT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status']
+const NAME = new RegExp(NAME_PATTERN)
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
+
+export function readMeta(tree: Tree, list: ProblemList): Meta {
+  judgeFields(tree, list)
+  const metadata = at(tree, ['metadata'])
+  if (metadata === undefined) {
+    list.add({
+      ...SCHEMA_MISSING,
+      path: [],
+      message: 'expected metadata with a name, got none',
+      hint: 'add metadata: {name: …}',
+    })
+    return NOTHING
+  }
+  if (metadata.kind !== 'map') {
+    list.add({ ...SCHEMA_INVALID, path: ['metadata'], ...found('a mapping', plainValue(metadata)) })
+    return NOTHING
+  }
+  judgeMetadataFields(
+    metadata.entries.map(({ key }) => key),
+    list,
+  )
+  return {
+    name: readName(tree, list),
+    namespace: readNamespace(tree, list),
+    labels: readTexts(tree, ['metadata', 'labels'], list),
+    annotations: readAnnotations(tree, list),
+  }
+}
+
+export function isName(name: string): boolean {
+  return name.length <= NAME_LENGTH_MAX && NAME.test(name)
+}
+
+const SCHEMA_MISSING = { layer: 'schema', code: 'FieldMissing', at: 'key' } as const
+const SCHEMA_INVALID = { layer: 'schema', code: 'FieldInvalid', at: 'value' } as const
+const NOTHING: Meta = { name: undefined, namespace: undefined, labels: {}, annotations: {} }
+
+function judgeFields(tree: Tree, list: ProblemList): void {
+  for (const { key } of tree.kind === 'map' ? tree.entries : []) {
+    if (key === 'status') serverField([key], list)
+    else if (!DOCUMENT_FIELDS.includes(key)) unknownField([key], DOCUMENT_FIELDS, list)
+  }
+}
+
+function judgeMetadataFields(keys: readonly string[], list: ProblemList): void {
+  for (const key of keys) {
+    if (SERVER_FIELDS.includes(key)) serverField(['metadata', key], list)
+    else if (!FIELDS.includes(key)) unknownField(['metadata', key], FIELDS, list)
+  }
+}
+
+function serverField(path: Path, list: ProblemList): void {
+  list.add({
+    layer: 'schema',
+    code: 'ServerField',
+    severity: 'warning',
+    path,
+    at: 'key',
+    message: `${path.join('.')} is set by the server and ignored here`,
+    hint: 'remove it',
+  })
+}
+
+function unknownField(path: Path, known: readonly string[], list: ProblemList): void {
+  const name = String(path.at(-1))
+  const meant = nearest(name, known)
+  list.add({
+    layer: 'schema',
+    code: 'FieldUnknown',
+    path,
+    at: 'key',
+    message: `there is no field ${name} in ${path.length > 1 ? path.slice(0, -1).join('.') : 'a resource'}`,
+    expected: `one of ${known.join(', ')}`,
+    found: name,
+    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+  })
+}
+
+function readName(tree: Tree, list: ProblemList): string | undefined {
+  const node = at(tree, ['metadata', 'name'])
+  if (node === undefined || (node.kind === 'scalar' && node.value === null)) {
+    list.add({
+      ...SCHEMA_MISSING,
+      path: ['metadata'],
+      message: 'expected metadata.name, got none',
+      hint: 'add a name',
+    })
+    return undefined
+  }
+  const name = plainValue(node)
+  if (typeof name === 'string' && isName(name)) return name
+  const hint = typeof name === 'string' ? {} : { hint: 'put it in quotes' }
+  const expected = `a name of at most ${NAME_LENGTH_MAX} characters (${NAME_TEXT})`
+  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'name'], ...found(expected, name), ...hint })
+  return undefined
+}
+
+function readNamespace(tree: Tree, list: ProblemList): string | undefined {
+  const node = at(tree, ['metadata', 'namespace'])
+  const namespace = node === undefined ? null : plainValue(node)
+  if (namespace === null) return NAMESPACE_DEFAULT
+  if (
+    typeof namespace === 'string' &&
+    namespace.length <= NAMESPACE_LENGTH_MAX &&
+    NAMESPACE.test(namespace)
+  ) {
+    return namespace
+  }
+  const expected = `a namespace of at most ${NAMESPACE_LENGTH_MAX} lower-case letters, digits and "-"`
+  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'namespace'], ...found(expected, namespace) })
+  return undefined
+}
+
+function readTexts(tree: Tree, path: Path, list: ProblemList): Readonly<Record<string, string>> {
+  const node = at(tree, path)
+  if (node === undefined || (node.kind === 'scalar' && node.value === null)) return {}
+  if (node.kind !== 'map') {
+    list.add({ ...SCHEMA_INVALID, path, ...found('a mapping of text to text', plainValue(node)) })
+    return {}
+  }
+  const result: Record<string, string> = {}
+  for (const { key, value } of node.entries) {
+    judgeKey([...path, key], key, list)
+    const text = plainValue(value)
+    if (typeof text !== 'string') {
+      list.add({
+        ...SCHEMA_INVALID,
+        path: [...path, key],
+        ...found('text', text),
+        hint: 'put it in quotes',
+      })
+      continue
+    }
+    result[key] = text
+    const label = path[1] === 'labels'
+    if (label && (text.length > LABEL_VALUE_LENGTH_MAX || !LABEL_VALUE.test(text))) {
+      const expected = `a label value of at most ${LABEL_VALUE_LENGTH_MAX} letters, digits, "-", "_" and "."`
+      list.add({ ...SCHEMA_INVALID, path: [...path, key], ...found(expected, text) })
+    }
+  }
+  return result
+}
+
+function judgeKey(path: Path, key: string, list: ProblemList): void {
+  const slash = key.lastIndexOf('/')
+  const prefix = slash < 0 ? undefined : key.slice(0, slash)
+  if (KEY_NAME.test(key.slice(slash + 1)) && (prefix === undefined || isName(prefix))) return
+  list.add({
+    ...SCHEMA_INVALID,
+    at: 'key',
+    path,
+    ...found('a key such as team or example.com/team', key),
+  })
+}
+
+function readAnnotations(tree: Tree, list: ProblemList): Readonly<Record<string, string>> {
+  const path = ['metadata', 'annotations']
+  const annotations = readTexts(tree, path, list)
+  const bytes = Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  )
+  if (bytes > ANNOTATIONS_BYTES_MAX) {
+    const message = `expected at most ${ANNOTATIONS_BYTES_MAX} bytes of annotations, got ${bytes}`
+    list.add({ ...SCHEMA_INVALID, at: 'key', path, message })
+  }
+  return annotations
+}

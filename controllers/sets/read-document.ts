@@ -1,0 +1,322 @@
+/**
+ * One document → what it declares: whose it is, what it is called, and what is wrong with it on its own. What it
+ * means beside others is judged over the whole set.
+ */
+
+import type { KindDefinition } from '../../crds/kind.ts'
+import { isKind, kinds } from '../../crds/kinds.ts'
+import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
+import { API_VERSION, GROUP, type Identity, type Kind } from '../../crds/resource.ts'
+import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import { nearest } from '../../engine/suggest.ts'
+import type { Inspector } from './inspector.ts'
+import { dropNulls, normalForm } from './normal-form.ts'
+import { isName, readMeta } from './object-meta.ts'
+import type { Place, Problem } from './problem.ts'
+import { ProblemList } from './problem-list.ts'
+import type { SourceText } from './source-text.ts'
+import { checkSchema, checkSecrets } from './spec-check.ts'
+import { at, locate, plainValue, type Tree, textAt } from './tree.ts'
+import { found } from './value-text.ts'
+
+export type DocumentReading =
+  | { readonly as: 'resource'; readonly declaration: Declaration }
+  /** Ours or not to be told, and without an identity: what was meant is unknown. */
+  | { readonly as: 'unidentified'; readonly problems: readonly Problem[] }
+  /** A mapping with neither apiVersion nor kind. */
+  | { readonly as: 'stranger'; readonly problem: Problem }
+  | { readonly as: 'foreign'; readonly note: string }
+
+/** An identified document, judged on its own. */
+export interface Declaration {
+  readonly identity: Identity
+  readonly origin: Place
+  readonly source: SourceText
+  readonly tree: Tree
+  /** Where the spec stands in the document: `['spec']`, or the root of a bare config. */
+  readonly specPath: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Normalised as far as it is valid. */
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly inspection: PipelineInspection | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** How far a group may be from ours and still be taken for a slip of the pen. */
+const GROUP_SLIPS_MAX = 2
+
+export function readDocument(
+  source: SourceText,
+  tree: Tree,
+  inspector: Inspector,
+): DocumentReading {
+  const list = new ProblemList(source, tree)
+  if (tree.kind !== 'map') {
+    list.add({
+      layer: 'schema',
+      code: 'NotOurs',
+      path: [],
+      at: 'value',
+      ...found('a mapping with apiVersion and kind', plainValue(tree)),
+    })
+    return { as: 'unidentified', problems: list.problems }
+  }
+  const apiVersion = at(tree, ['apiVersion'])
+  const kind = textAt(tree, ['kind'])
+  if (apiVersion === undefined && at(tree, ['kind']) === undefined) return stranger(list)
+  const group = textAt(tree, ['apiVersion'])?.split('/').slice(0, -1).join('/') ?? ''
+  const ours = (kind !== undefined && isKind(kind)) || isNearOurs(group)
+  if (kind !== undefined && textAt(tree, ['apiVersion']) !== undefined && !ours) {
+    const { line } = source.place(locate(tree, [], 'key').start)
+    return {
+      as: 'foreign',
+      note: `${source.file}:${line}: ignored ${textAt(tree, ['apiVersion'])} ${kind}`,
+    }
+  }
+  const known = judgeType(tree, list)
+  const meta = readMeta(tree, list)
+  if (known === undefined || meta.name === undefined || meta.namespace === undefined) {
+    return { as: 'unidentified', problems: list.problems }
+  }
+  const identity = { kind: known, namespace: meta.namespace, name: meta.name }
+  return { as: 'resource', declaration: declare(list, tree, identity, meta, ['spec'], inspector) }
+}
+
+/** A Connect config without an envelope, named by its file. */
+export function readBareConfig(
+  source: SourceText,
+  tree: Tree,
+  inspector: Inspector,
+): DocumentReading {
+  const list = new ProblemList(source, tree)
+  const name = /([^/]*?)\.[^./]*$/.exec(source.file)?.[1] ?? source.file
+  if (!isName(name)) {
+    list.add({
+      layer: 'schema',
+      code: 'FieldInvalid',
+      path: [],
+      at: 'key',
+      ...found('a file name that is a resource name', name),
+      hint: `rename the file, for example to ${slug(name)}.yaml`,
+    })
+    return { as: 'unidentified', problems: list.problems }
+  }
+  const identity: Identity = { kind: 'Pipeline', namespace: 'default', name }
+  const meta = { labels: {}, annotations: {} }
+  return { as: 'resource', declaration: declare(list, tree, identity, meta, [], inspector) }
+}
+
+/** The items of a List, or undefined where the document is none. */
+export function itemsOf(tree: Tree): readonly Tree[] | undefined {
+  const kind = textAt(tree, ['kind'])
+  const apiVersion = textAt(tree, ['apiVersion'])
+  const ours = apiVersion === API_VERSION && kind !== undefined && isKind(kind.replace(/List$/, ''))
+  if (!(kind === 'List' && apiVersion === 'v1') && !(ours && kind.endsWith('List')))
+    return undefined
+  const items = at(tree, ['items'])
+  return items?.kind === 'list' ? items.items : undefined
+}
+
+function stranger(list: ProblemList): DocumentReading {
+  list.add({
+    layer: 'schema',
+    code: 'NotOurs',
+    path: [],
+    at: 'key',
+    message: 'expected a resource with apiVersion and kind, got another mapping',
+    hint: `add apiVersion: ${API_VERSION} and a kind, or name the file in .headgateignore`,
+  })
+  const [problem] = list.problems
+  return problem === undefined ? { as: 'unidentified', problems: [] } : { as: 'stranger', problem }
+}
+
+/** The kind, or undefined where apiVersion or kind are not what they have to be. */
+function judgeType(tree: Tree, list: ProblemList): Kind | undefined {
+  const missing = ['apiVersion', 'kind'].filter((field) => at(tree, [field]) === undefined)
+  for (const field of missing) {
+    const hint = field === 'kind' ? 'add a kind' : `add apiVersion: ${API_VERSION}`
+    list.add({
+      layer: 'schema',
+      code: 'FieldMissing',
+      path: [],
+      at: 'key',
+      message: `expected ${field}, got none`,
+      hint,
+    })
+  }
+  const apiVersion = at(tree, ['apiVersion'])
+  const versionFits = textAt(tree, ['apiVersion']) === API_VERSION
+  if (apiVersion !== undefined && !versionFits) {
+    list.add({
+      layer: 'schema',
+      code: 'ApiVersionInvalid',
+      path: ['apiVersion'],
+      at: 'value',
+      ...found(API_VERSION, plainValue(apiVersion)),
+      hint: `write apiVersion: ${API_VERSION}`,
+    })
+  }
+  const node = at(tree, ['kind'])
+  if (node === undefined) return undefined
+  const kind = plainValue(node)
+  if (typeof kind === 'string' && isKind(kind)) return versionFits ? kind : undefined
+  const meant = typeof kind === 'string' ? nearest(kind, Object.keys(kinds)) : undefined
+  list.add({
+    layer: 'schema',
+    code: 'KindUnknown',
+    path: ['kind'],
+    at: 'value',
+    ...found(`one of ${Object.keys(kinds).join(', ')}`, kind),
+    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+  })
+  return undefined
+}
+
+interface Envelope {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+function declare(
+  list: ProblemList,
+  tree: Tree,
+  identity: Identity,
+  { labels, annotations }: Envelope,
+  specPath: readonly string[],
+  inspector: Inspector,
+): Declaration {
+  const definition = kinds[identity.kind]
+  const written = specOf(tree, specPath, definition, list)
+  const dropped = written === undefined ? undefined : dropNulls(definition.spec, written)
+  let spec: Readonly<Record<string, unknown>> = {}
+  let inspection: PipelineInspection | undefined
+  if (dropped !== undefined) {
+    for (const problem of checkSchema(definition.spec, dropped, specPath)) list.add(problem)
+    const sound = !list.hasErrors
+    if (isFields(dropped)) {
+      for (const problem of checkSecrets(definition.spec, dropped, specPath)) list.add(problem)
+      checkRules(definition, dropped, specPath, list)
+      spec = sound
+        ? (normalForm(definition.spec, dropped) as Readonly<Record<string, unknown>>)
+        : dropped
+      inspection = inspect(identity.kind, spec, sound, inspector)
+    }
+  }
+  for (const problem of inspection?.problems ?? []) addConfigProblem(problem, specPath, list)
+  const origin = list.source.place(locate(tree, [], 'key').start)
+  const { problems, source } = list
+  return {
+    identity,
+    origin,
+    source,
+    tree,
+    specPath,
+    labels,
+    annotations,
+    spec,
+    inspection,
+    problems,
+  }
+}
+
+function specOf(
+  tree: Tree,
+  specPath: readonly string[],
+  definition: KindDefinition,
+  list: ProblemList,
+): unknown {
+  const node = at(tree, specPath)
+  const value = node === undefined ? null : plainValue(node)
+  if (value !== null) return value
+  if (!definition.specRequired) return {}
+  const path = node === undefined ? [] : specPath
+  list.add({
+    layer: 'schema',
+    code: 'FieldMissing',
+    path,
+    at: 'key',
+    message: 'expected spec, got none',
+    expected: 'spec',
+    hint: 'add a spec',
+  })
+  return undefined
+}
+
+function checkRules(
+  definition: KindDefinition,
+  spec: Readonly<Record<string, unknown>>,
+  specPath: readonly string[],
+  list: ProblemList,
+): void {
+  for (const rule of definition.rules) {
+    for (const breach of rule.check(spec)) {
+      const path = [...specPath, ...breach.path]
+      const message = breach.message ?? rule.message
+      list.add({ layer: 'cel', code: 'RuleViolated', path, at: breach.at, message })
+    }
+  }
+}
+
+/** A sink is inspected once its schema holds; a pipeline's components judge what they can in any case. */
+function inspect(
+  kind: Kind,
+  spec: Readonly<Record<string, unknown>>,
+  sound: boolean,
+  inspector: Inspector,
+): PipelineInspection | undefined {
+  if (kind === 'Sink') return sound ? inspector.sink(spec) : undefined
+  if (kind !== 'Pipeline' || !isFields(spec['input']) || !isFields(spec['output'])) return undefined
+  const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
+  return inspector.pipeline(
+    Object.fromEntries(Object.entries(spec).filter(([name]) => !ours.includes(name))),
+  )
+}
+
+function addConfigProblem(
+  { within, path, code, ...problem }: ConfigProblem,
+  specPath: readonly string[],
+  list: ProblemList,
+): void {
+  list.add({
+    ...problem,
+    code,
+    layer: 'component',
+    path: [...specPath, ...path],
+    ...(within === undefined ? {} : { inText: within }),
+  })
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Ours, or so near that nobody else's can be meant. */
+function isNearOurs(group: string): boolean {
+  return (
+    group === GROUP ||
+    (nearest(group, [GROUP]) !== undefined && editsApart(group) <= GROUP_SLIPS_MAX)
+  )
+}
+
+function editsApart(group: string): number {
+  let previous = Array.from({ length: GROUP.length + 1 }, (_, column) => column)
+  for (const [row, letter] of [...group].entries()) {
+    const current = [row + 1]
+    for (let column = 1; column <= GROUP.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (GROUP[column - 1] === letter ? 0 : 1)
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[GROUP.length] ?? 0
+}
+
+function slug(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9.]+/g, '-')
+      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'stream'
+  )
+}

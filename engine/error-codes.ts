@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   ComponentUnknown: { retry: 'never', status: 400, exit: 1, meaning: 'No component of that name and role exists.' },
   EventInvalid: { retry: 'never', status: 400, exit: 1, meaning: 'A record does not fit the type of its stream.' },
   GrantMissing: { retry: 'never', status: 403, exit: 1, meaning: 'A source declares what its grants do not allow.' },
+  InputFailed: { retry: 'backoff', status: 502, exit: 1, meaning: 'An input could not read.' },
   MappingFailed: { retry: 'never', status: 400, exit: 1, meaning: 'A mapping failed on a message.' },
   NotConnected: { retry: 'backoff', status: 503, exit: 1, meaning: 'A component lost, or never had, its connection.' },
   OutputFailed: { retry: 'backoff', status: 502, exit: 1, meaning: 'An output could not deliver.' },

@@ -6,6 +6,9 @@ export type ComponentImport = () => Promise<object>
 
 export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, ComponentImport>>>> = {
   input: {
+    file: () => import('./inputs/file.ts'),
+    generate: () => import('./inputs/generate.ts'),
+    stdin: () => import('./inputs/stdin.ts'),
     stream: () => import('./inputs/stream.ts'),
   },
   buffer: {},

@@ -1,0 +1,27 @@
+/** Counts, sizes and times as people read them. */
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** `1 record`, `2 records`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${count === 1 ? noun : `${noun}s`}`
+}
+
+/** `1 200 000` would break a column for awk, so: `1,200,000`. */
+export function grouped(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+export function byteText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`
+}
+
+export function millisecondsText(ms: number): string {
+  return ms < 10_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,25 @@
+/** Every command, in the order in which the help lists them. */
+import { approve } from './approve.ts'
+import { blobl } from './blobl.ts'
+import type { CommandDefinition } from './command.ts'
+import { get } from './get.ts'
+import { plan } from './plan.ts'
+import { produce } from './produce.ts'
+import { purge } from './purge.ts'
+import { tail } from './tail.ts'
+import { up } from './up.ts'
+import { validate } from './validate.ts'
+import { version } from './version.ts'
+
+export const COMMANDS: readonly CommandDefinition[] = [
+  up,
+  validate,
+  plan,
+  approve,
+  get,
+  tail,
+  produce,
+  purge,
+  blobl,
+  version,
+]

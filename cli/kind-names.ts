@@ -1,0 +1,60 @@
+/** What a person may call what `get` prints: a kind, its plural, its short name, in any letter case. */
+
+import type { PrinterColumn } from '../crds/kind.ts'
+import { kinds } from '../crds/kinds.ts'
+import { HeadgateError } from '../engine/error.ts'
+import { nearest } from '../engine/suggest.ts'
+
+export interface Gettable {
+  readonly kind: string
+  readonly plural: string
+  readonly namespaced: boolean
+  readonly columns: readonly PrinterColumn[]
+}
+
+const SOURCE: Gettable = {
+  kind: 'Source',
+  plural: 'sources',
+  namespaced: false,
+  columns: [{ name: 'Location', type: 'string', jsonPath: '.spec.location' }],
+}
+
+const RETAINED: Gettable = {
+  kind: 'RetainedStream',
+  plural: 'retainedstreams',
+  namespaced: true,
+  columns: [
+    { name: 'Records', type: 'integer', jsonPath: '.status.records' },
+    { name: 'Bytes', type: 'integer', jsonPath: '.status.bytes' },
+  ],
+}
+
+export const DECLARED: readonly Gettable[] = Object.values(kinds).map(
+  ({ kind, plural, printerColumns }) => ({
+    kind,
+    plural,
+    namespaced: true,
+    columns: printerColumns.filter(({ priority }) => priority === undefined),
+  }),
+)
+
+const BY_NAME: ReadonlyMap<string, Gettable> = new Map([
+  ...Object.values(kinds).flatMap(({ kind, plural, singular, shortNames }) => {
+    const gettable = DECLARED.find((declared) => declared.kind === kind) ?? RETAINED
+    return [plural, singular, ...shortNames].map((name) => [name, gettable] as const)
+  }),
+  ...['source', 'sources'].map((name) => [name, SOURCE] as const),
+  ...['retained', 'retainedstream', 'retainedstreams'].map((name) => [name, RETAINED] as const),
+])
+
+export function gettable(name: string): Gettable {
+  const found = BY_NAME.get(name.toLowerCase())
+  if (found !== undefined) return found
+  const meant = nearest(name, [...BY_NAME.keys(), 'all'])
+  throw new HeadgateError('Usage', `there is no kind "${name}"`, {
+    hint:
+      meant === undefined
+        ? `Kinds are ${[...DECLARED.map(({ plural }) => plural), 'sources', 'retained'].join(', ')}, and all.`
+        : `Did you mean ${meant}?`,
+  })
+}

@@ -1,0 +1,83 @@
+/** Turns the command definitions into a program: parsing, help, suggestions and exit statuses. */
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { asHeadgateError } from '../engine/error.ts'
+import type { CommandDefinition, Invocation } from './command.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ProgramContext extends Pick<Invocation, 'terminal' | 'startServer' | 'signal'> {
+  readonly version: string
+  /** Called with the command that is about to run. */
+  readonly onRun: (definition: CommandDefinition) => void
+}
+
+const EXIT_USAGE = 2
+
+/** Runs one command line and answers the exit status. */
+export async function runProgram(
+  definitions: readonly CommandDefinition[],
+  argv: readonly string[],
+  context: ProgramContext,
+): Promise<number> {
+  let status = 0
+  const program = new Command('headgate')
+    .description('A folder of YAML becomes running streams, pipelines and sinks.')
+    .version(context.version, '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print help.')
+    .helpCommand('help [COMMAND]', 'Print help for a command.')
+    .showHelpAfterError('Run headgate --help for what there is.')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => context.terminal.say(text.trimEnd()) })
+  for (const definition of definitions) {
+    const command = toCommand(definition).exitOverride().copyInheritedSettings(program)
+    command.showHelpAfterError(`Run headgate ${definition.name} --help for what it takes.`)
+    command.action(async (...given: unknown[]) => {
+      const options = command.opts()
+      const values = given.slice(0, definition.arguments.length).flat()
+      const texts = values.filter((value): value is string => typeof value === 'string')
+      context.onRun(definition)
+      status = await definition.run({ ...context, arguments: texts, options })
+    })
+    program.addCommand(command)
+  }
+  if (argv.length === 0) {
+    context.terminal.say(program.helpInformation().trimEnd())
+    return EXIT_USAGE
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    return reportError(context.terminal, error)
+  }
+}
+
+/** One sentence and what to do next; a defect of ours shows where it happened. */
+export function reportError(terminal: Terminal, thrown: unknown): number {
+  const error = asHeadgateError(thrown)
+  terminal.say(`${terminal.paint('red', 'error:')} ${error.message}`)
+  if (error.hint !== undefined) for (const line of error.hint.split('\n')) terminal.say(`  ${line}`)
+  if (error.code === 'Internal' && error.cause instanceof Error) {
+    terminal.say(terminal.paint('dim', error.cause.stack ?? ''))
+  }
+  return error.class.exit
+}
+
+function toCommand(definition: CommandDefinition): Command {
+  const command = new Command(definition.name)
+    .description(definition.summary)
+    .helpOption('-h, --help', 'Print help.')
+    .allowExcessArguments(false)
+  for (const { name, required, repeated, summary } of definition.arguments) {
+    const inner = repeated === true ? `${name}...` : name
+    command.addArgument(new Argument(required ? `<${inner}>` : `[${inner}]`, summary))
+  }
+  for (const { flags, summary, byDefault, choices } of definition.options) {
+    const option = new Option(flags, summary)
+    if (choices !== undefined) option.choices(choices)
+    if (byDefault !== undefined) option.default(byDefault)
+    command.addOption(option)
+  }
+  const examples = definition.examples.map((example) => `  $ ${example}`)
+  return command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
+}

@@ -1,0 +1,28 @@
+/** What `headgate up` asks of the server that main.ts puts together. */
+
+import type { ListenAddress } from '../api/listen-address.ts'
+import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
+import type { RunningKind } from './start-screen.ts'
+
+export interface ServerOptions {
+  /** The absolute path of the folder, links unresolved; undefined serves configured sources only. */
+  readonly folder: string | undefined
+  /** What the folder's source is called. */
+  readonly source: string
+  readonly configFile: string | undefined
+  readonly dataDirectory: string
+  readonly secretsDirectory: string | undefined
+  readonly listen: ListenAddress
+  readonly pruneSettleMs: number
+  readonly onConvergence: (report: ConvergenceReport) => void
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string
+  /** Resolves once every first action was carried out or failed. */
+  firstConvergence(): Promise<void>
+  /** The names of what is declared, kind by kind, for the start screen. */
+  running(): readonly RunningKind[]
+}
+
+export type StartServer = (options: ServerOptions) => Promise<RunningServer>

@@ -1,0 +1,81 @@
+/** Objects as a table: their names, how they are, and the columns that their kind prints. */
+
+import type { Condition } from '../controllers/status/condition.ts'
+import type { PrinterColumn } from '../crds/kind.ts'
+import type { ResourceObject } from '../crds/resource.ts'
+import type { Gettable } from './kind-names.ts'
+
+const CELL_LENGTH_MAX = 60
+
+export interface TableOptions {
+  readonly withNamespace: boolean
+  readonly withKind: boolean
+}
+
+export function table(
+  { kind, namespaced, columns }: Gettable,
+  objects: readonly ResourceObject[],
+  { withNamespace, withKind }: TableOptions,
+): string {
+  const showsNamespace = withNamespace && namespaced
+  const header = [
+    ...(showsNamespace ? ['NAMESPACE'] : []),
+    'NAME',
+    'READY',
+    ...columns.map(({ name }) => name.toUpperCase()),
+    'STATUS',
+  ]
+  const rows = objects.map((object) => [
+    ...(showsNamespace ? [object.metadata.namespace ?? ''] : []),
+    withKind ? `${kind.toLowerCase()}/${object.metadata.name}` : object.metadata.name,
+    readyOf(object)?.status ?? '',
+    ...columns.map((column) => cell(object, column)),
+    statusText(object),
+  ])
+  return aligned([header, ...rows])
+}
+
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('   ')
+      .trimEnd(),
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function readyOf(object: ResourceObject): Condition | undefined {
+  return conditionsOf(object).find(({ type }) => type === 'Ready')
+}
+
+/** The reason, and where it is not ready the sentence too: that is what somebody looks for. */
+function statusText(object: ResourceObject): string {
+  const ready = readyOf(object)
+  if (ready === undefined) return ''
+  const extra = conditionsOf(object)
+    .filter(({ type, status }) => type !== 'Ready' && type !== 'Connected' && status === 'True')
+    .map(({ type }) => type)
+  const reason = [ready.reason, ...extra.filter((type) => type !== ready.reason)].join(', ')
+  return ready.status === 'True' ? reason : `${reason}: ${ready.message}`
+}
+
+function conditionsOf({ status }: ResourceObject): readonly Condition[] {
+  const conditions = (status as { readonly conditions?: unknown } | undefined)?.conditions
+  return Array.isArray(conditions) ? (conditions as readonly Condition[]) : []
+}
+
+/** Printer columns use plain paths only: `.status.records`. */
+function cell(object: ResourceObject, { jsonPath }: PrinterColumn): string {
+  let value: unknown = object
+  for (const name of jsonPath.split('.').slice(1)) {
+    if (typeof value !== 'object' || value === null) return ''
+    value = (value as Readonly<Record<string, unknown>>)[name]
+  }
+  if (value === undefined || value === null) return ''
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return text.length > CELL_LENGTH_MAX ? `${text.slice(0, CELL_LENGTH_MAX - 1)}…` : text
+}

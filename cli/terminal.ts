@@ -1,0 +1,47 @@
+/**
+ * What a command writes to and reads from: data on stdout, talk on stderr, colours only for people.
+ *
+ * A reader that goes away (`| head`) ends the command quietly: that is no failure.
+ */
+import { styleText } from 'node:util'
+
+export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
+
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream
+  /** Data, exactly as given. Resolves once the pipe took it. */
+  print(text: string): Promise<void>
+  /** One line or more for a person, on stderr. */
+  say(text: string): void
+  /** Coloured where stderr is a terminal. */
+  paint(style: Style, text: string): string
+  /** Coloured where stdout is a terminal. */
+  paintData(style: Style, text: string): string
+  readonly isInteractive: boolean
+}
+
+export function processTerminal(): Terminal {
+  const quietEnd = (error: NodeJS.ErrnoException): void => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  }
+  process.stdout.on('error', quietEnd)
+  process.stderr.on('error', quietEnd)
+  return {
+    stdin: process.stdin,
+    print: (text) =>
+      new Promise((resolve) => {
+        process.stdout.write(text, () => resolve())
+      }),
+    say: (text) => {
+      process.stderr.write(`${text}\n`)
+    },
+    paint: (style, text) => painted(process.stderr, style, text),
+    paintData: (style, text) => painted(process.stdout, style, text),
+    isInteractive: process.stderr.isTTY === true,
+  }
+}
+
+function painted(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  const isPlain = stream.isTTY !== true || (process.env['NO_COLOR'] ?? '') !== ''
+  return isPlain ? text : styleText(style, text, { validateStream: false })
+}

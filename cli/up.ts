@@ -1,0 +1,161 @@
+/**
+ * `headgate up [FOLDER]`: the server. It converges the folder, says one line a convergence, and ends with 0 when it is
+ * told to stop. stdout belongs to the pipelines; everything here goes to stderr.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import { LISTEN_DEFAULT, parseListenAddress } from '../api/listen-address.ts'
+import { parseDurationMs } from '../crds/duration.ts'
+import { HeadgateError } from '../engine/error.ts'
+import { type CommandDefinition, type Invocation, textOption } from './command.ts'
+import { convergenceText } from './convergence-text.ts'
+import { requireFolder } from './folder.ts'
+import { removeServerFile, writeServerFile } from './server-file.ts'
+import type { RunningServer } from './server-options.ts'
+import { isWorthSaying, startScreen } from './start-screen.ts'
+
+const CONFIG_DEFAULT = './headgate.yaml'
+const DATA_DIRECTORY_DEFAULT = './.headgate'
+const SOURCE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+export const up: CommandDefinition = {
+  name: 'up',
+  summary: 'Run what a folder says, and keep it so.',
+  arguments: [
+    {
+      name: 'FOLDER',
+      required: false,
+      summary: 'A folder of YAML; without it, configured sources only.',
+    },
+  ],
+  options: [
+    {
+      flags: '--source <NAME>',
+      summary: 'What the folder is called; its name is what owns.',
+      byDefault: 'local',
+    },
+    {
+      flags: '--config <FILE>',
+      summary: `Sources and grants; ${CONFIG_DEFAULT} when it is there.`,
+    },
+    {
+      flags: '--data-dir <DIR>',
+      summary: 'Where data is kept.',
+      byDefault: DATA_DIRECTORY_DEFAULT,
+    },
+    { flags: '--secrets-dir <DIR>', summary: 'Beneath which fromFile and fromSecret look.' },
+    { flags: '--listen <HOST:PORT>', summary: 'A loopback address.', byDefault: LISTEN_DEFAULT },
+    {
+      flags: '--prune-settle <DURATION>',
+      summary: 'How long something must be gone before it is removed.',
+      byDefault: '2s',
+    },
+  ],
+  examples: ['headgate up ./config', 'headgate up --config headgate.yaml'],
+  stopsInOrder: true,
+  run: runUp,
+}
+
+async function runUp(invocation: Invocation): Promise<number> {
+  const { terminal, signal } = invocation
+  const given = invocation.arguments[0]
+  const folder = given === undefined ? undefined : requireFolder(resolve(given))
+  const dataDirectory = resolve(textOption(invocation, 'dataDir') ?? DATA_DIRECTORY_DEFAULT)
+  const server = await invocation.startServer({
+    folder,
+    source: readSourceName(invocation),
+    configFile: readConfigFile(invocation),
+    dataDirectory,
+    secretsDirectory: readSecretsDirectory(invocation),
+    listen: parseListenAddress(textOption(invocation, 'listen') ?? LISTEN_DEFAULT),
+    pruneSettleMs: readPruneSettle(invocation),
+    onConvergence: (report) => {
+      if (!isWorthSaying(report)) return
+      const text = convergenceText(report, (file) => textOf(folder, file), terminal)
+      if (text !== '') terminal.say(text)
+    },
+  })
+  writeServerFile(dataDirectory, { url: server.url, pid: process.pid })
+  try {
+    await Promise.race([server.firstConvergence(), aborted(signal)])
+    if (!signal.aborted) sayStart(invocation, server, given, dataDirectory)
+    await aborted(signal)
+    terminal.say('Stopping: pipelines finish what they took. Ctrl-C again stops at once.')
+  } finally {
+    removeServerFile(dataDirectory, process.pid)
+    await server[Symbol.asyncDispose]()
+  }
+  return 0
+}
+
+function sayStart(
+  { terminal }: Invocation,
+  server: RunningServer,
+  folder: string | undefined,
+  dataDirectory: string,
+): void {
+  const running = server.running()
+  const screen = startScreen(
+    {
+      url: server.url,
+      folder,
+      dataDirectory,
+      running,
+      stream: running.find(({ plural }) => plural === 'streams')?.names[0],
+      isDefaultDataDirectory: dataDirectory === resolve(DATA_DIRECTORY_DEFAULT),
+    },
+    terminal.paint,
+  )
+  terminal.say(screen)
+}
+
+function readSourceName(invocation: Invocation): string {
+  const name = textOption(invocation, 'source') ?? 'local'
+  if (SOURCE_NAME.test(name)) return name
+  throw new HeadgateError(
+    'Usage',
+    `--source: expected lower-case letters, digits and hyphens, got "${name}"`,
+  )
+}
+
+/** The default one may be missing; one that was named may not. */
+function readConfigFile(invocation: Invocation): string | undefined {
+  const given = textOption(invocation, 'config')
+  const path = resolve(given ?? CONFIG_DEFAULT)
+  if (existsSync(path)) return path
+  if (given === undefined) return undefined
+  throw new HeadgateError('Usage', `there is no file ${path}`, {
+    hint: 'Check the name given to --config.',
+  })
+}
+
+function readSecretsDirectory(invocation: Invocation): string | undefined {
+  const given = textOption(invocation, 'secretsDir')
+  return given === undefined ? undefined : requireFolder(resolve(given))
+}
+
+function readPruneSettle(invocation: Invocation): number {
+  const text = textOption(invocation, 'pruneSettle') ?? '2s'
+  const ms = parseDurationMs(text)
+  if (ms !== undefined) return ms
+  throw new HeadgateError('Usage', `--prune-settle: expected a duration, got "${text}"`, {
+    hint: 'Write for example --prune-settle 2s or 500ms.',
+  })
+}
+
+/** For the caret lines: problems name files from the folder's root. */
+function textOf(folder: string | undefined, file: string): string | undefined {
+  if (folder === undefined && !isAbsolute(file)) return undefined
+  try {
+    return readFileSync(isAbsolute(file) ? file : join(folder ?? '', file), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((settle) => {
+    if (signal.aborted) settle()
+    else signal.addEventListener('abort', () => settle(), { once: true })
+  })
+}

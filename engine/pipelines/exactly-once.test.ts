@@ -13,7 +13,7 @@ import { type TestEnvironmentOptions, testEnvironment } from './testing.ts'
 const running: Pipeline[] = []
 
 afterEach(async () => {
-  for (const pipeline of running.splice(0)) await pipeline.stop(1)
+  await Promise.all(running.splice(0).map((pipeline) => pipeline.stop(1)))
 })
 
 function memory(): Engine {

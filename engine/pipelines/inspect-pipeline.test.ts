@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { buildPipeline } from './build-pipeline.ts'
+import { inspectPipeline } from './inspect-pipeline.ts'
+import type { ConfigProblem } from './pipeline.ts'
+import { testEnvironment } from './testing.ts'
+
+async function problemsOf(spec: unknown): Promise<readonly ConfigProblem[]> {
+  return (await inspectPipeline(spec)).problems
+}
+
+const input = { stream: { name: 'orders' } }
+const output = { stream: { name: 'clean' } }
+
+describe('inspectPipeline', () => {
+  test('finds nothing wrong with a sound config, and says what it uses', async () => {
+    const inspection = await inspectPipeline({
+      input,
+      pipeline: { threads: 4, processors: [{ mapping: 'root = this' }] },
+      output: { ...output, label: 'out' },
+      paused: true,
+    })
+    expect(inspection).toEqual({
+      problems: [],
+      streams: [
+        { stream: 'orders', access: 'read', path: ['input', 'stream', 'name'] },
+        { stream: 'clean', access: 'write', path: ['output', 'stream', 'name'] },
+      ],
+      needs: [],
+      atLeastOnceBecause: undefined,
+    })
+  })
+
+  test('an unknown component is reported at its key, with the name that was meant', async () => {
+    const [problem] = await problemsOf({ input: { strem: { name: 'orders' } }, output })
+    expect(problem).toMatchObject({
+      path: ['input', 'strem'],
+      at: 'key',
+      code: 'ComponentUnknown',
+      hint: 'Did you mean "stream"?',
+    })
+  })
+
+  test('reports every problem at once, each at its own place', async () => {
+    const problems = await problemsOf({
+      input: { stream: { nme: 'orders', start: 'earlist', shards: ['x'] } },
+      pipeline: { procesors: [], processors: [{ mapping: 'root = ' }, { catch: [{ lgo: {} }] }] },
+      output: { stream: { name: 'clean', key: '${! this. }' } },
+      buffr: {},
+    })
+    expect(problems.map(({ path, at, code }) => [path.join('.'), at, code])).toEqual([
+      ['buffr', 'key', 'ComponentConfigInvalid'],
+      ['pipeline.procesors', 'key', 'ComponentConfigInvalid'],
+      ['input.stream.nme', 'key', 'ComponentConfigInvalid'],
+      ['input.stream.start', 'value', 'ComponentConfigInvalid'],
+      ['input.stream.shards.0', 'value', 'ComponentConfigInvalid'],
+      ['input.stream', 'key', 'ComponentConfigInvalid'],
+      ['pipeline.processors.0.mapping', 'value', 'BloblangInvalid'],
+      ['pipeline.processors.1.catch.0.lgo', 'key', 'ComponentUnknown'],
+      ['output.stream.key', 'value', 'BloblangInvalid'],
+    ])
+  })
+
+  test('suggests the value of a choice that was nearly written', async () => {
+    const problems = await problemsOf({
+      input: { stream: { name: 'a', start: 'earlist' } },
+      output,
+    })
+    expect(problems[0]).toMatchObject({
+      hint: 'Did you mean "earliest"?',
+      message:
+        'expected "earliest" or "latest" or a time such as 2026-01-31T08:00:00Z, got string "earlist"',
+    })
+  })
+
+  test('says where in a mapping the mistake is', async () => {
+    const mapping = 'root.a = this.a\nroot.b = this.b.upercase()'
+    const [problem] = await problemsOf({ input, pipeline: { processors: [{ mapping }] }, output })
+    expect(problem).toMatchObject({ code: 'BloblangInvalid', within: { line: 2 } })
+    expect(problem?.hint).toContain('uppercase')
+  })
+
+  test('a missing field is reported at the key of the object that lacks it', async () => {
+    const [problem] = await problemsOf({ input: { stream: {} }, output })
+    expect(problem).toMatchObject({ path: ['input', 'stream'], at: 'key' })
+    expect(problem?.message).toContain('"name"')
+  })
+
+  test('two components in one object are one too many', async () => {
+    const [problem] = await problemsOf({ input: { stream: { name: 'a' }, stdin: {} }, output })
+    expect(problem?.message).toBe('expected one input, got stream and stdin')
+  })
+
+  test('null stands for a component with nothing but defaults', async () => {
+    expect(await problemsOf({ input, output: { drop: null } })).toEqual([])
+  })
+
+  test('a deeply nested or odd config is a problem, never a crash', async () => {
+    let processor: unknown = { mapping: 'root = this' }
+    for (let depth = 0; depth < 200; depth++) processor = { catch: [processor] }
+    const odd: unknown[] = [null, 7, 'x', [], { input: 3 }, { input: [] }, { output: null }]
+    for (const spec of [...odd, { input, pipeline: { processors: [processor] }, output }]) {
+      expect((await problemsOf(spec)).length).toBeGreaterThan(0)
+    }
+    expect(await problemsOf({ pipeline: null, buffer: null, input, output })).toEqual([])
+  })
+
+  test('why a pipeline is only at-least-once', async () => {
+    const verdict = async (spec: unknown): Promise<string | undefined> =>
+      (await inspectPipeline(spec)).atLeastOnceBecause
+    expect(await verdict({ input, output: { drop: {} } })).toBeUndefined()
+    expect(await verdict({ input: { stdin: {} }, output })).toContain('stdin')
+    expect(await verdict({ input, output: { stdout: {} } })).toContain('stdout')
+  })
+
+  test('resources stand for what they hold, and lead nowhere but to it', async () => {
+    const resources = { processor_resources: [{ label: 'tidy', mapping: 'root = this.' }] }
+    const [wrong] = await problemsOf({
+      ...resources,
+      input,
+      pipeline: { processors: [{ resource: 'tidy' }] },
+      output,
+    })
+    expect(wrong?.path).toEqual(['processor_resources', 0, 'mapping'])
+    const [unknown] = await problemsOf({
+      ...resources,
+      input,
+      pipeline: { processors: [{ resource: 'tdy' }] },
+      output,
+    })
+    expect(unknown).toMatchObject({ code: 'ComponentUnknown', hint: 'Did you mean "tidy"?' })
+    const [loop] = await problemsOf({
+      output_resources: [{ label: 'a', resource: 'a' }],
+      input,
+      output: { resource: 'a' },
+    })
+    expect(loop?.message).toContain('leads back to itself')
+    const [later] = await problemsOf({ cache_resources: [{ label: 'c' }], input, output })
+    expect(later?.message).toContain('not available yet')
+  })
+
+  test('environment variables are needs, wherever they stand', async () => {
+    const { needs, problems } = await inspectPipeline({
+      input: { stream: { name: '${SOURCE}' } },
+      output: { stream: { name: 'clean', key: '${! this.id }' } },
+    })
+    expect(problems).toEqual([])
+    expect(needs).toEqual([{ kind: 'env', name: 'SOURCE', path: ['input', 'stream', 'name'] }])
+  })
+})
+
+describe('buildPipeline', () => {
+  test('refuses what inspection would report', async () => {
+    const building = buildPipeline({ input: { stream: {} }, output }, testEnvironment())
+    await expect(building).rejects.toMatchObject({ code: 'ComponentConfigInvalid' })
+  })
+
+  test('names the environment variables that are not set', async () => {
+    const spec = { input: { stream: { name: '${SOURCE}' } }, output }
+    const building = buildPipeline(spec, testEnvironment())
+    await expect(building).rejects.toThrow('required environment variables were not set: [SOURCE]')
+    const env = (name: string): string | undefined => (name === 'SOURCE' ? 'orders' : undefined)
+    const pipeline = await buildPipeline(spec, testEnvironment({ env }))
+    expect(pipeline.state()).toMatchObject({ phase: 'built', connected: false })
+  })
+})

@@ -1,0 +1,33 @@
+/** What a message knows of the HTTP request that brought it. */
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Cookies, query parameters and headers by their names, as the client spelled them, the first of several; and, whatever
+ * the client sent, the four names that are ours.
+ */
+export function requestMetadata(request: IncomingMessage): ReadonlyMap<string, string> {
+  const metadata = new Map<string, string>()
+  const add = (name: string, value: string) => {
+    if (!metadata.has(name)) metadata.set(name, value)
+  }
+  const { rawHeaders } = request
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    add(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
+  }
+  const [path = '/', query = ''] = split(request.url ?? '/', '?')
+  for (const [name, value] of new URLSearchParams(query)) add(name, value)
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const [name = '', value] = split(pair.trim(), '=')
+    if (name !== '' && value !== undefined) add(name, value)
+  }
+  metadata.set('http_server_user_agent', request.headers['user-agent'] ?? '')
+  metadata.set('http_server_request_path', path)
+  metadata.set('http_server_verb', request.method ?? '')
+  metadata.set('http_server_remote_ip', request.socket.remoteAddress ?? '')
+  return metadata
+}
+
+function split(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

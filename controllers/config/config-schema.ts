@@ -1,0 +1,57 @@
+/** The form of headgate.yaml. */
+import { type TSchema, Type } from 'typebox'
+import {
+  asJsonSchema,
+  choice,
+  flag,
+  group,
+  list,
+  nameOf,
+  optional,
+  text,
+} from '../../crds/field.ts'
+import type { JsonSchema } from '../../crds/json-schema.ts'
+import { KINDS } from '../../crds/resource.ts'
+
+const NAMES_MAX = 256
+
+const namespaces = list('Namespaces.', text('A namespace.', 63, { minLength: 1 }), {
+  maxItems: NAMES_MAX,
+})
+const kinds = list('Kinds.', choice('A kind.', KINDS), { maxItems: KINDS.length })
+const texts = (description: string): TSchema =>
+  list(description, text('One of them.', 1024, { minLength: 1 }), { maxItems: NAMES_MAX })
+
+const source = group('SourceConfig', 'Where desired state comes from.', {
+  name: nameOf('What owns; it stays when the location changes.'),
+  directory: optional(text('A folder; relative to headgate.yaml.', 4096, { minLength: 1 })),
+  git: optional(Type.Unknown()),
+  kubernetes: optional(Type.Unknown()),
+  api: optional(Type.Unknown()),
+  scope: optional(
+    group('ScopeConfig', 'Within which its set is exclusive; everything where absent.', {
+      namespaces: optional(namespaces),
+      kinds: optional(kinds),
+    }),
+  ),
+  grants: optional(
+    group('GrantsConfig', 'What it may declare.', {
+      namespaces: optional(namespaces),
+      kinds: optional(kinds),
+      files: optional(texts('Roots beneath which file components may read and write.')),
+      env: optional(texts('Environment variables: NAME, PREFIX_* or *.')),
+      commands: optional(flag('Whether it may run commands.')),
+      listeners: optional(texts('Listeners of its own: host:port, host:* or *.')),
+    }),
+  ),
+  atomic: optional(flag('All or nothing: one invalid resource holds back the whole set.')),
+  prune: optional(flag('Whether absence removes; true where absent.')),
+})
+
+export const configSchema: JsonSchema = asJsonSchema(
+  group('Config', 'headgate.yaml.', {
+    sources: optional(list('The sources.', source, { maxItems: 64 })),
+    quotas: optional(Type.Unknown()),
+    policies: optional(Type.Unknown()),
+  }),
+)

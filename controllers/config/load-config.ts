@@ -1,0 +1,140 @@
+/**
+ * headgate.yaml → the sources that it declares, or all that is wrong with it, each with its place. It reads no file
+ * and starts nothing.
+ */
+import { dirname, resolve } from 'node:path'
+import { nearest } from '../../engine/suggest.ts'
+import { parseYaml } from '../sets/parse-yaml.ts'
+import type { Problem } from '../sets/problem.ts'
+import { ProblemList } from '../sets/problem-list.ts'
+import { decode } from '../sets/source-text.ts'
+import { checkSchema } from '../sets/spec-check.ts'
+import { at, type Path, plainValue, type Tree } from '../sets/tree.ts'
+import type { Grants, Scope, SourceDeclaration } from '../sources/source.ts'
+import { configSchema } from './config-schema.ts'
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly sources: readonly SourceDeclaration[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+const LATER_TYPES = ['git', 'kubernetes', 'api'] as const
+const LATER_SECTIONS = ['quotas', 'policies'] as const
+
+/** `path` is the file's, as errors and grants name it; locations are relative to its folder. */
+export function loadConfig(text: string, path: string): LoadedConfig {
+  const decoded = decode(path, new TextEncoder().encode(text))
+  if (!decoded.ok) return { ok: false, problems: [decoded.problem] }
+  const parsed = parseYaml(decoded.source)
+  if (parsed.problems.length > 0) return { ok: false, problems: parsed.problems }
+  const [document] = parsed.documents
+  if (document?.tree === undefined) return { ok: true, sources: [] }
+  const list = new ProblemList(decoded.source, document.tree)
+  if (parsed.documents.length > 1) {
+    list.add({
+      layer: 'syntax',
+      code: 'FieldInvalid',
+      path: [],
+      at: 'key',
+      message: `expected one document, got ${parsed.documents.length}`,
+    })
+  }
+  const value = plainValue(document.tree)
+  for (const problem of checkSchema(configSchema, value, [])) list.add(problem)
+  judgeSections(document.tree, list)
+  const sources = judgeSources(value, list)
+  if (list.hasErrors) return { ok: false, problems: list.problems }
+  return { ok: true, sources: sources.map((source) => declarationOf(source, path)) }
+}
+
+interface SourceConfig {
+  readonly name: string
+  readonly directory?: string
+  readonly scope?: Partial<Scope>
+  readonly grants?: Partial<Grants>
+  readonly atomic?: boolean
+  readonly prune?: boolean
+}
+
+function judgeSections(tree: Tree, list: ProblemList): void {
+  for (const section of LATER_SECTIONS) {
+    if (at(tree, [section]) !== undefined) notYet([section], section, list)
+  }
+}
+
+function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[] {
+  const entries = (value as { readonly sources?: unknown } | null)?.sources
+  const sources = Array.isArray(entries)
+    ? (entries as readonly (Partial<SourceConfig> | null)[])
+    : []
+  const names = new Set<string>()
+  const judged: SourceConfig[] = []
+  sources.forEach((source, index) => {
+    if (typeof source !== 'object' || source === null) return
+    const later = LATER_TYPES.filter((type) => Object.hasOwn(source, type))
+    for (const type of later) notYet(['sources', index, type], `source type ${type}`, list)
+    if (source.directory === undefined && later.length === 0) {
+      const meant = nearest('directory', Object.keys(source))
+      list.add({
+        layer: 'schema',
+        code: 'FieldMissing',
+        path: ['sources', index],
+        at: 'key',
+        message: `expected sources.${index}.directory, got none`,
+        expected: 'directory',
+        hint:
+          meant === undefined
+            ? 'add directory: FOLDER'
+            : `did you mean directory instead of ${meant}?`,
+      })
+    }
+    if (typeof source.name !== 'string') return
+    if (names.has(source.name)) {
+      const message = `expected a name of its own, got ${source.name} a second time`
+      list.add({
+        layer: 'schema',
+        code: 'NameDuplicate',
+        path: ['sources', index, 'name'],
+        at: 'value',
+        message,
+      })
+    }
+    names.add(source.name)
+    judged.push({ ...source, name: source.name })
+  })
+  return judged
+}
+
+function notYet(path: Path, what: string, list: ProblemList): void {
+  const message = `${what} is not yet available`
+  list.add({
+    layer: 'schema',
+    code: 'NotYetAvailable',
+    path,
+    at: 'key',
+    message,
+    hint: 'remove it',
+  })
+}
+
+/** What is not granted is not allowed, but for namespaces and kinds, where absence means all. */
+function declarationOf(source: SourceConfig, path: string): SourceDeclaration {
+  const { name, directory = '.', scope = {}, grants = {}, atomic = false, prune = true } = source
+  const folder = dirname(resolve(path))
+  return {
+    name,
+    type: 'directory',
+    location: resolve(folder, directory),
+    scope: { namespaces: scope.namespaces, kinds: scope.kinds },
+    grants: {
+      namespaces: grants.namespaces,
+      kinds: grants.kinds,
+      files: (grants.files ?? []).map((root) => resolve(folder, root)),
+      env: grants.env ?? [],
+      commands: grants.commands ?? false,
+      listeners: grants.listeners ?? [],
+      declaredIn: path,
+    },
+    atomic,
+    prune,
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Finds and reads every resource file beneath a folder, within limits, and says what it skipped and what it could not
+ * examine. What it cannot be sure of is never taken for absence.
+ *
+ * Links are followed within the folder only, as Kubernetes mounts need it (`orders.yaml → ..data/orders.yaml`).
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import ignore, { type Ignore } from 'ignore'
+import { FILE_BYTES_MAX, SET_BYTES_MAX, SET_FILES_MAX } from '../sets/limits.ts'
+import { isResourceFile } from '../sets/read-file.ts'
+import type { FileInput, Unreadable } from '../sets/read-set.ts'
+
+export interface Walk {
+  readonly files: readonly FileInput[]
+  readonly notes: readonly string[]
+  readonly unreadable: readonly Unreadable[]
+  /** Something came, went or changed meanwhile: another look is needed to be sure. */
+  readonly moved: boolean
+}
+
+export const FOLDER_LEVELS_MAX = 64
+/** How often a file that changes while it is read is read again. */
+export const READ_ATTEMPTS_MAX = 3
+export const IGNORE_FILE = '.headgateignore'
+const KUSTOMIZATION = /^kustomization(\.ya?ml)?$/i
+
+/** `root` is a real path: whoever calls resolves links of the folder itself once, so that a swap is seen whole. */
+export async function walkFiles(root: string, signal?: AbortSignal): Promise<Walk> {
+  const walker = new Walker(root, signal)
+  await walker.run()
+  return walker
+}
+
+interface Folder {
+  readonly path: string
+  readonly level: number
+}
+
+class Walker implements Walk {
+  readonly files: FileInput[] = []
+  readonly notes: string[] = []
+  readonly unreadable: Unreadable[] = []
+  moved = false
+  readonly #root: string
+  readonly #signal: AbortSignal | undefined
+  readonly #seen = new Set<string>()
+  #linked: Folder[] = []
+  #ignore: Ignore = ignore()
+  #bytes = 0
+  #full = false
+
+  constructor(root: string, signal: AbortSignal | undefined) {
+    this.#root = root
+    this.#signal = signal
+  }
+
+  /** Folders themselves come before links to folders, so that a link to a folder of the tree reads nothing twice. */
+  async run(): Promise<void> {
+    await this.#readIgnoreFile()
+    await this.#folder({ path: '', level: 0 })
+    while (this.#linked.length > 0) {
+      const linked = this.#linked
+      this.#linked = []
+      for (const folder of linked) await this.#folder(folder)
+    }
+  }
+
+  async #folder({ path, level }: Folder): Promise<void> {
+    this.#signal?.throwIfAborted()
+    if (level > FOLDER_LEVELS_MAX) {
+      this.#refuse(path, `expected at most ${FOLDER_LEVELS_MAX} levels of folders`)
+      return
+    }
+    try {
+      const real = await realpath(join(this.#root, path))
+      if (this.#seen.has(real)) return
+      this.#seen.add(real)
+      const entries = await readdir(real, { withFileTypes: true })
+      entries.sort((left, right) => (left.name < right.name ? -1 : 1))
+      for (const entry of entries)
+        await this.#entry(path, entry.name, entry.isSymbolicLink(), level)
+    } catch (error) {
+      this.#failed(path === '' ? '.' : path, error)
+    }
+  }
+
+  async #entry(folder: string, name: string, isLink: boolean, level: number): Promise<void> {
+    this.#signal?.throwIfAborted()
+    const path = folder === '' ? name : `${folder}/${name}`
+    if (this.#full || this.#isSkipped(path, name)) return
+    const looksLikeResource = isResourceFile(name)
+    try {
+      const full = await realpath(join(this.#root, path))
+      if (isLink && full !== this.#root && !full.startsWith(this.#root + sep)) {
+        if (looksLikeResource)
+          this.#refuse(path, 'expected a link within the folder, got one that leads out of it')
+        else this.notes.push(`${path}: skipped, a link that leads out of the folder`)
+        return
+      }
+      const found = await stat(full)
+      if (found.isDirectory()) {
+        if (looksLikeResource) this.#refuse(path, 'expected a file, got a folder')
+        else if (this.#ignore.ignores(`${path}/`))
+          this.notes.push(`${path}: skipped, in ${IGNORE_FILE}`)
+        else if (isLink) this.#linked.push({ path, level: level + 1 })
+        else await this.#folder({ path, level: level + 1 })
+      } else if (looksLikeResource) {
+        if (found.isFile()) await this.#read(path, full)
+        else this.#refuse(path, 'expected a file, got something else')
+      }
+    } catch (error) {
+      if (looksLikeResource || !isLink) this.#failed(path, error)
+    }
+  }
+
+  #isSkipped(path: string, name: string): boolean {
+    if (name.startsWith('.')) {
+      if (name !== IGNORE_FILE && isResourceFile(name))
+        this.notes.push(`${path}: skipped, a hidden file`)
+      return true
+    }
+    if (KUSTOMIZATION.test(name)) this.notes.push(`${path}: skipped, it is for kustomize`)
+    else if (this.#ignore.ignores(path)) this.notes.push(`${path}: skipped, in ${IGNORE_FILE}`)
+    else return false
+    return true
+  }
+
+  async #read(path: string, real: string): Promise<void> {
+    if (this.files.length === SET_FILES_MAX) {
+      this.#full = true
+      this.#refuse(path, `expected at most ${SET_FILES_MAX} files`)
+      return
+    }
+    const bytes = await readStable(real)
+    if (bytes === undefined) {
+      this.moved = true
+      this.#refuse(path, 'expected a file at rest, got one that is being written')
+      return
+    }
+    this.#bytes += bytes.length
+    if (this.#bytes > SET_BYTES_MAX) {
+      this.#full = true
+      this.#refuse(path, `expected at most ${SET_BYTES_MAX} bytes in all files together`)
+      return
+    }
+    this.files.push({ path, bytes })
+  }
+
+  async #readIgnoreFile(): Promise<void> {
+    try {
+      const bytes = await readStable(join(this.#root, IGNORE_FILE))
+      this.#ignore = ignore().add(new TextDecoder().decode(bytes))
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') this.#failed(IGNORE_FILE, error)
+    }
+  }
+
+  #failed(path: string, error: unknown): void {
+    this.#signal?.throwIfAborted()
+    const code = errorCode(error)
+    if (code === 'ENOENT') this.moved = true
+    this.#refuse(path, REASONS[code] ?? `it cannot be read (${code})`)
+  }
+
+  #refuse(path: string, because: string): void {
+    this.unreadable.push({ path, because })
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it leads to nothing, or went away while it was read (ENOENT)',
+  ELOOP: 'its links lead in a circle (ELOOP)',
+  EACCES: 'it may not be read (EACCES)',
+  EPERM: 'it may not be read (EPERM)',
+  EIO: 'the disk cannot read it (EIO)',
+}
+
+export function errorCode(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  return typeof code === 'string' ? code : String(error)
+}
+
+/** The bytes of a file that did not change meanwhile, at most one more than a file may have; else undefined. */
+async function readStable(path: string): Promise<Uint8Array | undefined> {
+  for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
+    const handle = await open(
+      path,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    )
+    try {
+      const before = await handle.stat({ bigint: true })
+      const bytes = await readUpTo(handle, FILE_BYTES_MAX + 1)
+      const after = await handle.stat({ bigint: true })
+      const still = before.size === after.size && before.mtimeNs === after.mtimeNs
+      const whole = BigInt(bytes.length) === after.size || bytes.length > FILE_BYTES_MAX
+      if (still && whole) return bytes
+    } finally {
+      await handle.close()
+    }
+  }
+  return undefined
+}
+
+async function readUpTo(handle: FileHandle, bytesMax: number): Promise<Uint8Array> {
+  const { size } = await handle.stat()
+  const buffer = Buffer.alloc(Math.min(size + 1, bytesMax))
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length)
+    length += bytesRead
+    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
+  }
+}

@@ -11,11 +11,11 @@ export class FileCache {
     this.#inspector = inspector
   }
 
-  read(path: string, bytes: Uint8Array): FileReading {
+  async read(path: string, bytes: Uint8Array): Promise<FileReading> {
     const hash = sha256(bytes)
     const known = this.#kept.get(path)
     if (known?.hash === hash) return known.reading
-    const reading = readFile(path, bytes, this.#inspector)
+    const reading = await readFile(path, bytes, this.#inspector)
     this.#kept.set(path, { hash, reading })
     return reading
   }

@@ -1,9 +1,12 @@
-/** The port to what judges the bodies of pipelines and sinks: pure and offline; the engine's inspectors implement it. */
+/**
+ * The port to what judges the bodies of pipelines and sinks: pure and offline, but for loading the files of the
+ * components that they name; the engine's inspectors implement it.
+ */
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 
 export interface Inspector {
   /** Gets the stream config: the spec without the fields that are ours. Paths of problems begin there. */
-  pipeline(config: Readonly<Record<string, unknown>>): PipelineInspection
+  pipeline(config: Readonly<Record<string, unknown>>): Promise<PipelineInspection>
   /** Gets the spec after defaults. */
-  sink(spec: Readonly<Record<string, unknown>>): PipelineInspection
+  sink(spec: Readonly<Record<string, unknown>>): Promise<PipelineInspection>
 }

@@ -46,11 +46,11 @@ export interface Declaration {
 /** How far a group may be from ours and still be taken for a slip of the pen. */
 const GROUP_SLIPS_MAX = 2
 
-export function readDocument(
+export async function readDocument(
   source: SourceText,
   tree: Tree,
   inspector: Inspector,
-): DocumentReading {
+): Promise<DocumentReading> {
   const list = new ProblemList(source, tree)
   if (tree.kind !== 'map') {
     list.add({
@@ -80,15 +80,16 @@ export function readDocument(
     return { as: 'unidentified', problems: list.problems }
   }
   const identity = { kind: known, namespace: meta.namespace, name: meta.name }
-  return { as: 'resource', declaration: declare(list, tree, identity, meta, ['spec'], inspector) }
+  const declaration = await declare(list, tree, identity, meta, ['spec'], inspector)
+  return { as: 'resource', declaration }
 }
 
 /** A Connect config without an envelope, named by its file. */
-export function readBareConfig(
+export async function readBareConfig(
   source: SourceText,
   tree: Tree,
   inspector: Inspector,
-): DocumentReading {
+): Promise<DocumentReading> {
   const list = new ProblemList(source, tree)
   const name = /([^/]*?)\.[^./]*$/.exec(source.file)?.[1] ?? source.file
   if (!isName(name)) {
@@ -104,7 +105,8 @@ export function readBareConfig(
   }
   const identity: Identity = { kind: 'Pipeline', namespace: 'default', name }
   const meta = { labels: {}, annotations: {} }
-  return { as: 'resource', declaration: declare(list, tree, identity, meta, [], inspector) }
+  const declaration = await declare(list, tree, identity, meta, [], inspector)
+  return { as: 'resource', declaration }
 }
 
 /** The items of a List, or undefined where the document is none. */
@@ -178,14 +180,14 @@ interface Envelope {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-function declare(
+async function declare(
   list: ProblemList,
   tree: Tree,
   identity: Identity,
   { labels, annotations }: Envelope,
   specPath: readonly string[],
   inspector: Inspector,
-): Declaration {
+): Promise<Declaration> {
   const definition = kinds[identity.kind]
   const written = specOf(tree, specPath, definition, list)
   const dropped = written === undefined ? undefined : dropNulls(definition.spec, written)
@@ -200,7 +202,7 @@ function declare(
       spec = sound
         ? (normalForm(definition.spec, dropped) as Readonly<Record<string, unknown>>)
         : dropped
-      inspection = inspect(identity.kind, spec, sound, inspector)
+      inspection = await inspect(identity.kind, spec, sound, inspector)
     }
   }
   for (const problem of inspection?.problems ?? []) addConfigProblem(problem, specPath, list)
@@ -259,12 +261,12 @@ function checkRules(
 }
 
 /** A sink is inspected once its schema holds; a pipeline's components judge what they can in any case. */
-function inspect(
+async function inspect(
   kind: Kind,
   spec: Readonly<Record<string, unknown>>,
   sound: boolean,
   inspector: Inspector,
-): PipelineInspection | undefined {
+): Promise<PipelineInspection | undefined> {
   if (kind === 'Sink') return sound ? inspector.sink(spec) : undefined
   if (kind !== 'Pipeline' || !isFields(spec['input']) || !isFields(spec['output'])) return undefined
   const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS

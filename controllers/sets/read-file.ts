@@ -34,7 +34,11 @@ export function isResourceFile(path: string): boolean {
   return RESOURCE_FILE.test(path)
 }
 
-export function readFile(path: string, bytes: Uint8Array, inspector: Inspector): FileReading {
+export async function readFile(
+  path: string,
+  bytes: Uint8Array,
+  inspector: Inspector,
+): Promise<FileReading> {
   const decoded = decode(path, bytes)
   if (!decoded.ok) {
     return {
@@ -47,8 +51,8 @@ export function readFile(path: string, bytes: Uint8Array, inspector: Inspector):
   const parsed = path.toLowerCase().endsWith('.json') ? parseJson(source) : parseYaml(source)
   const trees = parsed.documents.map(({ tree }) => tree).filter((tree) => tree !== undefined)
   const bare = isBare(path, trees)
-  const readings = trees.flatMap((tree) => readTree(source, tree, inspector, bare))
-  return summarise(source, parsed.problems, readings, parsed.documents.length)
+  const readings = await Promise.all(trees.map((tree) => readTree(source, tree, inspector, bare)))
+  return summarise(source, parsed.problems, readings.flat(), parsed.documents.length)
 }
 
 const NOTHING: FileReading = {
@@ -69,15 +73,15 @@ function isBare(path: string, trees: readonly Tree[]): boolean {
   return at(tree, ['apiVersion']) === undefined && at(tree, ['kind']) === undefined
 }
 
-function readTree(
+async function readTree(
   source: SourceText,
   tree: Tree,
   inspector: Inspector,
   bare: boolean,
-): readonly DocumentReading[] {
-  if (bare) return [readBareConfig(source, tree, inspector)]
+): Promise<readonly DocumentReading[]> {
+  if (bare) return [await readBareConfig(source, tree, inspector)]
   const items = itemsOf(tree)
-  return (items ?? [tree]).map((item) => readDocument(source, item, inspector))
+  return Promise.all((items ?? [tree]).map((item) => readDocument(source, item, inspector)))
 }
 
 function summarise(

@@ -39,12 +39,11 @@ export interface Unreadable {
   readonly because: string
 }
 
-export function readSet(input: SetInput): ResourceSet {
+export async function readSet(input: SetInput): Promise<ResourceSet> {
   const files = [...input.files].sort((left, right) => (left.path < right.path ? -1 : 1))
-  const readings = files.map(({ path, bytes }) => ({
-    path,
-    reading: input.cache.read(path, bytes),
-  }))
+  const readings = await Promise.all(
+    files.map(async ({ path, bytes }) => ({ path, reading: await input.cache.read(path, bytes) })),
+  )
   input.cache.keep(new Set(files.map(({ path }) => path)))
   const declarations = readings.flatMap(({ reading }) => reading.declarations)
   const members = toMembers(declarations, input)

@@ -8,6 +8,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   input: {
     file: () => import('./inputs/file.ts'),
     generate: () => import('./inputs/generate.ts'),
+    http_server: () => import('./inputs/http-server.ts'),
     stdin: () => import('./inputs/stdin.ts'),
     stream: () => import('./inputs/stream.ts'),
   },
@@ -25,6 +26,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     file: () => import('./outputs/file.ts'),
     http_client: () => import('./outputs/http-client.ts'),
     reject: () => import('./outputs/reject.ts'),
+    standard: () => import('./outputs/standard.ts'),
     stdout: () => import('./outputs/stdout.ts'),
     stream: () => import('./outputs/stream.ts'),
   },

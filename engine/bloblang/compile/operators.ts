@@ -61,7 +61,7 @@ function concatenate(left: Result, right: Result): Value | undefined {
 
 function onNumbers(operator: Arithmetic, left: Numeric, right: Numeric): Value {
   if (operator === '/') {
-    if (toFloat(right) === 0) throw new MappingError('attempted to divide by zero')
+    if (toFloat(right) === 0) throw new MappingError('attempted to divide by zero', true)
     return makeFloat(toFloat(left) / toFloat(right))
   }
   if (operator === '%') return remainder(left, right)
@@ -77,7 +77,7 @@ function onNumbers(operator: Arithmetic, left: Numeric, right: Numeric): Value {
 
 function remainder(left: Numeric, right: Numeric): Value {
   const divisor = truncate(right)
-  if (divisor === 0n) throw new MappingError('attempted to divide by zero')
+  if (divisor === 0n) throw new MappingError('attempted to divide by zero', true)
   return makeInteger(truncate(left) % divisor)
 }
 

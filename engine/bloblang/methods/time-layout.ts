@@ -1,0 +1,256 @@
+/** Go's time layouts: how one certain moment, 2006-01-02T15:04:05 -0700, would be written. */
+import { MappingError } from '../mapping-error.ts'
+import { type CivilTime, civilTime, offsetText, pad, timestampOf } from '../values/timestamp.ts'
+import type { Timestamp } from '../values/value.ts'
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+
+/** Longer alternatives first. A fraction counts only after a second, as in `05.000`. */
+const TOKEN =
+  /January|Monday|2006|Z07:00|-07:00|Z0700|-0700|Jan|Mon|MST|-07|002|__2|(?<=0?5)[.,](?:0+|9+)(?!\d)|01|02|03|04|05|06|15|_2|PM|pm|1|2|3|4|5/g
+
+export function formatLayout(time: Timestamp, layout: string): string {
+  const civil = civilTime(time)
+  return layout.replace(TOKEN, (token) => show(token, civil))
+}
+
+function show(token: string, civil: CivilTime): string {
+  const hour12 = civil.hour % 12 === 0 ? 12 : civil.hour % 12
+  switch (token) {
+    case '2006':
+      return pad(civil.year, 4)
+    case '06':
+      return pad(civil.year % 100, 2)
+    case '01':
+      return pad(civil.month, 2)
+    case '1':
+      return String(civil.month)
+    case 'January':
+      return MONTHS[civil.month - 1] ?? ''
+    case 'Jan':
+      return (MONTHS[civil.month - 1] ?? '').slice(0, 3)
+    case '02':
+      return pad(civil.day, 2)
+    case '_2':
+      return String(civil.day).padStart(2, ' ')
+    case '2':
+      return String(civil.day)
+    case '002':
+      return pad(civil.dayOfYear, 3)
+    case '__2':
+      return String(civil.dayOfYear).padStart(3, ' ')
+    case 'Monday':
+      return DAYS[civil.weekday] ?? ''
+    case 'Mon':
+      return (DAYS[civil.weekday] ?? '').slice(0, 3)
+    case '15':
+      return pad(civil.hour, 2)
+    case '03':
+      return pad(hour12, 2)
+    case '3':
+      return String(hour12)
+    case '04':
+      return pad(civil.minute, 2)
+    case '4':
+      return String(civil.minute)
+    case '05':
+      return pad(civil.second, 2)
+    case '5':
+      return String(civil.second)
+    case 'PM':
+      return civil.hour < 12 ? 'AM' : 'PM'
+    case 'pm':
+      return civil.hour < 12 ? 'am' : 'pm'
+    case 'MST':
+      return zoneText(civil)
+    default:
+      return token.startsWith('.') || token.startsWith(',')
+        ? fraction(token, civil)
+        : offset(token, civil.offsetMinutes)
+  }
+}
+
+function zoneText(civil: CivilTime): string {
+  return civil.offsetMinutes === 0 ? 'UTC' : offset('-0700', civil.offsetMinutes)
+}
+
+function fraction(token: string, civil: CivilTime): string {
+  const digits = pad(civil.nanosecond, 9).slice(0, token.length - 1)
+  if (token[1] === '0') return `${token[0]}${digits}`
+  const shortened = digits.replace(/0+$/, '')
+  return shortened === '' ? '' : `${token[0]}${shortened}`
+}
+
+function offset(token: string, minutes: number): string {
+  if (token.startsWith('Z') && minutes === 0) return 'Z'
+  const full = minutes === 0 ? '+00:00' : offsetText(minutes)
+  if (token.includes(':')) return full
+  return token === '-07' ? full.slice(0, 3) : full.replace(':', '')
+}
+
+const NAMES = (names: readonly string[], length?: number): string =>
+  names.map((name) => name.slice(0, length)).join('|')
+
+/** What each token reads; the groups are taken in the order of the tokens. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  '2006': '(\\d{4})',
+  '06': '(\\d{2})',
+  '01': '(\\d{2})',
+  '1': '(\\d{1,2})',
+  '02': '(\\d{2})',
+  _2: '( ?\\d{1,2})',
+  '2': '(\\d{1,2})',
+  January: `(${NAMES(MONTHS)})`,
+  Jan: `(${NAMES(MONTHS, 3)})`,
+  Monday: `(${NAMES(DAYS)})`,
+  Mon: `(${NAMES(DAYS, 3)})`,
+  '002': '(\\d{3})',
+  __2: '( {0,2}\\d{1,3})',
+  '15': '(\\d{2})',
+  '03': '(\\d{2})',
+  '3': '(\\d{1,2})',
+  '04': '(\\d{2})',
+  '4': '(\\d{1,2})',
+  '05': '(\\d{2}(?:[.,]\\d{1,9})?)',
+  '5': '(\\d{1,2}(?:[.,]\\d{1,9})?)',
+  PM: '(AM|PM)',
+  pm: '(am|pm)',
+  MST: '(UTC|GMT|[A-Z]{3,4})',
+  'Z07:00': '(Z|[+-]\\d\\d:\\d\\d)',
+  '-07:00': '([+-]\\d\\d:\\d\\d)',
+  Z0700: '(Z|[+-]\\d{4})',
+  '-0700': '([+-]\\d{4})',
+  '-07': '([+-]\\d\\d)',
+}
+
+interface Reader {
+  readonly expression: RegExp
+  readonly tokens: readonly string[]
+}
+
+const readers = new Map<string, Reader>()
+/** A mapping that makes layouts of its input must not keep them all. */
+const READERS_MAX = 100
+
+function readerOf(layout: string): Reader {
+  const known = readers.get(layout)
+  if (known !== undefined) return known
+  const tokens: string[] = []
+  let source = ''
+  let from = 0
+  for (const match of layout.matchAll(TOKEN)) {
+    source += literal(layout.slice(from, match.index))
+    from = match.index + match[0].length
+    // A fraction is read with the second that it follows.
+    if (/^[.,]/.test(match[0])) continue
+    source += PATTERNS[match[0]] ?? ''
+    tokens.push(match[0])
+  }
+  const reader = {
+    expression: new RegExp(`^${source}${literal(layout.slice(from))}$`, 'i'),
+    tokens,
+  }
+  if (readers.size < READERS_MAX) readers.set(layout, reader)
+  return reader
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
+/** A layout is short; a long one would only make a slow expression. */
+const LAYOUT_LENGTH_MAX = 200
+
+/** The moment that the text tells in the layout, or undefined when it does not. */
+export function parseLayout(text: string, layout: string): Timestamp | undefined {
+  if (layout.length > LAYOUT_LENGTH_MAX) {
+    throw new MappingError(`expected a layout of at most ${LAYOUT_LENGTH_MAX} characters`)
+  }
+  const { expression, tokens } = readerOf(layout)
+  const groups = expression.exec(text)
+  if (groups === null) return undefined
+  const fields = {
+    year: 0,
+    month: 1,
+    day: 1,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    nanosecond: 0,
+    zone: 'UTC',
+  }
+  let afternoon: boolean | undefined
+  tokens.forEach((token, index) => {
+    const part = (groups[index + 1] ?? '').trim()
+    if (token === 'PM' || token === 'pm') afternoon = part.toLowerCase() === 'pm'
+    else Object.assign(fields, read(token, part))
+  })
+  if (afternoon !== undefined) fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
+  return timestampOf(fields)
+}
+
+function read(token: string, part: string): Partial<CivilTime> {
+  switch (token) {
+    case '2006':
+      return { year: Number(part) }
+    case '06':
+      return { year: Number(part) + (Number(part) >= 69 ? 1900 : 2000) }
+    case '01':
+    case '1':
+      return { month: Number(part) }
+    case 'January':
+    case 'Jan':
+      return { month: indexByName(MONTHS, part) + 1 }
+    case '02':
+    case '_2':
+    case '2':
+      return { day: Number(part) }
+    case '002':
+    case '__2':
+      return { month: 1, day: Number(part) }
+    case '15':
+    case '03':
+    case '3':
+      return { hour: Number(part) }
+    case '04':
+    case '4':
+      return { minute: Number(part) }
+    case '05':
+    case '5': {
+      const [second = '0', decimals = ''] = part.split(/[.,]/)
+      return { second: Number(second), nanosecond: Number(decimals.padEnd(9, '0')) }
+    }
+    case 'Monday':
+    case 'Mon':
+    case 'MST':
+      return {}
+    default:
+      return { zone: readOffset(part) }
+  }
+}
+
+function indexByName(names: readonly string[], part: string): number {
+  return names.findIndex(
+    (name) => name.slice(0, 3).toLowerCase() === part.slice(0, 3).toLowerCase(),
+  )
+}
+
+function readOffset(part: string): string {
+  const digits = part.replace(':', '')
+  if (/^(z|[+-]00(00)?)$/i.test(digits)) return 'UTC'
+  return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`
+}

@@ -1,0 +1,150 @@
+/** Documents from bytes to values and back: what is not touched keeps its text. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MappingError } from '../mapping-error.ts'
+import { ENCODE_DEPTH_MAX, encodePayload } from './encode-payload.ts'
+import { DOCUMENT_DEPTH_MAX, parseDocument } from './parse-document.ts'
+import { IntegralFloat, NumberText, Timestamp, type Value } from './value.ts'
+import { valueText } from './value-text.ts'
+
+const parse = (text: string): Value => parseDocument(Buffer.from(text))
+const encode = (value: Value): string => Buffer.from(encodePayload(value)).toString()
+
+describe('documents', () => {
+  test.each([
+    '1.0',
+    '-0',
+    '-0.0',
+    '1e3',
+    '1E+3',
+    '0.10',
+    '12345678901234567890',
+    '9007199254740993',
+    '-9223372036854775808',
+    '0.0000001',
+    '0.000001',
+    '1e999',
+    '123456789012345678901234567890.5',
+    '100',
+    '-5',
+    '0.5',
+    '1234567890123456',
+  ])('keep the number %s as it is spelt', (number) => {
+    expect(encode(parse(`[${number}]`))).toBe(`[${number}]`)
+  })
+
+  test('any number keeps its text', () => {
+    const number = fc.stringMatching(/^-?(0|[1-9]\d{0,24})(\.\d{1,12})?([eE][-+]?\d{1,3})?$/)
+    fc.assert(
+      fc.property(number, (text) => {
+        expect(encode(parse(`{"a":[${text}]}`))).toBe(`{"a":[${text}]}`)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('agree with native JSON wherever that loses nothing', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value)
+        expect(JSON.parse(encode({ v: parse(text) }))).toEqual({ v: JSON.parse(text) })
+      }),
+    )
+  })
+
+  test('encoding is idempotent', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const once = encode([parse(JSON.stringify(value))])
+        expect(encode(parse(once))).toBe(once)
+      }),
+    )
+  })
+
+  test.each([
+    '',
+    ' ',
+    '{',
+    '{} {}',
+    '1 2',
+    '{"a":01}',
+    "{'a':1}",
+    '[1,]',
+    'nul',
+    '{"a":1.}',
+    '1.0 x',
+  ])('refuse %j', (text) => {
+    expect(() => parse(text)).toThrow(MappingError)
+  })
+
+  test('any bytes are a document or a MappingError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          parseDocument(bytes)
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(MappingError)
+        }
+      }),
+    )
+  })
+
+  test('nest as deep as the limit, and no deeper', () => {
+    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+    expect(encode(parse(nested(DOCUMENT_DEPTH_MAX)))).toBe(nested(DOCUMENT_DEPTH_MAX))
+    expect(() => parse(nested(DOCUMENT_DEPTH_MAX + 1))).toThrow('levels deep')
+    let value: Value = []
+    for (let depth = 0; depth <= ENCODE_DEPTH_MAX; depth++) value = [value]
+    expect(() => encode(value)).toThrow('nested too deeply')
+  })
+
+  test('hold a key called __proto__ like any other', () => {
+    expect(encode(parse('{"__proto__":{"a":1},"b":1.0}'))).toBe('{"__proto__":{"a":1},"b":1.0}')
+  })
+
+  test('brackets and numbers within strings mean nothing', () => {
+    const text = JSON.stringify({ a: `[[1.0 ${'['.repeat(DOCUMENT_DEPTH_MAX + 1)} \\" 1e5` })
+    expect(encode(parse(text))).toBe(text)
+  })
+})
+
+describe('payloads', () => {
+  test.each<[Value, string]>([
+    [new IntegralFloat(5), '5'],
+    [new IntegralFloat(-0), '-0'],
+    [new IntegralFloat(1e21), '1e+21'],
+    [1e-7, '1e-7'],
+    [0.000001, '0.000001'],
+    [9007199254740993n, '9007199254740993'],
+    [new NumberText('1.0'), '1.0'],
+    [[new Uint8Array([1, 2])], '["AQI="]'],
+    [new Timestamp(1_500_000_000n, 'UTC'), '"1970-01-01T00:00:01.5Z"'],
+    [['<&>\u2028\u2029"\\\n\u0001\u007f'], '["<&>\\u2028\\u2029\\"\\\\\\n\\u0001\u007f"]'],
+    [['\ud800x'], '["\ufffdx"]'],
+    [{ b: 1, a: { d: 1, c: 2 } }, '{"a":{"c":2,"d":1},"b":1}'],
+    [{ '\u{10000}': 1, '\uffff': 2 }, '{"\uffff":2,"\u{10000}":1}'],
+    [{ toJSON: 'x', a: 1 }, '{"a":1,"toJSON":"x"}'],
+  ])('%o is written as %s', (value, text) => {
+    expect(encode(value)).toBe(text)
+  })
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d cannot be written', (number) => {
+    expect(() => encode({ a: new IntegralFloat(number) })).toThrow('cannot be written as JSON')
+  })
+})
+
+describe('text', () => {
+  test.each<[Value, string]>([
+    [1_234_567, '1234567'],
+    [new IntegralFloat(1_234_567), '1.234567e+06'],
+    [new IntegralFloat(100_000), '100000'],
+    [0.0001, '0.0001'],
+    [0.00001, '1e-05'],
+    [1234567.5, '1.2345675e+06'],
+    [new NumberText('1.0'), '1.0'],
+    [{ a: '<' }, '{"a":"\\u003c"}'],
+    [null, 'null'],
+  ])('of %o is %s', (value, text) => {
+    expect(valueText(value)).toBe(text)
+  })
+})

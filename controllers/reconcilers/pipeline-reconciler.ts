@@ -23,7 +23,9 @@ export interface PipelineReconcilerOptions {
   readonly kind: 'Pipeline' | 'Sink'
   readonly runner: PipelineRunner
   /** The stream config of a spec. */
-  readonly configOf: (resource: Resource) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
+  readonly configOf: (
+    resource: Resource,
+  ) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>
   readonly inspect: (config: unknown) => Promise<PipelineInspection>
   readonly environmentOf: (resource: Resource, owner: string) => PipelineEnvironment
   readonly grantsOf: (owner: string) => Grants

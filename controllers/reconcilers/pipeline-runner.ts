@@ -70,12 +70,14 @@ export class PipelineRunner {
       return
     }
     const next = await this.#options.build(run.config, run.environment)
+    const ran = before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
     try {
       await this.#connect(run, next, signal)
     } catch (error) {
       await next.stop(0)
-      await this.#giveBack(run.key, before, signal)
+      if (ran) await this.#giveBack(run.key, before, signal)
+      else this.#current.delete(run.key)
       throw asHeadgateError(error)
     }
   }

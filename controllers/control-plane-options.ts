@@ -1,0 +1,49 @@
+/** Everything that the control plane is given: the engine, the ports, the builders of the data plane, and its sources. */
+import type { Engine } from '../engine/engine.ts'
+import type {
+  Pipeline,
+  PipelineEnvironment,
+  PipelineInspection,
+} from '../engine/pipelines/pipeline.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+import type { Endpoints } from '../engine/ports/endpoints.ts'
+import type { Logger } from '../engine/ports/logger.ts'
+import type { Random } from '../engine/ports/random.ts'
+import type { ConvergenceReport } from './apply/convergence.ts'
+import type { SourceFile } from './control-plane.ts'
+import type { ResourceSet } from './sets/resource-set.ts'
+import type { Source, SourceDeclaration } from './sources/source.ts'
+
+export interface ControlPlaneOptions {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly endpoints: Endpoints
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: NodeJS.WritableStream
+  /** Holds catalog.sqlite; `:memory:` keeps nothing. */
+  readonly dataDirectory: string
+  readonly secretsDirectory: string | undefined
+  /** Where relative paths of file components begin. */
+  readonly directory: string
+  /** The process's environment; what a source may see of it, its grants say. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly sources: readonly Source[]
+  readonly builders: Builders
+  readonly pruneSettleMs?: number
+  readonly sweepMs?: number
+  readonly stopDeadlineMs?: number
+  readonly onConvergence?: (report: ConvergenceReport) => void
+}
+
+type Config = Readonly<Record<string, unknown>>
+
+export interface Builders {
+  buildPipeline(config: unknown, environment: PipelineEnvironment): Promise<Pipeline>
+  inspectPipeline(config: unknown): Promise<PipelineInspection>
+  /** The pipeline config that a Sink amounts to. */
+  lowerSink(name: string, spec: Config): Config
+  /** Reads these files as if they were all that the source holds. */
+  readFiles(declaration: SourceDeclaration, files: readonly SourceFile[]): Promise<ResourceSet>
+}

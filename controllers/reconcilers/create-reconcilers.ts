@@ -1,0 +1,126 @@
+/** Makes the five reconcilers, and the environment in which each pipeline runs: what its source was granted, no more. */
+
+import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
+import type { Kind } from '../../crds/resource.ts'
+import { compileEventCheck } from '../../engine/events/event-check.ts'
+import { resolveEventType, type TypeDeclaration } from '../../engine/events/event-type.ts'
+import {
+  type PipelineEnvironment,
+  STOP_DEADLINE_MS_DEFAULT,
+} from '../../engine/pipelines/pipeline.ts'
+import type { RunningKind } from '../apply/resume.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { ControlPlaneOptions } from '../control-plane-options.ts'
+import type { Resource } from '../sets/resource-set.ts'
+import type { Grants } from '../sources/source.ts'
+import { AccessPolicyReconciler } from './access-policy-reconciler.ts'
+import { isEnvGranted, NO_GRANTS } from './grants.ts'
+import { PipelineReconciler, type PipelineReconcilerOptions } from './pipeline-reconciler.ts'
+import { PipelineRunner } from './pipeline-runner.ts'
+import type { Reconciler } from './reconciler.ts'
+import { secretResolver } from './secret-resolver.ts'
+import { StreamReconciler } from './stream-reconciler.ts'
+import { type CompileCheck, StreamTypeReconciler } from './stream-type-reconciler.ts'
+
+export interface Reconcilers {
+  readonly byKind: ReadonlyMap<Kind, Reconciler>
+  readonly running: ReadonlyMap<string, RunningKind>
+  readonly types: StreamTypeReconciler
+  readonly streams: StreamReconciler
+  readonly runner: PipelineRunner
+}
+
+export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog): Reconcilers {
+  const { engine, clock, builders } = options
+  const types = new StreamTypeReconciler(compileCheck)
+  const streams = new StreamReconciler({ engine, types, clock })
+  const runner = new PipelineRunner({
+    build: (config, environment) => builders.buildPipeline(config, environment),
+    stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS_DEFAULT,
+    onCompleted: (key, digest) => {
+      const entry = catalog.entries.get(key)
+      if (entry !== undefined) catalog.entries.put({ ...entry, completed: digest })
+    },
+  })
+  const grants = new Map(options.sources.map(({ declaration: { name, grants } }) => [name, grants]))
+  const grantsOf = (owner: string): Grants => grants.get(owner) ?? NO_GRANTS
+  const shared: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
+    runner,
+    inspect: (config) => builders.inspectPipeline(config),
+    environmentOf: (resource, owner) => environmentOf(resource, grantsOf(owner), streams, options),
+    grantsOf,
+    completedDigest: (key) => catalog.entries.get(key)?.completed,
+  }
+  const pipelines = new PipelineReconciler({
+    ...shared,
+    kind: 'Pipeline',
+    configOf: pipelineConfig,
+  })
+  const sinks = new PipelineReconciler({
+    ...shared,
+    kind: 'Sink',
+    configOf: ({ identity, spec }) => builders.lowerSink(identity.name, spec),
+  })
+  const all: readonly Reconciler[] = [
+    types,
+    new AccessPolicyReconciler(),
+    streams,
+    sinks,
+    pipelines,
+  ]
+  return {
+    byKind: new Map(all.map((reconciler) => [reconciler.kind, reconciler])),
+    running: new Map([
+      ['Sink', sinks],
+      ['Pipeline', pipelines],
+    ]),
+    types,
+    streams,
+    runner,
+  }
+}
+
+const compileCheck: CompileCheck = (name, declarations) => {
+  const types = new Map([...declarations].map(([type, spec]) => [type, typeDeclaration(spec)]))
+  const resolved = resolveEventType(name, types)
+  if (resolved.ok) return compileEventCheck(resolved.type)
+  return resolved.problems.map(({ message }) => message).join('; ')
+}
+
+/** The spec was judged by its schema when the set was read. */
+function typeDeclaration(spec: Readonly<Record<string, unknown>>): TypeDeclaration {
+  return spec as TypeDeclaration
+}
+
+function pipelineConfig({ spec }: Resource): Readonly<Record<string, unknown>> {
+  const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !ours.includes(name)))
+}
+
+function environmentOf(
+  { identity, id }: Resource,
+  grants: Grants,
+  streams: StreamReconciler,
+  options: ControlPlaneOptions,
+): PipelineEnvironment {
+  const { kind, namespace, name } = identity
+  const env = (variable: string): string | undefined =>
+    isEnvGranted(variable, grants) ? options.env[variable] : undefined
+  return {
+    namespace,
+    name,
+    group: `${kind.toLowerCase()}.${name}`,
+    engine: options.engine,
+    clock: options.clock,
+    random: options.random,
+    endpoints: options.endpoints,
+    endpointPrefix: namespace === 'default' ? `/${id}` : `/namespaces/${namespace}/${id}`,
+    logger: options.logger,
+    stdin: options.stdin,
+    stdout: options.stdout,
+    streams,
+    secrets: secretResolver({ namespace, secretsDirectory: options.secretsDirectory, env }),
+    directory: options.directory,
+    env,
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Puts the control plane together and runs it: catalog, reconcilers, one loop per source, and the facade that the API
+ * asks. It decides nothing by itself.
+ */
+import { join } from 'node:path'
+
+import { HeadgateError } from '../engine/error.ts'
+import type { Timer } from '../engine/ports/clock.ts'
+import type { ApplyOptions } from './apply/apply-plan.ts'
+import { BackOff } from './apply/back-off.ts'
+import type { ResumeOptions } from './apply/resume.ts'
+import { resume, resumeKey } from './apply/resume.ts'
+import { SourceLoop, SWEEP_MS_DEFAULT } from './apply/source-loop.ts'
+import { restoreCatalog } from './catalog/restore-catalog.ts'
+import { openCatalog } from './catalog/sqlite-catalog.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { ControlPlaneOptions } from './control-plane-options.ts'
+import { facadeOf, type Running } from './facade.ts'
+import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
+import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
+import { TransitionTimes } from './status/conditions.ts'
+
+export interface RunningControlPlane extends ControlPlane, AsyncDisposable {
+  /** For pipelines and for whoever appends: finds declared streams, with their type's check. */
+  readonly streams: Reconcilers['streams']
+  /** What has to be told when a hint comes from elsewhere; undefined means every source. */
+  lookAgain(source?: string): void
+}
+
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+): Promise<RunningControlPlane> {
+  const { engine, clock, random, sources } = options
+  const catalog = openCatalog(
+    options.dataDirectory === ':memory:'
+      ? ':memory:'
+      : join(options.dataDirectory, 'catalog.sqlite'),
+  )
+  const backOff = new BackOff(clock, random)
+  const reconcilers = createReconcilers(options, catalog)
+  restoreCatalog(catalog, engine.streams)
+  for (const { accepted } of catalog.entries.all().values())
+    if (accepted?.identity.kind === 'StreamType') reconcilers.types.restore(accepted)
+  const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
+  const resumeOptions: ResumeOptions = { catalog, backOff, running: reconcilers.running }
+  let engineChanges = 0
+  const watchingEngine = engine.streams.watch(() => {
+    engineChanges += 1
+  })
+  const loops = new Map<string, SourceLoop>()
+  for (const source of sources) {
+    const loop = new SourceLoop({
+      source,
+      apply,
+      resume: resumeOptions,
+      streams: engine.streams,
+      engineChanges: () => engineChanges,
+      clock,
+      logger: options.logger,
+      pruneSettleMs: options.pruneSettleMs ?? PRUNE_SETTLE_MS_DEFAULT,
+      sweepMs: options.sweepMs ?? SWEEP_MS_DEFAULT,
+      onConvergence: options.onConvergence ?? (() => undefined),
+      onChanged: (name) => wakeOthers(loops, name),
+    })
+    loops.set(source.declaration.name, loop)
+  }
+  const times = new TransitionTimes(() => clock.wallUs())
+  const running: Running = { options, catalog, reconcilers, backOff, loops, times }
+  const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
+  const housekeeping = keepHouse(running, resumeOptions)
+  for (const loop of loops.values()) loop.start()
+  return {
+    ...facadeOf(running),
+    streams: reconcilers.streams,
+    lookAgain(source) {
+      for (const [name, loop] of loops)
+        if (source === undefined || source === name) loop.planAgain()
+    },
+    async [Symbol.asyncDispose]() {
+      housekeeping[Symbol.dispose]()
+      watchingRuns[Symbol.dispose]()
+      await Promise.all([...loops.values()].map((loop) => loop.stop()))
+      await reconcilers.runner.stopAll()
+      watchingEngine[Symbol.dispose]()
+      catalog[Symbol.dispose]()
+    },
+  }
+}
+
+/** Only those that wait for something; a source that is as declared is left alone. */
+function wakeOthers(loops: ReadonlyMap<string, SourceLoop>, changed: string): void {
+  for (const [name, loop] of loops)
+    if (name !== changed && (loop.state().plan?.actions.length ?? 0) > 0) loop.planAgain()
+}
+
+/** A pipeline that stopped by itself is started again, with growing waits. */
+function noticeFailure(key: string, { catalog, reconcilers, backOff, loops }: Running): void {
+  const entry = catalog.entries.get(key)
+  const state = reconcilers.runner.state(key)
+  if (entry?.accepted === undefined || state?.pipeline?.phase !== 'failed') return
+  const message = state.pipeline.message ?? 'The pipeline stopped by itself.'
+  backOff.failed(resumeKey(key), entry.accepted.digest, new HeadgateError('NotConnected', message))
+  loops.get(entry.owner)?.lookAgain()
+}
+
+/** What belongs to no source: orphans that should run, and retained streams whose time has come. */
+function keepHouse(running: Running, resumeOptions: ResumeOptions): Disposable {
+  const { options, loops } = running
+  const { clock, engine, logger } = options
+  let timer: Timer | undefined
+  const stopping = new AbortController()
+  const look = async (): Promise<void> => {
+    try {
+      await resume((owner) => !loops.has(owner), resumeOptions, stopping.signal)
+      const wallUs = clock.wallUs()
+      for (const {
+        name,
+        incarnation,
+        sealed,
+        retainForMs,
+        protected: kept,
+      } of engine.streams.describe())
+        if (sealed !== undefined && retainForMs !== undefined && !kept)
+          if (sealed.sinceUs + retainForMs * 1_000 <= wallUs)
+            await engine.streams.delete(name, incarnation)
+    } catch (error) {
+      logger.warn('Housekeeping failed; it is tried again.', { error: String(error) })
+    }
+    if (!stopping.signal.aborted)
+      timer = clock.schedule(options.sweepMs ?? SWEEP_MS_DEFAULT, () => void look())
+  }
+  void look()
+  return {
+    [Symbol.dispose]() {
+      stopping.abort()
+      timer?.cancel()
+    },
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Resources as people read them back: Kubernetes-shaped objects with their status, made when asked for.
+ *
+ * What is declared but cannot be created yet is shown too, stalled and without a uid.
+ */
+import {
+  API_VERSION,
+  type Identity,
+  identityKey,
+  type Kind,
+  type ResourceObject,
+} from '../../crds/resource.ts'
+import type { Failure } from '../apply/back-off.ts'
+import type { StoredEntry } from '../catalog/catalog.ts'
+import { masked } from '../plan/mask.ts'
+import type { Action } from '../plan/plan.ts'
+import type { Observation } from '../reconcilers/reconciler.ts'
+import type { Place } from '../sets/problem.ts'
+import type { Resource } from '../sets/resource-set.ts'
+import type { Condition } from './condition.ts'
+import { isNotSo, isSo, rfc3339, type TransitionTimes } from './conditions.ts'
+import { placeText } from './place-text.ts'
+
+/** A decision of a source about the resource that was not simply carried out. */
+export interface Held {
+  readonly source: string
+  readonly action: Action
+}
+
+export interface ObjectRequest {
+  readonly identity: Identity
+  readonly entry: StoredEntry | undefined
+  readonly observation: Observation | undefined
+  readonly held: readonly Held[]
+  readonly failure: Failure | undefined
+  readonly isOrphaned: boolean
+  readonly origin: Place | undefined
+  readonly times: TransitionTimes
+}
+
+export function resourceObject(request: ObjectRequest): ResourceObject {
+  const { identity, entry, observation, held, times, origin } = request
+  const shown = entry?.pending ?? entry?.accepted ?? held[0]?.action.desired
+  const conditions = times.stamp(identityKey(identity), conditionsOf(request))
+  return {
+    apiVersion: API_VERSION,
+    kind: identity.kind,
+    metadata: {
+      name: identity.name,
+      namespace: identity.namespace,
+      ...metadataOf(entry),
+      ...labelsOf(shown),
+    },
+    ...(shown === undefined ? {} : { spec: masked(shown.spec, undefined) }),
+    status: {
+      ...(entry === undefined ? {} : { observedGeneration: entry.observedGeneration }),
+      id: shown?.id ?? identity.name,
+      ...(entry === undefined ? {} : { owner: entry.owner }),
+      ...(origin === undefined ? {} : { origin: placeText(origin) }),
+      ...observation?.status,
+      conditions,
+    },
+  }
+}
+
+function metadataOf(entry: StoredEntry | undefined): Partial<ResourceObject['metadata']> {
+  if (entry === undefined) return {}
+  return {
+    uid: entry.uid,
+    generation: entry.generation,
+    resourceVersion: String(entry.revision),
+    creationTimestamp: rfc3339(entry.createdUs),
+  }
+}
+
+function labelsOf(shown: Resource | undefined): Partial<ResourceObject['metadata']> {
+  if (shown === undefined) return {}
+  return {
+    ...(Object.keys(shown.labels).length === 0 ? {} : { labels: shown.labels }),
+    ...(Object.keys(shown.annotations).length === 0 ? {} : { annotations: shown.annotations }),
+  }
+}
+
+function conditionsOf(request: ObjectRequest): readonly Condition[] {
+  const { entry, observation, held, failure, isOrphaned } = request
+  const observed = observation?.conditions ?? []
+  const others = observed.filter(({ type }) => type !== 'Ready')
+  const ready = observed.find(({ type }) => type === 'Ready')
+  const extra: Condition[] = []
+  for (const { source, action } of held) {
+    const { blockedBy = 'Blocked', reason, wanted, cause } = action
+    if (wanted === 'delete' || wanted === 'retain')
+      extra.push(isSo('PruneBlocked', blockedBy, reason))
+    else if (entry !== undefined && entry.owner !== source)
+      extra.push(
+        isSo(
+          'Conflict',
+          'Conflict',
+          `Source ${source} declares it too${at(cause)}; ${entry.owner} owns it.`,
+        ),
+      )
+    else extra.push(isSo('Stalled', blockedBy, reason))
+  }
+  if (failure !== undefined) extra.push(...failureConditions(failure))
+  if (isOrphaned && entry !== undefined)
+    extra.push(
+      isSo(
+        'Orphaned',
+        'SourceUnconfigured',
+        `Its source ${entry.owner} is not configured any more; it keeps running.`,
+      ),
+    )
+  return [readyOf(ready, held, failure, entry), ...others, ...extra]
+}
+
+/** Ready is about the generation that is declared: what is held back or failed is not it. */
+function readyOf(
+  ready: Condition | undefined,
+  held: readonly Held[],
+  failure: Failure | undefined,
+  entry: StoredEntry | undefined,
+): Condition {
+  if (failure !== undefined) return isNotSo('Ready', failure.error.code, failure.error.message)
+  const own = held.find(
+    ({ source, action: { wanted } }) =>
+      (entry === undefined || entry.owner === source) &&
+      wanted !== 'delete' &&
+      wanted !== 'retain' &&
+      wanted !== 'keep',
+  )
+  if (own !== undefined)
+    return isNotSo('Ready', own.action.blockedBy ?? 'Blocked', own.action.reason)
+  if (entry?.pending !== undefined)
+    return isNotSo('Ready', 'Applying', 'It is being made as declared.')
+  return ready ?? isNotSo('Ready', 'NotApplied', 'It has not been applied yet.')
+}
+
+function failureConditions({ error, retryAtMs }: Failure): readonly Condition[] {
+  const hint = error.hint === undefined ? '' : ` ${error.hint}`
+  const message = `${error.message}${hint}`
+  return retryAtMs === undefined
+    ? [isSo('Stalled', error.code, message)]
+    : [isSo('Reconciling', 'Applying', `${message} It is tried again by itself.`)]
+}
+
+function at(cause: Place | undefined): string {
+  return cause === undefined ? '' : ` (${placeText(cause)})`
+}
+
+/** Objects of a kind in the order of their names. */
+export function byName(a: ResourceObject, b: ResourceObject): number {
+  const left = `${a.metadata.namespace}/${a.metadata.name}`
+  const right = `${b.metadata.namespace}/${b.metadata.name}`
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+export function isOf(kind: Kind, namespace: string | undefined, identity: Identity): boolean {
+  return identity.kind === kind && (namespace === undefined || identity.namespace === namespace)
+}

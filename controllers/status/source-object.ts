@@ -1,0 +1,110 @@
+/** A source as an object: where it points, what was read and applied, what is wrong, and what waits for approval. */
+import { API_VERSION, identityText, type ResourceObject } from '../../crds/resource.ts'
+import { APPROVABLE } from '../apply/report.ts'
+import type { SourceState } from '../apply/source-loop.ts'
+import type { Action } from '../plan/plan.ts'
+import type { SourceDeclaration } from '../sources/source.ts'
+import type { Condition } from './condition.ts'
+import { isNotSo, isSo, type TransitionTimes } from './conditions.ts'
+import { placeText } from './place-text.ts'
+
+/** More are counted, not listed. */
+export const PROBLEMS_SHOWN_MAX = 100
+
+export function sourceObject(
+  declaration: SourceDeclaration,
+  state: SourceState,
+  times: TransitionTimes,
+): ResourceObject {
+  const { name, type, location, scope, prune, atomic } = declaration
+  const { set, plan, applied } = state
+  const actions = plan?.actions ?? []
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Source',
+    metadata: { name },
+    spec: { type, location, prune, atomic, scope },
+    status: {
+      revision: { attempted: set?.digest, applied },
+      complete: set?.complete ?? false,
+      incompleteBecause: set?.incompleteBecause ?? [],
+      declared: set?.members.size ?? 0,
+      converged: plan?.kept ?? 0,
+      problemCount: set?.problems.length ?? 0,
+      problems: (set?.problems ?? []).slice(0, PROBLEMS_SHOWN_MAX),
+      notes: set?.notes ?? [],
+      blocked: actions.filter(({ verb }) => verb === 'blocked').map(blockedText),
+      blockedDeletes: actions.filter(isBlockedRemoval).map(blockedText),
+      ...(plan?.destructiveDigest === undefined || !actions.some(isApprovable)
+        ? {}
+        : { destructiveDigest: plan.destructiveDigest }),
+      conditions: times.stamp(`Source//${name}`, conditionsOf(state)),
+    },
+  }
+}
+
+export function isApprovable({ blockedBy }: Action): boolean {
+  return APPROVABLE.has(blockedBy)
+}
+
+function isBlockedRemoval({ verb, wanted }: Action): boolean {
+  return verb === 'blocked' && (wanted === 'delete' || wanted === 'retain')
+}
+
+function blockedText(action: Action): Readonly<Record<string, unknown>> {
+  const { wanted, identity, blockedBy, reason, cause } = action
+  return {
+    resource: identityText(identity),
+    wanted,
+    reason: blockedBy,
+    message: reason,
+    ...(cause === undefined ? {} : { origin: placeText(cause) }),
+  }
+}
+
+function conditionsOf(state: SourceState): readonly Condition[] {
+  const stalled = stalledBecause(state)
+  if (stalled !== undefined)
+    return [
+      isNotSo('Ready', stalled.reason, stalled.message),
+      isSo('Stalled', stalled.reason, stalled.message),
+    ]
+  const { plan } = state
+  const left = plan?.actions.filter(({ blockedBy }) => !IS_STEADY.has(blockedBy)) ?? []
+  if (plan === undefined || left.length > 0) {
+    const message =
+      plan === undefined
+        ? 'It was not read yet.'
+        : `${left.length} resources are not as declared yet.`
+    return [isNotSo('Ready', 'Applying', message), isSo('Reconciling', 'Applying', message)]
+  }
+  return [isSo('Ready', 'Converged', 'Everything that it declares is as declared.')]
+}
+
+/** Held back on purpose and for good: no reason to call the source unready. */
+const IS_STEADY: ReadonlySet<string | undefined> = new Set(['Protected', 'PruneDisabled', 'InUse'])
+
+function stalledBecause({
+  set,
+  plan,
+  error,
+}: SourceState): { readonly reason: string; readonly message: string } | undefined {
+  if (error !== undefined) return { reason: 'SourceUnreadable', message: error.message }
+  if (set !== undefined && !set.complete)
+    return { reason: 'Incomplete', message: set.incompleteBecause.join(' ') }
+  const problems = set?.problems.filter(({ severity }) => severity === 'error') ?? []
+  const [first] = problems
+  if (first !== undefined) {
+    const others = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+    return { reason: 'Invalid', message: `${placeText(first)}: ${first.message}${others}` }
+  }
+  const held = plan?.actions.find(
+    ({ verb, blockedBy }) =>
+      verb === 'blocked' && blockedBy !== 'Settling' && !IS_STEADY.has(blockedBy),
+  )
+  if (held === undefined) return undefined
+  return {
+    reason: held.blockedBy ?? 'Blocked',
+    message: `${identityText(held.identity)}: ${held.reason}`,
+  }
+}

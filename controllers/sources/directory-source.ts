@@ -48,7 +48,7 @@ export class DirectorySource implements Source {
     const walk = await this.#sweep(signal)
     const { name, scope, grants } = this.declaration
     const { directory, known, held } = this.#options
-    const set = readSet({
+    const set = await readSet({
       source: name,
       scope,
       grants,

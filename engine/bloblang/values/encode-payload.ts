@@ -66,9 +66,7 @@ function encodeExactly(value: Value, depth: number): string {
       return String(value)
   }
   if (value === null) return 'null'
-  if (Array.isArray(value)) {
-    return `[${value.map((item: Value) => encodeExactly(item, depth + 1)).join(',')}]`
-  }
+  if (Array.isArray(value)) return encodeArray(value, depth)
   if (value instanceof IntegralFloat) return encodeFloat(value.value)
   if (value instanceof NumberText) return value.text
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
@@ -76,15 +74,66 @@ function encodeExactly(value: Value, depth: number): string {
   return encodeObject(value as ObjectValue, depth)
 }
 
-function encodeObject(value: ObjectValue, depth: number): string {
-  const members = sortedKeys(value).map(
-    (key) => `${encodeString(key)}:${encodeExactly(value[key] ?? null, depth + 1)}`,
-  )
-  return `{${members.join(',')}}`
+function encodeArray(items: readonly Value[], depth: number): string {
+  let text = '['
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) text += ','
+    text += encodeExactly(items[index] as Value, depth + 1)
+  }
+  return `${text}]`
 }
 
+function encodeObject(value: ObjectValue, depth: number): string {
+  const keys = sortedKeys(value)
+  let text = '{'
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string
+    if (index > 0) text += ','
+    text += encodeKey(key)
+    text += encodeExactly(value[key] as Value, depth + 1)
+  }
+  return `${text}}`
+}
+
+/** Streams repeat their keys; a stream of ever new keys must not fill the memory. */
+const encodedKeys = new Map<string, string>()
+const ENCODED_KEYS_MAX = 10_000
+const ENCODED_KEY_LENGTH_MAX = 100
+
+function encodeKey(key: string): string {
+  const known = encodedKeys.get(key)
+  if (known !== undefined) return known
+  const encoded = `${encodeString(key)}:`
+  if (key.length <= ENCODED_KEY_LENGTH_MAX && encodedKeys.size < ENCODED_KEYS_MAX) {
+    encodedKeys.set(key, encoded)
+  }
+  return encoded
+}
+
+/** Few keys are sorted by insertion, which beats the general sort by far. */
+const INSERTION_SORT_MAX = 24
+
 export function sortedKeys(value: ObjectValue): string[] {
-  return Object.keys(value).sort(compareText)
+  const keys = Object.keys(value)
+  if (keys.length > INSERTION_SORT_MAX) return keys.sort(compareText)
+  for (let index = 1; index < keys.length; index++) {
+    const key = keys[index] as string
+    let place = index
+    while (place > 0 && comesBefore(key, keys[place - 1] as string)) {
+      keys[place] = keys[place - 1] as string
+      place--
+    }
+    keys[place] = key
+  }
+  return keys
+}
+
+/** The first letters nearly always decide. */
+function comesBefore(left: string, right: string): boolean {
+  const first = left.charCodeAt(0)
+  const second = right.charCodeAt(0)
+  if (first !== second && first < 0xd800 && second < 0xd800) return first < second
+  return compareText(left, right) < 0
 }
 
 function encodeFloat(value: number): string {
@@ -100,8 +149,12 @@ function formatNonFinite(value: number): string {
 
 /** A JSON string with line separators escaped, and U+FFFD for a surrogate that stands alone. */
 export function encodeString(text: string): string {
+  if (!NEEDS_ESCAPES.test(text)) return `"${text}"`
   const whole = text.isWellFormed() ? text : text.toWellFormed()
   return JSON.stringify(whole).replace(/[\u2028\u2029]/g, (separator) =>
     separator === '\u2028' ? '\\u2028' : '\\u2029',
   )
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const NEEDS_ESCAPES = /["\\\u0000-\u001f\u2028\u2029\ud800-\udfff]/

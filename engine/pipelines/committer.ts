@@ -74,6 +74,14 @@ export class Committer {
     if (lane.length === 0) this.#lanes.delete(mark.lane)
   }
 
+  /** The flight and all of its lane that came after it end without a commit. */
+  forgetFrom(flight: Flight): readonly Flight[] {
+    const { mark } = flight.source
+    const lane = mark === undefined ? undefined : this.#lanes.get(mark.lane)
+    const index = lane?.indexOf(flight) ?? -1
+    return index < 0 ? [] : (lane?.splice(index) ?? [])
+  }
+
   #run(): void {
     this.#writing = true
     void this.#writeAll()

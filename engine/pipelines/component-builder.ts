@@ -29,6 +29,8 @@ import type { PipelineEnvironment } from './pipeline.ts'
 export interface BuiltInput {
   readonly input: Input
   readonly nack: 'replay' | 'source'
+  /** Whether what was not committed is read again after a restart. */
+  readonly transactional: boolean
   readonly processors: Chain
   readonly place: string
 }
@@ -59,6 +61,7 @@ export class ComponentBuilder {
     return {
       input: (await definition.build(config as never, context)) as Input,
       nack: definition.nack,
+      transactional: definition.transactional === true,
       processors: await this.chain(component.processors, [...component.path, 'processors']),
       place: `input ${component.name}`,
     }

@@ -289,6 +289,36 @@ describe('a typed target', () => {
   })
 })
 
+describe('stopping', () => {
+  test('a message that is rejected for ever holds up no stop, and comes again', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(10))
+    const check = (data: Uint8Array): string | undefined =>
+      Buffer.from(data).toString().includes('"n":4') ? 'n must not be 4' : undefined
+    const pipeline = await start(COPY, engine, { checks: { target: check } })
+    await until(() => pipeline.state().message?.includes('n must not be 4') === true)
+    expect(await pipeline.stop(60_000)).toBe('drained')
+    expect(count(engine, 'target')).toBe(0)
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') === 10)
+  })
+
+  test('an output that is away holds up no stop either', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await produce(engine, 'source', keys(10))
+    const pipeline = await start(COPY, engine)
+    await until(() => pipeline.state().counters.inputReceived === 10)
+    expect(pipeline.state().connected).toBe(false)
+    expect(await pipeline.stop(60_000)).toBe('drained')
+    await createStream(engine, 'target', 1)
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') === 10)
+  })
+})
+
 describe('where a group begins', () => {
   test('latest skips what is there, and is kept when nothing came before the restart', async () => {
     await using engine = memory()

@@ -15,6 +15,7 @@ import { Connection } from './connection.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import { type Enlisted, type Outcome, rejectionOf } from './transaction.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Who hears of the end of one batch. A Transaction is one. */
 export interface Ticket {
@@ -53,6 +54,7 @@ export class OutputStage {
   readonly #connection: Connection
   readonly #batcher: Batcher<Share> | undefined
   readonly #waiting: (() => void)[] = []
+  readonly #abandoned = new AbortController()
   #writes = 0
   #draining = false
 
@@ -91,6 +93,11 @@ export class OutputStage {
   drain(): void {
     this.#draining = true
     this.#batcher?.flush()
+  }
+
+  /** Writes that wait for a connection fail now: their messages will be read again. */
+  abandon(): void {
+    this.#abandoned.abort(new HeadgateError('OutputFailed', 'the pipeline is stopping'))
   }
 
   async close(): Promise<void> {
@@ -173,7 +180,7 @@ export class OutputStage {
         if (!isNotConnected(thrown)) throw thrown
         this.#connection.lose(thrown)
       }
-      await this.#connection.ensure()
+      await unlessAborted(this.#connection.ensure(), this.#abandoned.signal)
       written = Promise.resolve(delivery).then((given) => this.#options.output.write(batch, given))
     }
   }

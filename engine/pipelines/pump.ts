@@ -17,6 +17,7 @@ import type { Batch } from './message.ts'
 import type { Ticket } from './output-stage.ts'
 import type { Rejection } from './transaction.ts'
 import { Turn } from './turn.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { Wake } from './wake.ts'
 
 /** Bounds what waits for a commit, a fuller batch or a replay; an output bounds itself. */
@@ -114,7 +115,7 @@ export class Pump implements FlightOwner, CommitterOwner {
       if (this.#over() && this.#flights.size === 0) break
       await this.#wake.wait()
     }
-    if (signal.aborted) this.#abandon()
+    if (signal.aborted) this.#giveUp()
     stopping.removeEventListener('abort', ring)
     signal.removeEventListener('abort', ring)
   }
@@ -127,25 +128,13 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   rejected(flight: Flight, rejection: Rejection): void {
     if (!this.#flights.has(flight)) return
-    const { health, clock, signal } = this.#environment
-    health.trouble(REJECTED, rejection.error)
+    this.#environment.health.trouble(REJECTED, rejection.error)
     if (this.#options.nack === 'source') {
       this.#release(flight)
       flight.source.settle?.(rejection)
-      return
+    } else {
+      this.#replay(flight)
     }
-    if (flight.source.mark !== undefined && flight.source.mark.offset() === undefined) {
-      this.#committer.forget(flight)
-      this.dropped(flight)
-      return
-    }
-    clock.sleep(replayMs(flight.attempts), signal).then(
-      () => {
-        this.#replays.push(flight)
-        this.#wake.ring()
-      },
-      () => {},
-    )
   }
 
   committed(flight: Flight): void {
@@ -158,6 +147,30 @@ export class Pump implements FlightOwner, CommitterOwner {
   }
 
   dropped(flight: Flight): void {
+    this.#release(flight)
+  }
+
+  /** Again after a while; but what its source will give again after a restart need not hold up a stop. */
+  #replay(flight: Flight): void {
+    const { clock, signal, stopping } = this.#environment
+    const { mark } = flight.source
+    const patience = mark === undefined ? signal : stopping
+    if (mark !== undefined && (mark.offset() === undefined || stopping.aborted)) {
+      this.#abandonLane(flight)
+      return
+    }
+    clock.sleep(replayMs(flight.attempts), patience).then(
+      () => {
+        this.#replays.push(flight)
+        this.#wake.ring()
+      },
+      () => this.#abandonLane(flight),
+    )
+  }
+
+  /** The flight and those behind it: none of them can be committed without it. */
+  #abandonLane(flight: Flight): void {
+    for (const behind of this.#committer.forgetFrom(flight)) this.#release(behind)
     this.#release(flight)
   }
 
@@ -288,7 +301,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   }
 
   /** Closed by force: whoever waits at a source hears that it was not delivered; others will come again. */
-  #abandon(): void {
+  #giveUp(): void {
     for (const flight of this.#flights) {
       if (this.#options.nack === 'source') reject(flight.source)
     }
@@ -297,14 +310,6 @@ export class Pump implements FlightOwner, CommitterOwner {
 }
 
 const REJECTED = 'rejected'
-
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
 
 function reject(batch: InputBatch): void {
   const error = new HeadgateError('StopTimedOut', 'the pipeline was closed before it delivered')

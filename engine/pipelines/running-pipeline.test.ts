@@ -100,6 +100,7 @@ function pipelineOf(input: Input, output: Output, options: Options = {}): Runnin
     input: {
       input,
       nack: options.nack ?? 'replay',
+      transactional: false,
       processors: new Chain([]),
       place: 'input list',
     },

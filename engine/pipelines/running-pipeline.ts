@@ -126,6 +126,7 @@ export class RunningPipeline implements Pipeline {
     }
     this.#enter('stopping')
     this.#stopping.abort()
+    if (this.#parts.input.transactional && this.#parts.buffer === undefined) this.#stage.abandon()
     const gracefulMs = deadlineMs > GRACEFUL_WHOLE_MS ? deadlineMs * GRACEFUL_SHARE : deadlineMs
     const drained = await this.#within(this.#finished, gracefulMs)
     if (!drained) {

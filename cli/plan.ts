@@ -1,4 +1,5 @@
 /** `headgate plan [FOLDER]`: asks the server what it would do if its source held these files. */
+import { realpathSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { HeadgateError } from '../engine/error.ts'
 import { type Client, clientOf } from './client.ts'
@@ -72,16 +73,14 @@ async function locationOf(client: Client, path: string): Promise<string> {
 }
 
 async function readFolder(folder: string): Promise<readonly { path: string; text: string }[]> {
-  const [{ DirectorySweeper }, { realClock }] = await Promise.all([
-    import('../controllers/sources/directory-sweep.ts'),
-    import('../engine/ports/real-clock.ts'),
+  const [{ walkFiles }, { requireFolder }] = await Promise.all([
+    import('../controllers/sources/file-walk.ts'),
+    import('./folder.ts'),
   ])
-  const { requireFolder } = await import('./folder.ts')
-  const location = requireFolder(resolve(folder))
-  const sweep = await new DirectorySweeper(location, realClock).sweep()
-  const [blind] = sweep.blind
-  if (blind !== undefined) {
-    throw new HeadgateError('SourceUnreadable', `${blind.path || location}: ${blind.why}`)
+  const { files, unreadable } = await walkFiles(realpathSync(requireFolder(resolve(folder))))
+  const [first] = unreadable
+  if (first !== undefined) {
+    throw new HeadgateError('SourceUnreadable', `${first.path}: ${first.because}`)
   }
-  return sweep.files.map(({ path, bytes }) => ({ path, text: Buffer.from(bytes).toString() }))
+  return files.map(({ path, bytes }) => ({ path, text: Buffer.from(bytes).toString() }))
 }

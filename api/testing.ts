@@ -1,0 +1,182 @@
+/** A server over the engine in memory and a small control plane, for tests of the API. */
+import type { ControlPlane } from '../controllers/control-plane.ts'
+import { API_VERSION, type Kind, type ResourceObject } from '../crds/resource.ts'
+import type { Engine } from '../engine/engine.ts'
+import { HeadgateError } from '../engine/error.ts'
+import { openMemoryEngine } from '../engine/log/memory-engine.ts'
+import type { StreamDirectory } from '../engine/pipelines/pipeline.ts'
+import type { Logger } from '../engine/ports/logger.ts'
+import { realClock } from '../engine/ports/real-clock.ts'
+import { realRandom } from '../engine/ports/real-random.ts'
+import type { StreamRecord } from '../engine/streams/streams.ts'
+import { SharedEndpoints } from './endpoints.ts'
+import { Metrics } from './metrics.ts'
+import { openApiServer } from './server.ts'
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string
+  readonly engine: Engine
+  readonly endpoints: SharedEndpoints
+  readonly metrics: Metrics
+  /** What the control plane answers; tests add to it. */
+  readonly objects: ResourceObject[]
+  readonly retained: ResourceObject[]
+  readonly sources: ResourceObject[]
+  readonly purged: string[]
+  readonly planned: unknown[]
+  readonly approved: (string | undefined)[]
+  readonly checks: Map<string, (data: Uint8Array) => string | undefined>
+  finishFirstConvergence(): void
+}
+
+export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+export function streamRecord(name: string, changes: Partial<StreamRecord> = {}): StreamRecord {
+  return {
+    name,
+    id: name.split('/')[1] ?? name,
+    uid: `uid-${name}`,
+    owner: 'local',
+    digest: 'digest',
+    type: undefined,
+    shards: 1,
+    durability: 'durable',
+    retention: { ageMs: undefined, bytes: undefined },
+    deletionPolicy: 'Retain',
+    protected: false,
+    retainForMs: undefined,
+    sealed: undefined,
+    ...changes,
+  }
+}
+
+export function resource(
+  kind: Kind | 'Source' | 'RetainedStream',
+  name: string,
+  rest: Partial<ResourceObject> & { readonly namespace?: string } = {},
+): ResourceObject {
+  const { namespace = 'default', ...other } = rest
+  return {
+    apiVersion: API_VERSION,
+    kind,
+    metadata: { name, namespace, uid: `uid-${name}` },
+    ...other,
+  }
+}
+
+export async function openTestServer(): Promise<TestServer> {
+  const engine = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
+  const endpoints = new SharedEndpoints()
+  const first = Promise.withResolvers<void>()
+  const state = {
+    objects: [] as ResourceObject[],
+    retained: [] as ResourceObject[],
+    sources: [] as ResourceObject[],
+    purged: [] as string[],
+    planned: [] as unknown[],
+    approved: [] as (string | undefined)[],
+    checks: new Map<string, (data: Uint8Array) => string | undefined>(),
+  }
+  const metrics = new Metrics({
+    pipelines: () => [
+      {
+        stream: 'clean',
+        counters: { inputReceived: 5, processorErrors: 1, outputSent: 4, outputErrors: 2 },
+      },
+    ],
+    streams: () => engine.streams.describe(),
+  })
+  const server = openApiServer({
+    controlPlane: controlPlaneOf(state, first.promise),
+    engine,
+    streams: directoryOf(engine, state.checks),
+    endpoints,
+    metrics,
+    logger: SILENT,
+    build: { version: '0.1.0', built: 'source' },
+  })
+  const { url } = await server.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    engine,
+    endpoints,
+    metrics,
+    ...state,
+    finishFirstConvergence: () => first.resolve(),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]()
+      await engine[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface State {
+  readonly objects: ResourceObject[]
+  readonly retained: ResourceObject[]
+  readonly sources: ResourceObject[]
+  readonly purged: string[]
+  readonly planned: unknown[]
+  readonly approved: (string | undefined)[]
+}
+
+function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlPlane {
+  const within = (objects: ResourceObject[], namespace: string | undefined): ResourceObject[] =>
+    objects.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+  const named = (objects: ResourceObject[], name: string): ResourceObject | undefined =>
+    objects.find(({ metadata }) => metadata.name === name)
+  return {
+    resources: {
+      list: (kind, namespace) =>
+        within(state.objects, namespace).filter((one) => one.kind === kind),
+      get: (kind, namespace, name) =>
+        named(
+          within(state.objects, namespace).filter((one) => one.kind === kind),
+          name,
+        ),
+      revision: () => '42',
+    },
+    sources: {
+      list: () => state.sources,
+      get: (name) => named(state.sources, name),
+      plan: async (source, files) => {
+        state.planned.push(files)
+        const setDigest = 'set'
+        const plan = {
+          source,
+          setDigest,
+          digest: 'd',
+          destructiveDigest: undefined,
+          actions: [],
+          kept: 3,
+        }
+        return { plan, problems: [] }
+      },
+      approve: async (source, digest) => {
+        if (digest === 'other') throw new HeadgateError('DigestMismatch', 'expected x, got other')
+        state.approved.push(digest)
+        return { source, digest: digest ?? 'now', actions: ['delete Stream default/orders'] }
+      },
+      firstConvergence: () => firstConvergence,
+    },
+    retained: {
+      list: (namespace) => within(state.retained, namespace),
+      get: (namespace, name) => named(within(state.retained, namespace), name),
+      purge: async (namespace, name) => {
+        state.purged.push(`${namespace}/${name}`)
+      },
+    },
+  }
+}
+
+function directoryOf(
+  engine: Engine,
+  checks: ReadonlyMap<string, (data: Uint8Array) => string | undefined>,
+): StreamDirectory {
+  return {
+    resolve: (namespace, name) => {
+      const [found] = engine.streams.describe([`${namespace}/${name}`])
+      if (found === undefined || found.sealed !== undefined) return undefined
+      return { stream: found.name, incarnation: found.incarnation, check: checks.get(found.name) }
+    },
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nearest, SUGGESTION_LENGTH_MAX } from './suggest.ts'
+import { CANDIDATES_MAX, nearest, SUGGESTION_LENGTH_MAX } from './suggest.ts'
 
 describe('nearest', () => {
   const names = ['uppercase', 'lowercase', 'capitalize', 'map_each', 'map_each_key', 'or']
@@ -28,5 +28,11 @@ describe('nearest', () => {
     const long = 'a'.repeat(SUGGESTION_LENGTH_MAX - 1)
     expect(nearest(`${long}b`, [`${long}c`])).toBe(`${long}c`)
     expect(nearest(`${long}bb`, [`${long}c`])).toBeUndefined()
+  })
+
+  test('searches as many candidates as the limit and none beyond', () => {
+    const far = (count: number): string[] => Array.from({ length: count }, () => 'far away')
+    expect(nearest('cat', [...far(CANDIDATES_MAX - 1), 'bat'])).toBe('bat')
+    expect(nearest('cat', [...far(CANDIDATES_MAX), 'bat'])).toBeUndefined()
   })
 })

@@ -7,13 +7,18 @@
 /** Nothing sensible is longer, and the cost grows with the product of both lengths. */
 export const SUGGESTION_LENGTH_MAX = 64
 
+/** Among more names than this the first ones are searched. */
+export const CANDIDATES_MAX = 1_000
+
 /** The nearest of `candidates`; the alphabetically first one of several that are equally near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length === 0 || name.length > SUGGESTION_LENGTH_MAX) return undefined
   const wanted = name.toLowerCase()
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  let searched = 0
   for (const candidate of candidates) {
+    if (searched++ === CANDIDATES_MAX) break
     if (candidate.length > SUGGESTION_LENGTH_MAX || candidate === name) continue
     if (Math.abs(candidate.length - name.length) > bestDistance) continue
     const distance = editDistance(wanted, candidate.toLowerCase())

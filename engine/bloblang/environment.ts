@@ -10,6 +10,4 @@ export interface BloblangEnvironment {
   readonly zone?: string
   /** An environment variable, or undefined when it is unset or not granted. */
   env(name: string): string | undefined
-  /** The text of a mapping file. Without it `import` and `from` are refused. Throws when there is no such file. */
-  readFile?(path: string): string
 }

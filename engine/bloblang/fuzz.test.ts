@@ -140,7 +140,12 @@ describe('the compiler', () => {
     ['1 + ', 'root = '],
     ['"', ''],
     ['${!', ''],
+    ['${!a}', ''],
+    ['${!a()}', ''],
     ['9', 'root = '],
+    ['a = 1\n', ''],
+    ['a = b()\n', ''],
+    ['1,', 'root = ['],
   ])('survives %j a hundred thousand times', (piece, before) => {
     compileAndRun(before + piece.repeat(100_000))
   })

@@ -3,7 +3,7 @@ import type { BloblangEnvironment } from '../environment.ts'
 import type { Evaluate, EvaluateWith } from '../frame.ts'
 import type { MappingProblem } from '../mapping.ts'
 import { locate, MappingError } from '../mapping-error.ts'
-import { type Position, problemAt } from '../syntax/cursor.ts'
+import { type Lines, type Position, problemAt } from '../syntax/cursor.ts'
 import { isMarker, type Result } from '../values/result.ts'
 import type { Value } from '../values/value.ts'
 
@@ -29,6 +29,7 @@ export const FAULTY: Code = code(() => null, 'a faulty query')
 /** What all of one text shares while it is compiled. */
 export interface Compilation {
   readonly text: string
+  readonly lines: Lines
   readonly environment: BloblangEnvironment
   readonly problems: MappingProblem[]
   /** True for `mutation`: `this` and `root` are then one document. */
@@ -58,12 +59,16 @@ export interface Scope {
 
 export type ProblemDetails = Pick<MappingProblem, 'expected' | 'found' | 'hint'>
 
+/** A text that is wrong everywhere is not told a million times. */
+export const PROBLEMS_MAX = 100
+
 export function report(
   scope: Scope,
   at: Position,
   message: string,
   details: ProblemDetails = {},
 ): void {
+  if (scope.compilation.problems.length >= PROBLEMS_MAX) return
   scope.compilation.problems.push(problemAt(scope.compilation.text, at, message, details))
 }
 

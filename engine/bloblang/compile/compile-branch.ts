@@ -1,5 +1,5 @@
 /** `if` and `match` within queries. */
-import type { Evaluate } from '../frame.ts'
+import type { Evaluate, Frame } from '../frame.ts'
 import type { IfExpression, MatchExpression } from '../syntax/tree.ts'
 import { deepEqual } from '../values/equality.ts'
 import { isMarker, NOTHING, type Result } from '../values/result.ts'
@@ -31,33 +31,29 @@ export function compileMatch(scope: Scope, expression: MatchExpression): Code {
     subject === undefined
       ? scope
       : { ...scope, contexts: [...scope.contexts, slot], slots: slot + 1 }
-  const readThis: Evaluate =
-    subject === undefined
-      ? compileExpression(scope, { kind: 'this', name: 'this', at: expression.at, height: 1 })
-          .evaluate
-      : compileExpression(scope, subject).evaluate
   const cases = expression.cases.map(({ check, value }) => ({
-    matches: check === undefined ? () => true : caseCheck(compileExpression(inner, check)),
+    check: check === undefined ? undefined : compileExpression(inner, check),
     value: compileExpression(inner, value).evaluate,
   }))
-  const needsThis = subject !== undefined || cases.some(({ matches }) => matches.length > 1)
+  const literals = cases.some(({ check }) => check?.constant !== undefined)
+  const readThis =
+    subject !== undefined || literals
+      ? compileExpression(
+          scope,
+          subject ?? { kind: 'this', name: 'this', at: expression.at, height: 1 },
+        ).evaluate
+      : () => null
   return code((frame) => {
-    const current = needsThis ? readThis(frame) : null
+    const current = readThis(frame)
     if (subject !== undefined) frame.contexts[slot] = current
-    for (const { matches, value } of cases) {
-      if (matches(frame, current)) return value(frame)
+    for (const { check, value } of cases) {
+      if (check === undefined || matches(frame, check, current)) return value(frame)
     }
     return NOTHING
   }, 'match expression')
 }
 
-function caseCheck({
-  constant,
-  evaluate,
-}: Code): (frame: Parameters<Evaluate>[0], current: Result) => boolean {
-  if (constant === undefined) {
-    const check = (frame: Parameters<Evaluate>[0]): boolean => evaluate(frame) === true
-    return check
-  }
-  return (_frame, current) => !isMarker(current) && deepEqual(constant, current)
+function matches(frame: Frame, { constant, evaluate }: Code, current: Result): boolean {
+  if (constant === undefined) return evaluate(frame) === true
+  return !isMarker(current) && deepEqual(constant, current)
 }

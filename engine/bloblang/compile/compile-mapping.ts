@@ -3,9 +3,16 @@ import type { BloblangEnvironment } from '../environment.ts'
 import { APPLY_DEPTH_MAX, type EvaluateWith, Frame } from '../frame.ts'
 import type { MappingProblem } from '../mapping.ts'
 import { MappingError } from '../mapping-error.ts'
-import { problemAt } from '../syntax/cursor.ts'
+import { Lines, problemAt } from '../syntax/cursor.ts'
 import type { Expression, MapDefinition, MappingTree, Statement } from '../syntax/tree.ts'
-import { type Code, type Compilation, type MapSlot, report, type Scope } from './code.ts'
+import {
+  type Code,
+  type Compilation,
+  type MapSlot,
+  PROBLEMS_MAX,
+  report,
+  type Scope,
+} from './code.ts'
 import { compileExpression } from './compile-expression.ts'
 import { compileStatements, type Execute } from './compile-statement.ts'
 
@@ -17,10 +24,10 @@ export interface MappingText {
 }
 
 export function compileTree(source: MappingText, tree: MappingTree): Execute {
-  const compilation: Compilation = { ...source, maps: new Map<string, MapSlot>() }
+  const compilation: Compilation = compilationOf(source)
   const { problems, text } = source
   const files = [...tree.imports, ...(tree.replacement === undefined ? [] : [tree.replacement])]
-  for (const { at, path } of files) {
+  for (const { at, path } of files.slice(0, PROBLEMS_MAX)) {
     problems.push(
       problemAt(text, at, `mapping file "${path}" cannot be read here`, {
         hint: 'Mappings of other files are not available; write its maps into this mapping.',
@@ -28,17 +35,22 @@ export function compileTree(source: MappingText, tree: MappingTree): Execute {
     )
   }
   for (const { name, at } of tree.maps) {
-    if (compilation.maps.has(name))
+    if (compilation.maps.has(name) && problems.length < PROBLEMS_MAX) {
       problems.push(problemAt(text, at, `map \`${name}\` is defined twice`))
+    }
     compilation.maps.set(name, { run: undefined })
   }
   for (const map of tree.maps) defineMap(compilation, map)
   return compileStatements(scopeOf(compilation, tree.statements, false), tree.statements)
 }
 
+function compilationOf(source: MappingText): Compilation {
+  return { ...source, lines: new Lines(source.text), maps: new Map<string, MapSlot>() }
+}
+
 /** A query on its own, as interpolation has it. */
 export function compileQueryTree(source: MappingText, expression: Expression): Code {
-  const compilation: Compilation = { ...source, maps: new Map() }
+  const compilation: Compilation = compilationOf(source)
   return compileExpression(scopeOf(compilation, [], false), expression)
 }
 

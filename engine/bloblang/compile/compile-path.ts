@@ -39,33 +39,41 @@ export function compileField(scope: Scope, expression: FieldExpression | NameExp
     const named = scope.names.get(start.name)
     if (named === undefined) return pathFromThis(scope, start, [start.name, ...keys])
     const read = contextReader(scope, named, keys.length === 0)
-    return code(readPath(read, keys), `field \`${[start.name, ...keys].join('.')}\``)
+    return code(
+      readPath(read, keys, isRoot(scope, named)),
+      `field \`${[start.name, ...keys].join('.')}\``,
+    )
   }
   if (start.kind === 'this') return pathFromThis(scope, start, keys)
   if (start.kind === 'root') {
     return code(
-      readPath((frame) => frame.readRoot(), keys),
+      readPath((frame) => frame.readRoot(), keys, true),
       `field \`${['root', ...keys].join('.')}\``,
     )
   }
   const origin = compileExpression(scope, start)
-  return code(readPath(origin.evaluate, keys), `${origin.label} path \`${keys.join('.')}\``)
+  return code(readPath(origin.evaluate, keys, false), `${origin.label} path \`${keys.join('.')}\``)
 }
 
 function pathFromThis(scope: Scope, start: NameExpression, keys: readonly string[]): Code {
   const slot = scope.contexts.at(-1)
   if (slot === undefined) return thisAt(scope, start.at)
   const read = contextReader(scope, slot, false)
-  return code(readPath(read, keys), `field \`${['this', ...keys].join('.')}\``)
+  return code(readPath(read, keys, isRoot(scope, slot)), `field \`${['this', ...keys].join('.')}\``)
 }
 
-function readPath(read: Evaluate, keys: readonly string[]): Evaluate {
+/** In a mutation the outermost `this` is the root. */
+function isRoot(scope: Scope, slot: number): boolean {
+  return slot === 0 && !scope.inMap && scope.compilation.mutating
+}
+
+function readPath(read: Evaluate, keys: readonly string[], ofRoot: boolean): Evaluate {
   const [first] = keys
   if (first === undefined) return read
   if (keys.length === 1) {
     return (frame) => {
       const value = step(read(frame), first)
-      if (frame.owned.size > 0 && isContainer(value)) frame.owned.clear()
+      if (ofRoot && isContainer(value)) frame.owned.clear()
       return value
     }
   }
@@ -76,7 +84,7 @@ function readPath(read: Evaluate, keys: readonly string[]): Evaluate {
       if (value === null) return null
     }
     // Whoever gets a structure may keep it, so it must not be written in place from here on.
-    if (frame.owned.size > 0 && isContainer(value)) frame.owned.clear()
+    if (ofRoot && isContainer(value)) frame.owned.clear()
     return value
   }
 }

@@ -1,7 +1,6 @@
 /** Statements: what is assigned where. */
 import type { Evaluate, Frame } from '../frame.ts'
 import { asMappingError, MappingError } from '../mapping-error.ts'
-import { lineOf } from '../syntax/cursor.ts'
 import type { Expression, IfStatement, Statement } from '../syntax/tree.ts'
 import { isObject, kindOf } from '../values/kind-of.ts'
 import { DELETED, NOTHING, type Result } from '../values/result.ts'
@@ -21,7 +20,7 @@ export function compileStatements(scope: Scope, statements: readonly Statement[]
 
 function compileStatement(scope: Scope, statement: Statement): Execute {
   if (statement.kind === 'if') return compileIfStatement(scope, statement)
-  const line = lineOf(scope.compilation.text, statement.at)
+  const line = scope.compilation.lines.at(statement.at)
   const evaluate = located(compileExpression(scope, statement.value))
   const assign = assignment(scope, statement)
   return (frame) => {
@@ -107,7 +106,7 @@ function compileIfStatement(scope: Scope, statement: IfStatement): Execute {
 function compileCondition(scope: Scope, condition: Expression): (frame: Frame) => boolean {
   const compiled = compileExpression(scope, condition)
   const evaluate: Evaluate = located(compiled)
-  const line = lineOf(scope.compilation.text, condition.at)
+  const line = scope.compilation.lines.at(condition.at)
   return (frame) => {
     try {
       return strictCondition(evaluate(frame), compiled.label)

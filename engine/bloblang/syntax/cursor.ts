@@ -162,7 +162,38 @@ export function problemAt(
   }
 }
 
-export function lineOf(text: string, at: Position): number {
+/** Which line a position is on, for whoever asks often. */
+export class Lines {
+  readonly #text: string
+  #starts: number[] | undefined
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Counts from 1. */
+  at(position: Position): number {
+    this.#starts ??= lineStarts(this.#text)
+    let low = 0
+    let high = this.#starts.length
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if ((this.#starts[middle] ?? 0) <= position) low = middle
+      else high = middle
+    }
+    return low + 1
+  }
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let next = text.indexOf('\n'); next !== -1; next = text.indexOf('\n', next + 1)) {
+    starts.push(next + 1)
+  }
+  return starts
+}
+
+function lineOf(text: string, at: Position): number {
   let line = 1
   for (let next = text.indexOf('\n'); next !== -1 && next < at; next = text.indexOf('\n', next + 1))
     line++

@@ -25,7 +25,7 @@ export function parseIf(cursor: Cursor): Expression {
     }
   }
   const parts = branches.flatMap(({ condition, value }) => [condition, value])
-  return { kind: 'if', branches, otherwise, at, height: heightOver(at, ...parts, otherwise) }
+  return { kind: 'if', branches, otherwise, at, height: heightOver(at, [...parts, otherwise]) }
 }
 
 function parseBlock(cursor: Cursor): Expression {
@@ -54,7 +54,7 @@ export function parseMatch(cursor: Cursor): Expression {
     cases.push(parseCase(cursor))
   } while (parseCaseEnd(cursor))
   const parts = cases.flatMap(({ check, value }) => [check, value])
-  return { kind: 'match', subject, cases, at, height: heightOver(at, subject, ...parts) }
+  return { kind: 'match', subject, cases, at, height: heightOver(at, [subject, ...parts]) }
 }
 
 function parseCase(cursor: Cursor): { check: Expression | undefined; value: Expression } {

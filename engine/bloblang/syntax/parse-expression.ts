@@ -75,7 +75,7 @@ function combine(
           left,
           right,
           at: entry.at,
-          height: heightOver(entry.at, left, right),
+          height: heightOver(entry.at, [left, right]),
         }
       } else {
         nextOperands.push(right)
@@ -89,7 +89,7 @@ function combine(
 }
 
 /** One more than the highest of the parts. */
-export function heightOver(at: Position, ...parts: readonly (Expression | undefined)[]): number {
+export function heightOver(at: Position, parts: readonly (Expression | undefined)[]): number {
   let height = 0
   for (const part of parts) if (part !== undefined && part.height > height) height = part.height
   if (height >= TREE_HEIGHT_MAX) {
@@ -111,7 +111,7 @@ function parseTerm(cursor: Cursor): Expression {
   cursor.skipSpaces()
   // Both wrap the whole chain of methods that follows.
   const operand = cursor.nested(() => parseTerm(cursor))
-  return { kind: 'unary', operator, operand, at, height: heightOver(at, operand) }
+  return { kind: 'unary', operator, operand, at, height: heightOver(at, [operand]) }
 }
 
 function parseTail(cursor: Cursor, primary: Expression): Expression {
@@ -121,12 +121,12 @@ function parseTail(cursor: Cursor, primary: Expression): Expression {
     cursor.at++
     cursor.skipBlank()
     const at = cursor.at
-    const height = heightOver(dot, target)
+    const height = heightOver(dot, [target])
     if (cursor.take('(')) {
       cursor.skipBlank()
       const query = parseExpression(cursor)
       closeWith(cursor, ')', at)
-      target = { kind: 'bracket', target, query, at, height: heightOver(at, target, query) }
+      target = { kind: 'bracket', target, query, at, height: heightOver(at, [target, query]) }
     } else if (atString(cursor)) {
       target = { kind: 'field', target, name: parseString(cursor), at, height }
     } else {
@@ -149,7 +149,7 @@ function parseTail(cursor: Cursor, primary: Expression): Expression {
 }
 
 function heightOfCall(at: Position, parameters: readonly Argument[], target?: Expression): number {
-  return heightOver(at, target, ...parameters.map((argument) => argument.value))
+  return heightOver(at, [target, ...parameters.map((argument) => argument.value)])
 }
 
 function parsePrimary(cursor: Cursor): Expression {
@@ -225,7 +225,7 @@ function parseWord(cursor: Cursor): Expression {
   }
   cursor.skipBlank()
   const body = parseExpression(cursor)
-  return { kind: 'lambda', parameter: word, body, at, height: heightOver(at, body) }
+  return { kind: 'lambda', parameter: word, body, at, height: heightOver(at, [body]) }
 }
 
 function parseGroup(cursor: Cursor): Expression {
@@ -267,7 +267,7 @@ function parseList<T>(cursor: Cursor, close: string, parseItem: () => T): T[] {
 function parseArray(cursor: Cursor): Expression {
   const at = cursor.at
   const items = parseList(cursor, ']', () => parseExpression(cursor))
-  return { kind: 'array', items, at, height: heightOver(at, ...items) }
+  return { kind: 'array', items, at, height: heightOver(at, [...items]) }
 }
 
 function parseObject(cursor: Cursor): Expression {
@@ -283,7 +283,7 @@ function parseObject(cursor: Cursor): Expression {
     kind: 'object',
     entries,
     at,
-    height: heightOver(at, ...entries.flatMap(({ key, value }) => [key, value])),
+    height: heightOver(at, [...entries.flatMap(({ key, value }) => [key, value])]),
   }
 }
 

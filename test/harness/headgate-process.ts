@@ -137,11 +137,13 @@ function parseServer(text: string): { url: string; pid: number } | undefined {
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
+  pollMs: number = POLL_MS,
 ): Promise<T> {
-  for (let waitedMs = 0; waitedMs < WAIT_MS_MAX; waitedMs += POLL_MS) {
+  const deadlineMs = performance.now() + WAIT_MS_MAX
+  while (performance.now() < deadlineMs) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    await sleep(POLL_MS)
+    await sleep(pollMs)
   }
   throw new Error(`waited ${WAIT_MS_MAX} ms for ${what}`)
 }

@@ -41,6 +41,8 @@ export class LogView<Place> {
   readonly groups: Map<string, GroupView> = new Map()
   readonly idempotency: IdempotencyTable = new IdempotencyTable()
   incarnationLast = 0
+  /** No shard's next arrival lies below it, whatever the clock says after a restart. */
+  arrivalLastUs = 0
   readonly #byIncarnation = new Map<number, StreamView<Place>>()
   readonly #listener: ViewListener<Place>
 
@@ -59,6 +61,7 @@ export class LogView<Place> {
       this.#listener.dropped([entry])
       return
     }
+    this.arrivalLastUs = Math.max(this.arrivalLastUs, entry.arrivalUs)
     view.index.append(entry)
     wake(view)
   }

@@ -29,7 +29,9 @@ export class StreamHeads {
   /** Takes over what recovery found. */
   load<Place>(view: LogView<Place>): void {
     this.#incarnationLast = view.incarnationLast
-    for (const stream of view.streams.values()) this.#heads.set(stream.record.name, headOf(stream))
+    for (const stream of view.streams.values()) {
+      this.#heads.set(stream.record.name, headOf(stream, view.arrivalLastUs))
+    }
   }
 
   find(name: string): StreamHead | undefined {
@@ -115,12 +117,12 @@ function grow(head: StreamHead, shards: number): void {
   }
 }
 
-function headOf<Place>(stream: StreamView<Place>): StreamHead {
+function headOf<Place>(stream: StreamView<Place>, arrivalUs: number): StreamHead {
   const { incarnation, createdUs, partitioner, record } = stream
   const shards = stream.shards.map(({ index, reserved }) => ({
     first: index.first,
     next: index.next,
-    arrivalUs: index.newest?.arrivalUs ?? 0,
+    arrivalUs,
     reserved,
   }))
   return { incarnation, createdUs, partitioner, record, shards }

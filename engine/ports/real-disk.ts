@@ -1,0 +1,93 @@
+/** The operating system's file system, and a lock that the kernel frees when the process ends, however it ends. */
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { HeadgateError } from '../error.ts'
+import type { Disk, DiskDirectories, DiskFile, DiskFiles } from './disk.ts'
+
+const LOCK_FILE = 'lock.db'
+const FLAGS = { create: 'wx+', update: 'r+', read: 'r' } as const
+
+export class RealDisk implements Disk {
+  readonly files: DiskFiles = {
+    open: async (path, mode) => new RealFile(await open(path, FLAGS[mode], 0o600)),
+    rename: (from, to) => rename(from, to),
+    remove: (path) => rm(path),
+  }
+
+  readonly directories: DiskDirectories = {
+    make: async (path) => {
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    },
+    list: (path) => readdir(path),
+    sync: syncDirectory,
+    lock: async (path) => lockDirectory(path),
+  }
+}
+
+export const realDisk: Disk = new RealDisk()
+
+class RealFile implements DiskFile {
+  readonly #handle: FileHandle
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length, position)).bytesRead
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.write(bytes, 0, bytes.length, position)).bytesWritten
+  }
+
+  /** The length of the file is metadata that reading needs, so it is synced too. */
+  sync(): Promise<void> {
+    return this.#handle.datasync()
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** An exclusive transaction that is never ended: process ids and boot ids mean nothing across containers. */
+function lockDirectory(path: string): Disposable {
+  const database = new DatabaseSync(join(path, LOCK_FILE))
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    const busy = error instanceof Error && /locked|busy/i.test(error.message)
+    if (!busy) {
+      throw new HeadgateError('DataDirectoryUnusable', `cannot lock data directory ${path}`, {
+        cause: error,
+        hint: 'Look at its permissions and the space on its disk.',
+      })
+    }
+    throw dataDirectoryInUse(path, error)
+  }
+  return { [Symbol.dispose]: () => database.isOpen && database.close() }
+}
+
+export function dataDirectoryInUse(path: string, cause?: unknown): HeadgateError {
+  return new HeadgateError(
+    'DataDirectoryInUse',
+    `expected data directory ${path} to be free, got one that another process holds`,
+    { cause, hint: 'Stop the other process, or choose another data directory.' },
+  )
+}

@@ -1,5 +1,5 @@
 /**
- * The port to what judges the bodies of pipelines and sinks: pure and offline, but for loading the files of the
+ * The port to what judges the bodies of pipelines and sinks: offline and without side effects, but for loading the files of the
  * components that they name; the engine's inspectors implement it.
  */
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'

@@ -194,15 +194,17 @@ async function declare(
   let spec: Readonly<Record<string, unknown>> = {}
   let inspection: PipelineInspection | undefined
   if (dropped !== undefined) {
-    for (const problem of checkSchema(definition.spec, dropped, specPath)) list.add(problem)
+    const judged = specPath.length === 0 ? withoutProcess(dropped) : dropped
+    for (const problem of checkSchema(definition.spec, judged, specPath)) list.add(problem)
     const sound = !list.hasErrors
     if (isFields(dropped)) {
       for (const problem of checkSecrets(definition.spec, dropped, specPath)) list.add(problem)
       checkRules(definition, dropped, specPath, list)
       spec = sound
-        ? (normalForm(definition.spec, dropped) as Readonly<Record<string, unknown>>)
+        ? (normalForm(definition.spec, judged) as Readonly<Record<string, unknown>>)
         : dropped
-      inspection = await inspect(identity.kind, spec, sound, inspector)
+      const config = sound && identity.kind === 'Sink' ? spec : dropped
+      inspection = await inspect(identity.kind, config, sound, inspector)
     }
   }
   for (const problem of inspection?.problems ?? []) addConfigProblem(problem, specPath, list)
@@ -268,7 +270,7 @@ async function inspect(
   inspector: Inspector,
 ): Promise<PipelineInspection | undefined> {
   if (kind === 'Sink') return sound ? inspector.sink(spec) : undefined
-  if (kind !== 'Pipeline' || !isFields(spec['input']) || !isFields(spec['output'])) return undefined
+  if (kind !== 'Pipeline') return undefined
   const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
   return inspector.pipeline(
     Object.fromEntries(Object.entries(spec).filter(([name]) => !ours.includes(name))),
@@ -287,6 +289,24 @@ function addConfigProblem(
     path: [...specPath, ...path],
     ...(within === undefined ? {} : { inText: within }),
   })
+}
+
+/** Fields of a Connect process that a bare config may carry; the inspector says that they change nothing. */
+const OF_THE_PROCESS = [
+  'http',
+  'logger',
+  'metrics',
+  'tracer',
+  'shutdown_delay',
+  'shutdown_timeout',
+  'error_handling',
+]
+
+function withoutProcess(config: unknown): unknown {
+  if (!isFields(config)) return config
+  return Object.fromEntries(
+    Object.entries(config).filter(([name]) => !OF_THE_PROCESS.includes(name)),
+  )
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,11 @@
 /** The language as a whole: precedence, arithmetic, assignment, branches, failures, and the traps of compatibility. */
 import { describe, expect, test } from 'vitest'
 import { compileInterpolation, compileMapping, compileQuery } from './bloblang.ts'
+import { PROBLEMS_MAX } from './compile/code.ts'
 import { FIXED_ENVIRONMENT, runMapping, sourceOf } from './evaluate-for-test.ts'
+import { APPLY_DEPTH_MAX } from './frame.ts'
+import { RANGE_LENGTH_MAX } from './functions/generation.ts'
+import { TEXT_LENGTH_MAX } from './methods/repeat.ts'
 
 describe('operators', () => {
   test.each([
@@ -290,5 +294,37 @@ describe('interpolation', () => {
     expect(() => text('${! this.a.floor() }')).toThrow(
       'expected number value, got string from field `this.a` ("x")',
     )
+  })
+})
+
+describe('limits', () => {
+  test('a map is applied as deep as the limit, and no deeper', () => {
+    const counting = (depth: number): string =>
+      `map f {\n root = if this > 1 { (this - 1).apply("f") } else { "end" }\n}\nroot = ${depth}.apply("f")`
+    expect(runMapping(counting(APPLY_DEPTH_MAX))).toBe('end')
+    expect(() => runMapping(counting(APPLY_DEPTH_MAX + 1))).toThrow('levels deep')
+  })
+
+  test('a range is as long as the limit, and no longer', () => {
+    expect(runMapping(`root = range(0, ${RANGE_LENGTH_MAX}).length()`)).toBe(`${RANGE_LENGTH_MAX}`)
+    expect(() => runMapping(`root = range(0, ${RANGE_LENGTH_MAX + 1}).length()`)).toThrow(
+      'number of elements',
+    )
+  })
+
+  test('a text is repeated up to the limit, and no further', () => {
+    expect(runMapping(`root = "a".repeat(${TEXT_LENGTH_MAX}).length()`)).toBe(`${TEXT_LENGTH_MAX}`)
+    expect(() => runMapping(`root = "a".repeat(${TEXT_LENGTH_MAX + 1})`)).toThrow(
+      'expected a text of at most',
+    )
+  })
+
+  test('as many problems as the limit are told, and no more', () => {
+    const wrong = (count: number): number => {
+      const compiled = compileMapping('a = b()\n'.repeat(count), FIXED_ENVIRONMENT)
+      return compiled.ok ? 0 : compiled.problems.length
+    }
+    expect(wrong(PROBLEMS_MAX)).toBe(PROBLEMS_MAX)
+    expect(wrong(PROBLEMS_MAX + 1)).toBe(PROBLEMS_MAX)
   })
 })

@@ -73,6 +73,16 @@ describe('assignment', () => {
     ['null is a payload', 'root = null', 'null'],
     ['deleted drops the message', 'root = deleted()', '(deleted)'],
     ['a query alone is the root', 'this.a', '{"b":[1,2]}'],
+    [
+      'what was made in place is not shared',
+      'root.a.k = 1\nroot.b = root.a\nroot.b.k = 2',
+      '{"a":{"k":1},"b":{"k":2}}',
+    ],
+    [
+      'nor further below',
+      'root.a.c.k = 1\nroot.b = root.a.c\nroot.b.k = 2',
+      '{"a":{"c":{"k":1}},"b":{"k":2}}',
+    ],
     ['objects are made on the way', 'root.x.y = 1', '{"x":{"y":1}}'],
     ['a bare target is below root', 'x = 1', '{"x":1}'],
     ['quoted names', 'root."a b".c = 1', '{"a b":{"c":1}}'],

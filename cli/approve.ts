@@ -5,8 +5,14 @@ import { type CommandDefinition, SERVER_OPTIONS } from './command.ts'
 interface SourceObject {
   readonly status?: {
     readonly destructiveDigest?: string
-    readonly blocked?: readonly unknown[]
+    readonly blockedDeletes?: readonly BlockedDelete[]
   }
+}
+
+interface BlockedDelete {
+  readonly wanted: string
+  readonly resource: string
+  readonly message: string
 }
 
 interface Approval {
@@ -35,7 +41,7 @@ export const approve: CommandDefinition = {
       terminal.say(`Nothing of ${source} waits for approval.`)
       return 0
     }
-    for (const line of (status?.blocked ?? []).map(blockedText)) terminal.say(`  ! ${line}`)
+    for (const line of (status?.blockedDeletes ?? []).map(blockedText)) terminal.say(`  ! ${line}`)
     const approval = await client.json<Approval>('POST', `${path}/approvals`, { digest })
     terminal.say(`approved ${approval.digest} of ${approval.source}:`)
     for (const action of approval.actions) terminal.say(`  - ${action}`)
@@ -43,8 +49,6 @@ export const approve: CommandDefinition = {
   },
 }
 
-function blockedText(blocked: unknown): string {
-  if (typeof blocked === 'string') return blocked
-  const { verb, kind, namespace, name, reason } = blocked as Readonly<Record<string, unknown>>
-  return `${verb ?? 'delete'} ${kind} ${namespace}/${name}${reason === undefined ? '' : ` (${reason})`}`
+function blockedText({ wanted, resource, message }: BlockedDelete): string {
+  return `${wanted} ${resource}: ${message}`
 }

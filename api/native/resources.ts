@@ -99,14 +99,11 @@ interface Owner {
 /** The status of every resource tells the source and the place of its declaration. */
 function ownerOf(object: ResourceObject | undefined): Owner | undefined {
   const status = object?.status as
-    | {
-        readonly source?: unknown
-        readonly origin?: { readonly file?: unknown; readonly line?: unknown }
-      }
+    | { readonly owner?: unknown; readonly origin?: unknown }
     | undefined
-  if (typeof status?.source !== 'string') return undefined
-  const { file, line } = status.origin ?? {}
-  const place =
-    typeof file === 'string' ? `${file}${line === undefined ? '' : `:${line}`}` : 'its file'
-  return { source: status.source, place }
+  if (typeof status?.owner !== 'string') return undefined
+  return {
+    source: status.owner,
+    place: typeof status.origin === 'string' ? status.origin : 'its file',
+  }
 }

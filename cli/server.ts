@@ -1,0 +1,214 @@
+/**
+ * Puts a server together: the engine on disk, the control plane over it, and the API before both.
+ *
+ * The lock of the data directory comes before any port, so that a second process says what is really wrong. On the
+ * way out the API stops taking requests first, then pipelines drain, then the engine closes.
+ */
+import { readFileSync } from 'node:fs'
+import { SharedEndpoints } from '../api/endpoints.ts'
+import { Metrics, type PipelineSample } from '../api/metrics.ts'
+import { openApiServer } from '../api/server.ts'
+import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
+import { impliedSource } from '../controllers/config/implied-source.ts'
+import { loadConfig } from '../controllers/config/load-config.ts'
+import type { ControlPlane, SourceFile } from '../controllers/control-plane.ts'
+import { FileCache } from '../controllers/sets/file-cache.ts'
+import { readSet } from '../controllers/sets/read-set.ts'
+import type { ResourceSet } from '../controllers/sets/resource-set.ts'
+import { DirectorySource } from '../controllers/sources/directory-source.ts'
+import type { SourceDeclaration } from '../controllers/sources/source.ts'
+import { type RunningControlPlane, startControlPlane } from '../controllers/start-control-plane.ts'
+import type { SinkSpec } from '../crds/generated/specs.gen.ts'
+import { kinds } from '../crds/kinds.ts'
+import { type Identity, KINDS, type ResourceObject } from '../crds/resource.ts'
+import { HeadgateError } from '../engine/error.ts'
+import { openDiskEngine } from '../engine/log/disk-engine.ts'
+import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
+import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
+import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
+import { lowerSink } from '../engine/pipelines/sink.ts'
+import { realClock } from '../engine/ports/real-clock.ts'
+import { realDisk } from '../engine/ports/real-disk.ts'
+import { realRandom } from '../engine/ports/real-random.ts'
+import { build } from './build.ts'
+import { engineInspector } from './inspector.ts'
+import { pinoLogger } from './pino-logger.ts'
+import { problemsText } from './problems-text.ts'
+import type { RunningServer, ServerOptions } from './server-options.ts'
+import type { RunningKind } from './start-screen.ts'
+
+export async function wireServer(options: ServerOptions): Promise<RunningServer> {
+  const declarations = declaredSources(options)
+  const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
+  await using started = new AsyncDisposableStack()
+  const engine = started.use(
+    await openDiskEngine({
+      directory: options.dataDirectory,
+      clock: realClock,
+      random: realRandom,
+      disk: realDisk,
+      logger,
+    }),
+  )
+  const endpoints = new SharedEndpoints()
+  const plane: { current: ControlPlane | undefined } = { current: undefined }
+  const metrics = new Metrics({
+    pipelines: () => samplesOf(plane.current),
+    streams: () => engine.streams.describe(),
+  })
+  const controlPlane = started.use(
+    await startControlPlane({
+      engine,
+      clock: realClock,
+      random: realRandom,
+      logger,
+      endpoints,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      dataDirectory: options.dataDirectory,
+      secretsDirectory: options.secretsDirectory,
+      directory: process.cwd(),
+      env: process.env,
+      sources: declarations.map((declaration) => sourceOf(declaration, plane)),
+      builders: {
+        buildPipeline,
+        inspectPipeline,
+        lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
+        readFiles: (declaration, files) => readFiles(declaration, files, plane),
+      },
+      pruneSettleMs: options.pruneSettleMs,
+      onConvergence: (report: ConvergenceReport) => {
+        metrics.observeConvergence(report.elapsedMs / 1000)
+        options.onConvergence(report)
+      },
+    }),
+  )
+  plane.current = controlPlane
+  const api = started.use(
+    openApiServer({
+      controlPlane,
+      engine,
+      streams: controlPlane.streams,
+      endpoints,
+      metrics,
+      logger,
+      build: build(),
+    }),
+  )
+  const { url } = await api.listen(options.listen)
+  const parts = started.move()
+  return {
+    url,
+    firstConvergence: () => controlPlane.sources.firstConvergence(),
+    running: () => runningKinds(controlPlane),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+interface PlaneReference {
+  readonly current: ControlPlane | undefined
+}
+
+function declaredSources({
+  folder,
+  source,
+  configFile,
+}: ServerOptions): readonly SourceDeclaration[] {
+  const configured = configFile === undefined ? [] : readConfig(configFile)
+  if (folder === undefined) return configured
+  if (configured.some(({ name }) => name === source)) {
+    throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
+      hint: 'Give the folder another name with --source NAME.',
+    })
+  }
+  return [...configured, impliedSource(folder, source)]
+}
+
+function readConfig(path: string): readonly SourceDeclaration[] {
+  const text = readFileSync(path, 'utf8')
+  const config = loadConfig(text, path)
+  if (config.ok) return config.sources
+  const problems = problemsText(
+    config.problems,
+    () => text,
+    (_style, shown) => shown,
+  )
+  throw new HeadgateError('Usage', `${path} is not valid\n${problems}`)
+}
+
+function sourceOf(declaration: SourceDeclaration, plane: PlaneReference): DirectorySource {
+  return new DirectorySource({
+    declaration,
+    clock: realClock,
+    inspector: engineInspector,
+    known: (identity) => isKnown(identity, plane),
+    held: (path) => heldFiles(declaration.name, plane).has(path),
+    directory: process.cwd(),
+  })
+}
+
+function isKnown({ kind, namespace, name }: Identity, { current }: PlaneReference): boolean {
+  return current?.resources.get(kind, namespace, name) !== undefined
+}
+
+/** Files of the source that hold what the catalog has. */
+function heldFiles(source: string, { current }: PlaneReference): ReadonlySet<string> {
+  const objects = KINDS.flatMap((kind) => current?.resources.list(kind, undefined) ?? [])
+  const origins = objects
+    .map(({ status }) => status as OriginStatus | undefined)
+    .filter((status) => status?.owner === source)
+  return new Set(origins.map((status) => (status?.origin ?? '').replace(/(:[0-9]+){0,2}$/, '')))
+}
+
+interface OriginStatus {
+  readonly owner?: string
+  /** `file:line:column` */
+  readonly origin?: string
+}
+
+function readFiles(
+  { name, scope, grants }: SourceDeclaration,
+  files: readonly SourceFile[],
+  plane: PlaneReference,
+): Promise<ResourceSet> {
+  return readSet({
+    source: name,
+    scope,
+    grants,
+    directory: process.cwd(),
+    files: files.map(({ path, text }) => ({ path, bytes: Buffer.from(text) })),
+    notes: [],
+    unreadable: [],
+    cache: new FileCache(engineInspector),
+    known: (identity) => isKnown(identity, plane),
+    held: () => false,
+  })
+}
+
+/** Sinks run as pipelines and are counted like them. */
+function samplesOf(plane: ControlPlane | undefined): readonly PipelineSample[] {
+  const objects = (['Pipeline', 'Sink'] as const).flatMap(
+    (kind) => plane?.resources.list(kind, undefined) ?? [],
+  )
+  return objects.flatMap((object) => {
+    const counters = (object.status as { counters?: PipelineCounters } | undefined)?.counters
+    return counters === undefined ? [] : [{ stream: labelOf(object), counters }]
+  })
+}
+
+function labelOf({ metadata, spec }: ResourceObject): string {
+  const id = (spec as { readonly id?: string } | undefined)?.id ?? metadata.name
+  const { namespace = 'default' } = metadata
+  return namespace === 'default' ? id : `${namespace}/${id}`
+}
+
+function runningKinds(plane: RunningControlPlane): readonly RunningKind[] {
+  return Object.values(kinds).map(({ kind, plural }) => ({
+    plural,
+    names: plane.resources
+      .list(kind, undefined)
+      .map(({ metadata: { name, namespace } }) =>
+        namespace === undefined || namespace === 'default' ? name : `${namespace}/${name}`,
+      ),
+  }))
+}

@@ -5,14 +5,24 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { generateBloblang } from './generate-bloblang.ts'
+import { generateCommands } from './generate-commands.ts'
+import { generateComponents } from './generate-components.ts'
 import { generateCrds } from './generate-crds.ts'
 import { generateErrors } from './generate-errors.ts'
 import { generateRegistry } from './generate-registry.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-export async function generateAll(): Promise<ReadonlyMap<string, string>> {
-  return new Map([...generateRegistry(), ...generateCrds(), ...generateErrors()])
+async function generateAll(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ...generateRegistry(),
+    ...generateCrds(),
+    ...generateErrors(),
+    ...generateBloblang(),
+    ...generateCommands(),
+    ...(await generateComponents()),
+  ])
 }
 
 async function main(check: boolean): Promise<void> {

@@ -17,8 +17,8 @@ import { type CelRule, defineKind, type KindDefinition } from './kind.ts'
 import { EXTRAPOLATION_MODES, INTERPOLATION_MODES } from './modes.ts'
 
 const SHARDS_MAX = 4096
-export const RETENTION_AGE_MIN = '1h'
-export const RETENTION_AGE_MAX = '365d'
+const RETENTION_AGE_MIN = '1h'
+const RETENTION_AGE_MAX = '8760h'
 
 const override = group('StreamPropertyOverride', 'What this stream does otherwise than its type.', {
   id: text('The id of a property of the type.', 100, { minLength: 1 }),

@@ -37,7 +37,8 @@ export function checkReferences(
   checkNames(declarations, add)
   checkIds([...byKey.values()], add)
   for (const declaration of declarations) checkTargets(declaration, byKey, known, add)
-  checkTypes([...byKey.values()], add)
+  const faulty = (declaration: Declaration): boolean => found.has(declaration)
+  checkTypes([...byKey.values()], faulty, add)
   return found
 }
 
@@ -144,7 +145,11 @@ function checkTypeCodes(declaration: Declaration, add: Add): void {
 }
 
 /** Cycles, keys and properties: what types mean once they are put together. What is not in the set is not judged. */
-function checkTypes(declarations: readonly Declaration[], add: Add): void {
+function checkTypes(
+  declarations: readonly Declaration[],
+  faulty: (declaration: Declaration) => boolean,
+  add: Add,
+): void {
   for (const group of Map.groupBy(declarations, ({ identity }) => identity.namespace).values()) {
     const types = new Map(
       group
@@ -155,7 +160,7 @@ function checkTypes(declarations: readonly Declaration[], add: Add): void {
       [...types].map(([name, { spec }]) => [name, spec as unknown as TypeDeclaration]),
     )
     const judged = (declaration: Declaration): boolean =>
-      declaration.problems.every(({ severity }) => severity !== 'error')
+      !faulty(declaration) && declaration.problems.every(({ severity }) => severity !== 'error')
     const resolved = new Map<string, ResolvedType>()
     for (const [name, declaration] of types) {
       if (!judged(declaration) || !closed(name, types, judged)) continue

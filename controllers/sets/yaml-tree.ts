@@ -189,13 +189,10 @@ export class YamlTree {
   }
 
   #judgeAmbiguity(text: string, span: Span): void {
-    const reads = ambiguityOf(text)
-    if (reads === undefined) return
-    this.#refuse(
-      span,
-      `${text}, which some readers take for ${reads}`,
-      'put it in quotes, or write true or false',
-    )
+    const ambiguity = ambiguityOf(text)
+    if (ambiguity === undefined) return
+    const { reads, hint } = ambiguity
+    this.#refuse(span, `${text}, which some readers take for ${reads}`, hint)
   }
 
   #duplicate(name: string, span: Span): void {

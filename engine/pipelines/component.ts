@@ -86,7 +86,7 @@ export interface Output {
 
 /** What an output may ask of the write that it is in. An output that wraps others hands it on. */
 export interface Delivery {
-  /** Aborts when the pipeline is stopped by force. */
+  /** Aborts when the pipeline is closed by force, or stops and will be given these messages again. */
   readonly signal: AbortSignal
   /** Adds records to what is written, in one atom with the input's offsets, once the whole transaction is decided. */
   enlist(enlisted: Enlisted): void

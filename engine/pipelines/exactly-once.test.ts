@@ -2,10 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Engine } from '../engine.ts'
 import { decodeRecords, encodeBatch } from '../log/batch.ts'
+import { openDiskEngine } from '../log/disk-engine.ts'
 import { openMemoryEngine } from '../log/memory-engine.ts'
 import type { LogRecord } from '../log/record.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
+import { SeededRandom } from '../ports/seeded-random.ts'
+import { SimulatedDisk } from '../ports/simulated-disk.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 import { type TestEnvironmentOptions, testEnvironment } from './testing.ts'
@@ -195,6 +198,35 @@ describe('from stream to stream', () => {
     await until(() => count(engine, 'target') >= 20 * 700)
     for (let turn = 0; turn < 50; turn++) await setImmediate()
     expectExactlyOnce(await readAll(engine, 'target'), 20 * 700)
+  })
+
+  test('power cuts of the disk engine lose nothing acknowledged and repeat nothing', async () => {
+    const random = new SeededRandom(7)
+    const disk = new SimulatedDisk(random)
+    const open = (): Promise<Engine> =>
+      openDiskEngine({ directory: '/data', clock: realClock, random, disk })
+    let acknowledged = 0
+    for (let round = 0; round < 12; round++) {
+      const engine = await open()
+      if (round === 0) {
+        await createStream(engine, 'source', 4)
+        await createStream(engine, 'target', 3)
+      }
+      await produce(engine, 'source', keys(700))
+      acknowledged += 700
+      const pipeline = await start(COPY, engine)
+      disk.cutPowerAt(disk.calls + 1 + Math.floor(random.next() * 12))
+      for (let turn = 0; turn < 400 && engine.condition() === undefined; turn++)
+        await setImmediate()
+      disk.crash()
+      await pipeline.stop(1)
+      await Promise.resolve(engine[Symbol.asyncDispose]()).catch(() => {})
+    }
+    await using engine = await open()
+    await start(COPY, engine)
+    await until(() => count(engine, 'target') >= acknowledged)
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expectExactlyOnce(await readAll(engine, 'target'), acknowledged)
   })
 
   test('a former self that goes on is one more member, and repeats nothing', async () => {

@@ -42,6 +42,9 @@ export interface StageEnvironment {
   readonly signal: AbortSignal
 }
 
+/** What a write under way gets to end by itself once its messages are no longer wanted. */
+export const ABANDON_GRACE_MS = 2_000
+
 /** One ticket and the part of the batch that it answers for. */
 interface Share {
   readonly ticket: Ticket
@@ -55,12 +58,15 @@ export class OutputStage {
   readonly #batcher: Batcher<Share> | undefined
   readonly #waiting: (() => void)[] = []
   readonly #abandoned = new AbortController()
+  readonly #cutOff = new AbortController()
+  readonly #writeSignal: AbortSignal
   #writes = 0
   #draining = false
 
   constructor(options: OutputStageOptions, environment: StageEnvironment) {
     this.#options = options
     this.#environment = environment
+    this.#writeSignal = AbortSignal.any([environment.signal, this.#cutOff.signal])
     this.#connection = new Connection(options.place, options.output, environment)
     const { batching } = options
     if (batching !== undefined) {
@@ -95,9 +101,18 @@ export class OutputStage {
     this.#batcher?.flush()
   }
 
-  /** Writes that wait for a connection fail now: their messages will be read again. */
+  /**
+   * The messages will be read again, so nothing is worth a long wait: writes that wait for a connection fail now,
+   * and those that are under way get a little time.
+   */
   abandon(): void {
-    this.#abandoned.abort(new HeadgateError('OutputFailed', 'the pipeline is stopping'))
+    const reason = new HeadgateError('OutputFailed', 'the pipeline is stopping')
+    this.#abandoned.abort(reason)
+    const { clock, signal } = this.#environment
+    clock.sleep(ABANDON_GRACE_MS, signal).then(
+      () => this.#cutOff.abort(reason),
+      () => {},
+    )
   }
 
   async close(): Promise<void> {
@@ -218,10 +233,10 @@ export class OutputStage {
   }
 
   #delivery(ticket: Ticket): Delivery {
-    const { health, signal } = this.#environment
+    const { health } = this.#environment
     const { place } = this.#options
     return {
-      signal,
+      signal: this.#writeSignal,
       enlist: (enlisted) => ticket.enlist(enlisted),
       report: (trouble) =>
         trouble === undefined ? health.found(place) : health.lost(place, trouble),

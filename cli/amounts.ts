@@ -7,8 +7,8 @@ export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${count === 1 ? noun : `${noun}s`}`
 }
 
-/** `1 200 000` would break a column for awk, so: `1,200,000`. */
-export function grouped(count: number): string {
+/** `1,200,000` */
+function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }
 
@@ -24,4 +24,13 @@ export function byteText(bytes: number): string {
 
 export function millisecondsText(ms: number): string {
   return ms < 10_000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** One number and its unit, as kubectl shows ages: `45s`, `3m`, `2h`, `5d`. */
+export function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 120) return `${seconds}s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
 }

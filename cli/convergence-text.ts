@@ -19,12 +19,17 @@ const CHANGES_SHOWN_MAX = 6
 const FILES_SHOWN_MAX = 3
 const PROBLEMS_SHOWN_MAX = 20
 
+export interface ConvergenceContext {
+  readonly texts: SourceTexts
+  readonly paint: Terminal['paint']
+  /** Makes a command of ours one that can be pasted. */
+  readonly commandText: (command: string) => string
+}
+
 export function convergenceText(
   report: ConvergenceReport,
-  texts: SourceTexts,
-  terminal: Terminal,
+  { texts, paint, commandText }: ConvergenceContext,
 ): string {
-  const { paint } = terminal
   const lines: string[] = []
   if (report.changes.length > 0) lines.push(changesLine(report, paint))
   else if (report.problemsResolved > 0 && report.problems.length === 0) {
@@ -46,7 +51,7 @@ export function convergenceText(
   }
   for (const blocked of report.blocked) lines.push(blockedLine(blocked, paint))
   if (report.approval !== undefined) {
-    lines.push(`  To let it happen: ${paint('bold', report.approval.command)}`)
+    lines.push(`  To let it happen: ${paint('bold', commandText(report.approval.command))}`)
   }
   return lines.join('\n')
 }
@@ -87,8 +92,11 @@ function blockedLine(
   { identity, reason, wanted, blockedBy }: BlockedChange,
   paint: Terminal['paint'],
 ): string {
-  const verb = wanted ?? 'change'
-  return `${paint('yellow', '!')} ${verb} ${shortText(identity)} is held back: ${reason} [${blockedBy}]`
+  const what =
+    wanted === 'keep'
+      ? `${shortText(identity)} keeps running as it was last accepted`
+      : `${wanted ?? 'change'} ${shortText(identity)} is held back`
+  return `${paint('yellow', '!')} ${what}: ${reason} [${blockedBy}]`
 }
 
 /** The default namespace goes without saying. */

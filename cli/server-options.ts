@@ -23,6 +23,8 @@ export interface RunningServer extends AsyncDisposable {
   firstConvergence(): Promise<void>
   /** The names of what is declared, kind by kind, for the start screen. */
   running(): readonly RunningKind[]
+  /** The stream that shows most: a typed one, if there is one. */
+  streamToLookAt(): string | undefined
 }
 
 export type StartServer = (options: ServerOptions) => Promise<RunningServer>

@@ -51,6 +51,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
     }),
   )
   const endpoints = new SharedEndpoints()
+  let stopping = false
   const plane: { current: ControlPlane | undefined } = { current: undefined }
   const metrics = new Metrics({
     pipelines: () => samplesOf(plane.current),
@@ -78,6 +79,8 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       },
       pruneSettleMs: options.pruneSettleMs,
       onConvergence: (report: ConvergenceReport) => {
+        // A look that was cut short by the end has nothing to tell.
+        if (stopping) return
         metrics.observeConvergence(report.elapsedMs / 1000)
         options.onConvergence(report)
       },
@@ -95,13 +98,20 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       build: build(),
     }),
   )
-  const { url } = await api.listen(options.listen)
+  const { url } = await api.listen(options.listen).catch((error: unknown) => {
+    stopping = true
+    throw error
+  })
   const parts = started.move()
   return {
     url,
     firstConvergence: () => controlPlane.sources.firstConvergence(),
     running: () => runningKinds(controlPlane),
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    streamToLookAt: () => streamToLookAt(controlPlane),
+    [Symbol.asyncDispose]: () => {
+      stopping = true
+      return parts.disposeAsync()
+    },
   }
 }
 
@@ -200,6 +210,12 @@ function labelOf({ metadata, spec }: ResourceObject): string {
   const id = (spec as { readonly id?: string } | undefined)?.id ?? metadata.name
   const { namespace = 'default' } = metadata
   return namespace === 'default' ? id : `${namespace}/${id}`
+}
+
+function streamToLookAt({ resources }: ControlPlane): string | undefined {
+  const streams = resources.list('Stream', 'default')
+  const typed = streams.find(({ spec }) => (spec as { readonly type?: string } | undefined)?.type)
+  return (typed ?? streams[0])?.metadata.name
 }
 
 function runningKinds(plane: RunningControlPlane): readonly RunningKind[] {

@@ -6,11 +6,11 @@ export interface StartScreen {
   readonly url: string
   /** As the person gave it. */
   readonly folder: string | undefined
-  readonly dataDirectory: string
   readonly running: readonly RunningKind[]
   /** A stream worth looking at, if there is one. */
   readonly stream: string | undefined
-  readonly isDefaultDataDirectory: boolean
+  /** Makes a command of ours one that can be pasted. */
+  readonly commandText: (command: string) => string
 }
 
 export interface RunningKind {
@@ -21,8 +21,7 @@ export interface RunningKind {
 const NAMES_LENGTH_MAX = 80
 
 export function startScreen(screen: StartScreen, paint: Terminal['paint']): string {
-  const command = (text: string): string => paint('cyan', text)
-  const suffix = screen.isDefaultDataDirectory ? '' : ` --data-dir ${screen.dataDirectory}`
+  const command = (text: string): string => paint('cyan', screen.commandText(text))
   const running = screen.running.flatMap(({ plural, names }) =>
     names.length === 0 ? [] : [`  ${plural.padEnd(15)} ${namesText(names)}`],
   )
@@ -32,11 +31,9 @@ export function startScreen(screen: StartScreen, paint: Terminal['paint']): stri
     ...(running.length === 0 ? ['  nothing is declared yet'] : running),
     '',
     paint('bold', 'Look'),
-    `  ${command(`headgate get all${suffix}`)}`,
-    ...(screen.stream === undefined
-      ? []
-      : [`  ${command(`headgate tail ${screen.stream}${suffix}`)}`]),
-    `  ${command(`curl ${screen.url}/metrics`)}`,
+    `  ${command('headgate get all')}`,
+    ...(screen.stream === undefined ? [] : [`  ${command(`headgate tail ${screen.stream}`)}`]),
+    `  ${paint('cyan', `curl ${screen.url}/metrics`)}`,
     '',
     paint('bold', 'Try'),
     ...(screen.folder === undefined

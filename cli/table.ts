@@ -3,9 +3,13 @@
 import type { Condition } from '../controllers/status/condition.ts'
 import type { PrinterColumn } from '../crds/kind.ts'
 import type { ResourceObject } from '../crds/resource.ts'
+import { realClock } from '../engine/ports/real-clock.ts'
+import { ageText } from './amounts.ts'
 import type { Gettable } from './kind-names.ts'
 
 const CELL_LENGTH_MAX = 60
+/** Every table has these; kinds list them for kubectl. */
+const COMMON_COLUMNS: readonly string[] = ['Ready', 'Status', 'Age']
 
 export interface TableOptions {
   readonly withNamespace: boolean
@@ -18,18 +22,21 @@ export function table(
   { withNamespace, withKind }: TableOptions,
 ): string {
   const showsNamespace = withNamespace && namespaced
+  const own = columns.filter(({ name }) => !COMMON_COLUMNS.includes(name))
   const header = [
     ...(showsNamespace ? ['NAMESPACE'] : []),
     'NAME',
     'READY',
-    ...columns.map(({ name }) => name.toUpperCase()),
+    ...own.map(({ name }) => name.toUpperCase()),
+    'AGE',
     'STATUS',
   ]
   const rows = objects.map((object) => [
     ...(showsNamespace ? [object.metadata.namespace ?? ''] : []),
     withKind ? `${kind.toLowerCase()}/${object.metadata.name}` : object.metadata.name,
     readyOf(object)?.status ?? '',
-    ...columns.map((column) => cell(object, column)),
+    ...own.map((column) => cell(object, column)),
+    ageOf(object),
     statusText(object),
   ])
   return aligned([header, ...rows])
@@ -66,6 +73,11 @@ function statusText(object: ResourceObject): string {
 function conditionsOf({ status }: ResourceObject): readonly Condition[] {
   const conditions = (status as { readonly conditions?: unknown } | undefined)?.conditions
   return Array.isArray(conditions) ? (conditions as readonly Condition[]) : []
+}
+
+function ageOf({ metadata: { creationTimestamp } }: ResourceObject): string {
+  if (creationTimestamp === undefined) return ''
+  return ageText(realClock.wallUs() / 1000 - Date.parse(creationTimestamp))
 }
 
 /** Printer columns use plain paths only: `.status.records`. */

@@ -71,7 +71,11 @@ async function runUp(invocation: Invocation): Promise<number> {
     pruneSettleMs: readPruneSettle(invocation),
     onConvergence: (report) => {
       if (!isWorthSaying(report)) return
-      const text = convergenceText(report, (file) => textOf(folder, file), terminal)
+      const text = convergenceText(report, {
+        texts: (file) => textOf(folder, file),
+        paint: terminal.paint,
+        commandText: (command) => commandText(command, dataDirectory),
+      })
       if (text !== '') terminal.say(text)
     },
   })
@@ -94,19 +98,24 @@ function sayStart(
   folder: string | undefined,
   dataDirectory: string,
 ): void {
-  const running = server.running()
   const screen = startScreen(
     {
       url: server.url,
       folder,
-      dataDirectory,
-      running,
-      stream: running.find(({ plural }) => plural === 'streams')?.names[0],
-      isDefaultDataDirectory: dataDirectory === resolve(DATA_DIRECTORY_DEFAULT),
+      running: server.running(),
+      stream: server.streamToLookAt(),
+      commandText: (command) => commandText(command, dataDirectory),
     },
     terminal.paint,
   )
   terminal.say(screen)
+}
+
+/** As it can be pasted into another terminal of the same working directory. */
+function commandText(command: string, dataDirectory: string): string {
+  const startedByNpm = process.env['npm_config_user_agent'] !== undefined
+  const isDefault = dataDirectory === resolve(DATA_DIRECTORY_DEFAULT)
+  return `${startedByNpm ? 'npx ' : ''}${command}${isDefault ? '' : ` --data-dir ${dataDirectory}`}`
 }
 
 function readSourceName(invocation: Invocation): string {

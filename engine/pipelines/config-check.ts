@@ -174,7 +174,10 @@ function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckV
 }
 
 function conform(node: Node, value: unknown): unknown {
-  if (value === undefined) return node.default === undefined ? value : structuredClone(node.default)
+  if (value === undefined) {
+    // A default is a value like any other: what it leaves out has defaults of its own.
+    return node.default === undefined ? value : conform(node, structuredClone(node.default))
+  }
   if (node[FIELD_KEYWORD] !== undefined) return conformScalar(node, value)
   if (node.anyOf !== undefined) return conformUnion(node.anyOf, value)
   if (node.properties !== undefined) return conformObject(node.properties, value)

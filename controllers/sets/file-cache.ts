@@ -5,18 +5,22 @@ import { type FileReading, readFile } from './read-file.ts'
 
 export class FileCache {
   readonly #inspector: Inspector
-  #kept = new Map<string, { readonly hash: string; readonly reading: FileReading }>()
+  #kept = new Map<
+    string,
+    { readonly bytes: Uint8Array; readonly hash: string; readonly reading: FileReading }
+  >()
 
   constructor(inspector: Inspector) {
     this.#inspector = inspector
   }
 
   async read(path: string, bytes: Uint8Array): Promise<FileReading> {
-    const hash = sha256(bytes)
     const known = this.#kept.get(path)
+    if (known?.bytes === bytes) return known.reading
+    const hash = sha256(bytes)
     if (known?.hash === hash) return known.reading
     const reading = await readFile(path, bytes, this.#inspector)
-    this.#kept.set(path, { hash, reading })
+    this.#kept.set(path, { bytes, hash, reading })
     return reading
   }
 

@@ -94,12 +94,23 @@ function authorityProblems(declaration: Declaration, input: SetInput): readonly 
   return list.problems
 }
 
+/** Declarations are kept while their file does not change, and so are their digests. */
+const digests = new WeakMap<Declaration, string>()
+
+function digestOf(declaration: Declaration): string {
+  const known = digests.get(declaration)
+  if (known !== undefined) return known
+  const digest = resourceDigest(declaration)
+  digests.set(declaration, digest)
+  return digest
+}
+
 function toMember(declaration: Declaration, problems: readonly Problem[]): Member {
   const { identity, origin, labels, annotations, spec } = declaration
   if (problems.some(({ severity }) => severity === 'error')) {
     return { state: 'invalid', identity, origin, problems }
   }
-  const digest = resourceDigest({ identity, labels, annotations, spec })
+  const digest = digestOf(declaration)
   const references = referencesOf(declaration)
   const resource = {
     identity,

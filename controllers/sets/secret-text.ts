@@ -4,7 +4,7 @@ const SECRET_NAME =
   /authorization|passw(or)?d|passphrase|secret|token|cookie|credential|api[-_]?key|access[-_]?key|private[-_]?key|shared[-_]?key|^sas$/i
 const MASK = '***'
 const FIELD =
-  /((?:^|[\s{,"'-])["']?[\w.-]*(?:authorization|passw(?:or)?d|passphrase|secret|token|cookie|credential|api[-_]?key|access[-_]?key|private[-_]?key|shared[-_]?key)[\w.-]*["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s{}[\],][^,}\]]*)/gi
+  /((?:^|[\s{,"'-])["']?[\w.-]*(?:authorization|passw(?:or)?d|passphrase|secret|token|cookie|credential|api[-_]?key|access[-_]?key|private[-_]?key|shared[-_]?key)[\w.-]*["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s{}[\],][^,}\]]*)/gi
 const USER_INFO = /(\w+:\/\/)[^\s/@]+@/g
 
 export function isSecretName(name: string): boolean {

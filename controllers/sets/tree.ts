@@ -85,7 +85,13 @@ export function locateWithin(
     return offset < scalar.span.end ? { start: offset, end: offset + 1 } : scalar.span
   }
   if (scalar.style !== 'literal' || typeof scalar.value !== 'string') return scalar.span
-  const indent = literalIndent(source, start.line, scalar.value.split('\n'))
+  const lines = scalar.value.replace(/\n+$/, '').split('\n')
+  const indent = literalIndent(source, start.line, lines)
+  if (within.line > lines.length) {
+    const line = start.line + lines.length
+    const end = source.offset(line, [...source.line(line)].length + 1)
+    return { start: end, end: end + 1 }
+  }
   const offset = source.offset(start.line + within.line, indent + within.column)
   return { start: offset, end: offset + 1 }
 }

@@ -11,6 +11,7 @@ import { FileCache } from '../sets/file-cache.ts'
 import type { Inspector } from '../sets/inspector.ts'
 import { readSet, type Unreadable } from '../sets/read-set.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
+import { FileMemory } from './file-memory.ts'
 import { errorCode, type Walk, walkFiles } from './file-walk.ts'
 import { FolderWatch } from './folder-watch.ts'
 import type { Source, SourceDeclaration } from './source.ts'
@@ -34,6 +35,7 @@ export class DirectorySource implements Source {
   readonly declaration: SourceDeclaration
   readonly #options: DirectorySourceOptions
   readonly #cache: FileCache
+  readonly #memory: FileMemory
   readonly #watches = new Set<FolderWatch>()
   /** Files that held resources when they were read last. */
   #held: ReadonlySet<string> = new Set()
@@ -42,6 +44,7 @@ export class DirectorySource implements Source {
     this.declaration = options.declaration
     this.#options = options
     this.#cache = new FileCache(options.inspector)
+    this.#memory = new FileMemory(options.clock)
   }
 
   async read(signal?: AbortSignal): Promise<ResourceSet> {
@@ -88,7 +91,7 @@ export class DirectorySource implements Source {
       try {
         signal?.throwIfAborted()
         const root = await realpath(this.declaration.location)
-        walk = await walkFiles(root, signal)
+        walk = await walkFiles(root, this.#memory, signal)
         if (!walk.moved && (await realpath(this.declaration.location)) === root) return walk
       } catch (error) {
         if (signal?.aborted === true) return away('.', 'the look was stopped')

@@ -4,13 +4,14 @@
  *
  * Links are followed within the folder only, as Kubernetes mounts need it (`orders.yaml → ..data/orders.yaml`).
  */
-import { constants } from 'node:fs'
-import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
+import { type BigIntStats, constants } from 'node:fs'
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { FILE_BYTES_MAX, SET_BYTES_MAX, SET_FILES_MAX } from '../sets/limits.ts'
 import { isResourceFile } from '../sets/read-file.ts'
 import type { FileInput, Unreadable } from '../sets/read-set.ts'
+import type { FileMemory } from './file-memory.ts'
 
 export interface Walk {
   readonly files: readonly FileInput[]
@@ -27,10 +28,19 @@ export const IGNORE_FILE = '.headgateignore'
 const KUSTOMIZATION = /^kustomization(\.ya?ml)?$/i
 
 /** `root` is a real path: whoever calls resolves links of the folder itself once, so that a swap is seen whole. */
-export async function walkFiles(root: string, signal?: AbortSignal): Promise<Walk> {
-  const walker = new Walker(root, signal)
+export async function walkFiles(
+  root: string,
+  memory: FileMemory,
+  signal?: AbortSignal,
+): Promise<Walk> {
+  const walker = new Walker(root, memory, signal)
   await walker.run()
+  memory.settle()
   return walker
+}
+
+interface Entry extends Folder {
+  readonly name: string
 }
 
 interface Folder {
@@ -44,6 +54,7 @@ class Walker implements Walk {
   readonly unreadable: Unreadable[] = []
   moved = false
   readonly #root: string
+  readonly #memory: FileMemory
   readonly #signal: AbortSignal | undefined
   readonly #seen = new Set<string>()
   #linked: Folder[] = []
@@ -51,8 +62,9 @@ class Walker implements Walk {
   #bytes = 0
   #full = false
 
-  constructor(root: string, signal: AbortSignal | undefined) {
+  constructor(root: string, memory: FileMemory, signal: AbortSignal | undefined) {
     this.#root = root
+    this.#memory = memory
     this.#signal = signal
   }
 
@@ -79,27 +91,33 @@ class Walker implements Walk {
       this.#seen.add(real)
       const entries = await readdir(real, { withFileTypes: true })
       entries.sort((left, right) => (left.name < right.name ? -1 : 1))
-      for (const entry of entries)
-        await this.#entry(path, entry.name, entry.isSymbolicLink(), level)
+      for (const entry of entries) {
+        const at: Entry = {
+          path: path === '' ? entry.name : `${path}/${entry.name}`,
+          name: entry.name,
+          level,
+        }
+        await this.#entry(at, join(real, entry.name), entry.isSymbolicLink())
+      }
     } catch (error) {
       this.#failed(path === '' ? '.' : path, error)
     }
   }
 
-  async #entry(folder: string, name: string, isLink: boolean, level: number): Promise<void> {
+  async #entry(entry: Entry, at: string, isLink: boolean): Promise<void> {
     this.#signal?.throwIfAborted()
-    const path = folder === '' ? name : `${folder}/${name}`
+    const { path, name, level } = entry
     if (this.#full || this.#isSkipped(path, name)) return
     const looksLikeResource = isResourceFile(name)
     try {
-      const full = await realpath(join(this.#root, path))
+      const full = isLink ? await realpath(at) : at
       if (isLink && full !== this.#root && !full.startsWith(this.#root + sep)) {
-        if (looksLikeResource)
+        if (looksLikeResource) {
           this.#refuse(path, 'expected a link within the folder, got one that leads out of it')
-        else this.notes.push(`${path}: skipped, a link that leads out of the folder`)
+        } else this.notes.push(`${path}: skipped, a link that leads out of the folder`)
         return
       }
-      const found = await stat(full)
+      const found = await lstat(full, { bigint: true })
       if (found.isDirectory()) {
         if (looksLikeResource) this.#refuse(path, 'expected a file, got a folder')
         else if (this.#ignore.ignores(`${path}/`))
@@ -107,7 +125,7 @@ class Walker implements Walk {
         else if (isLink) this.#linked.push({ path, level: level + 1 })
         else await this.#folder({ path, level: level + 1 })
       } else if (looksLikeResource) {
-        if (found.isFile()) await this.#read(path, full)
+        if (found.isFile()) await this.#read(path, full, found)
         else this.#refuse(path, 'expected a file, got something else')
       }
     } catch (error) {
@@ -127,13 +145,13 @@ class Walker implements Walk {
     return true
   }
 
-  async #read(path: string, real: string): Promise<void> {
+  async #read(path: string, real: string, stats: BigIntStats): Promise<void> {
     if (this.files.length === SET_FILES_MAX) {
       this.#full = true
       this.#refuse(path, `expected at most ${SET_FILES_MAX} files`)
       return
     }
-    const bytes = await readStable(real)
+    const bytes = this.#memory.recall(real, stats) ?? (await readStable(real, this.#memory))
     if (bytes === undefined) {
       this.moved = true
       this.#refuse(path, 'expected a file at rest, got one that is being written')
@@ -183,19 +201,18 @@ export function errorCode(error: unknown): string {
 }
 
 /** The bytes of a file that did not change meanwhile, at most one more than a file may have; else undefined. */
-async function readStable(path: string): Promise<Uint8Array | undefined> {
+async function readStable(path: string, memory?: FileMemory): Promise<Uint8Array | undefined> {
   for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
-    const handle = await open(
-      path,
-      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-    )
+    const handle = await open(path, OPEN_FLAGS)
     try {
       const before = await handle.stat({ bigint: true })
-      const bytes = await readUpTo(handle, FILE_BYTES_MAX + 1)
+      const bytes = await readUpTo(handle, Math.min(Number(before.size), FILE_BYTES_MAX) + 1)
       const after = await handle.stat({ bigint: true })
       const still = before.size === after.size && before.mtimeNs === after.mtimeNs
       const whole = BigInt(bytes.length) === after.size || bytes.length > FILE_BYTES_MAX
-      if (still && whole) return bytes
+      if (!still || !whole) continue
+      memory?.remember(path, after, bytes)
+      return bytes
     } finally {
       await handle.close()
     }
@@ -203,13 +220,15 @@ async function readStable(path: string): Promise<Uint8Array | undefined> {
   return undefined
 }
 
+/** A link that appears in the last moment is not followed, and a pipe does not hold us up. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 async function readUpTo(handle: FileHandle, bytesMax: number): Promise<Uint8Array> {
-  const { size } = await handle.stat()
-  const buffer = Buffer.alloc(Math.min(size + 1, bytesMax))
+  const buffer = Buffer.alloc(bytesMax)
   let length = 0
   for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length)
+    const { bytesRead } = await handle.read(buffer, length, bytesMax - length, length)
     length += bytesRead
-    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
+    if (bytesRead === 0 || length === bytesMax) return buffer.subarray(0, length)
   }
 }

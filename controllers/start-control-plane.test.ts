@@ -83,6 +83,59 @@ describe('the control plane', () => {
     expect(world.pipelines).toHaveLength(2)
   })
 
+  test('asks the engine for nothing when nothing changed', async () => {
+    const source = new FakeSource(setOf(typed))
+    const { engine, ...world } = worldOf([source])
+    let asked = 0
+    const { streams } = engine
+    const counted = {
+      create: streams.create.bind(streams),
+      alter: streams.alter.bind(streams),
+      delete: streams.delete.bind(streams),
+      watch: streams.watch.bind(streams),
+      describe: (names?: readonly string[]) => {
+        // Housekeeping asks for all of them; a look must not.
+        asked += 1
+        return streams.describe(names)
+      },
+    }
+    const wrapped = { ...engine, log: engine.log, groups: engine.groups, streams: counted }
+    const options = {
+      ...world.options,
+      sweepMs: 3_600_000,
+      engine: {
+        ...wrapped,
+        capabilities: engine.capabilities,
+        condition: () => undefined,
+        [Symbol.asyncDispose]: async () => undefined,
+      },
+    }
+    await start({ ...world, engine, options })
+    await settle({ ...world, engine })
+    source.say(source.set)
+    await settle({ ...world, engine })
+    const before = asked
+    const { reads } = source
+    for (let look = 0; look < 5; look += 1) {
+      source.say(source.set)
+      await settle({ ...world, engine })
+    }
+    expect(source.reads).toBe(reads + 5)
+    expect(asked).toBe(before)
+  })
+
+  test('changes neither generation nor resourceVersion for the same declaration in another file', async () => {
+    const source = new FakeSource(setOf([declare('Stream', 'a', {}, 'one.yaml')]))
+    const world = worldOf([source])
+    const plane = await start(world)
+    const before = plane.resources.get('Stream', 'default', 'a')
+    source.say(setOf([declare('Stream', 'a', {}, 'two.yaml')]))
+    await settle(world)
+    const after = plane.resources.get('Stream', 'default', 'a')
+    expect(after?.metadata).toEqual(before?.metadata)
+    expect(after?.status).toMatchObject({ origin: 'two.yaml:1:1' })
+  })
+
   test('touches only what an edit changed', async () => {
     const source = new FakeSource(setOf(typed))
     const world = worldOf([source])

@@ -94,7 +94,8 @@ async function carryOut(
   try {
     signal?.throwIfAborted()
     await perform(action, source, options, signal)
-    options.backOff.succeeded(key)
+    if (isRemoval(action.verb)) options.backOff.forget(key)
+    else options.backOff.succeeded(key)
     return { action, error: undefined }
   } catch (thrown) {
     const error = asHeadgateError(thrown)

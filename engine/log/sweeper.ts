@@ -24,6 +24,8 @@ export class Sweeper<Place> implements Disposable {
   readonly #logger: Logger | undefined
   readonly #time: RetentionTime
   #timer: Timer
+  /** A sweep judges by what is visible, so the one before has to be through. */
+  #sweeping = false
 
   constructor({ store, admission, clock, logger }: SweeperOptions<Place>) {
     this.#store = store
@@ -41,7 +43,7 @@ export class Sweeper<Place> implements Disposable {
   #schedule(): Timer {
     return this.#clock.schedule(RETENTION_SWEEP_MS, () => {
       this.#timer = this.#schedule()
-      if (this.#store.condition() === undefined) void this.#sweep()
+      if (!this.#sweeping && this.#store.condition() === undefined) void this.#sweep()
     })
   }
 
@@ -51,6 +53,7 @@ export class Sweeper<Place> implements Disposable {
       this.#logger?.warn('The clock jumped forward; nothing expires until it held still')
       return
     }
+    this.#sweeping = true
     try {
       const view = this.#store.view
       const trims = [...view.streams.values()].flatMap((stream) => expiredTrims(stream, nowUs))
@@ -60,6 +63,8 @@ export class Sweeper<Place> implements Disposable {
     } catch (error) {
       // What could not be swept now is found again by the next sweep.
       this.#logger?.warn('Retention was not applied', { error })
+    } finally {
+      this.#sweeping = false
     }
   }
 

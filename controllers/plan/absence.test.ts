@@ -54,6 +54,14 @@ describe('every way in which a source can look empty deletes nothing', () => {
       expect(removals(plan())).toBe(0)
     })
 
+  test('an incomplete set deletes nothing even where the look before was settled', () => {
+    const set = setOf(all.slice(1), { incomplete: 'syntax' })
+    const settle = { identities: 'x', sinceMs: 0, sweeps: 9, lastMs: 9_000 }
+    const plan = planOf([], resources, { set, settle })
+    expect(linesOf(plan)).toEqual(['blocked(Incomplete) retain Stream/default/s000'])
+    expect(plan.destructiveDigest).toBeUndefined()
+  })
+
   test('while what is settled and small goes', () => {
     expect(removals(planOf(all.slice(3), resources))).toBe(3)
   })

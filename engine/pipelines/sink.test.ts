@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { SinkSpec } from '../../crds/generated/specs.gen.ts'
 import {
@@ -156,7 +157,8 @@ describe('a sink', () => {
       status: body.includes('r5') && !accepts ? 422 : 200,
     }))
     const [pipeline] = pipelines
-    while (!pipeline?.state().message?.includes('answered 422')) await server.answered(1)
+    await server.answered(1)
+    while (!pipeline?.state().message?.includes('answered 422')) await setImmediate()
     expect(engine.groups.offsets('sink.archive')[0]?.next ?? 0).toBeLessThan(11)
     accepts = true
     await committed(engine, 'sink.archive', 11)

@@ -14,7 +14,10 @@ export interface Groups {
   heartbeat(group: string, member: string): Promise<Membership>
   leave(group: string, member: string): Promise<void>
   offsets(group: string): readonly GroupOffset[]
-  /** Sets offsets by hand, forwards or backwards, durable when it resolves; an empty list forgets the group. */
+  /**
+   * Replaces all offsets of the group by hand, forwards or backwards, durable when it resolves; an empty list forgets
+   * them. Members are fenced until their next heartbeat.
+   */
   reset(group: string, offsets: readonly GroupOffset[]): Promise<void>
 }
 

@@ -213,14 +213,17 @@ function kept(absent: readonly ObservedResource[], blockedBy: string, reason: st
 
 function usedBy(
   { identity }: ObservedResource,
-  { usersOf }: AbsenceRequest,
+  { usersOf, observed }: AbsenceRequest,
   leaving: ReadonlySet<string>,
 ): string {
   const users = usersOf(identityKey(identity), leaving)
   const [first] = users
+  if (first === undefined) return 'No longer declared, but something that stays refers to it.'
   const others = users.length > 1 ? ` and ${users.length - 1} more` : ''
-  const who = first === undefined ? 'something that stays' : identityText(first)
-  return `No longer declared, but ${who}${others} still refers to it: remove that too, or declare it again.`
+  const key = identityKey(first)
+  if (leaving.has(key) || isSealed(observed.resources.get(key)))
+    return `No longer declared, but reserved by ${identityText(first)}${others}, whose data is retained: it goes once that is purged.`
+  return `No longer declared, but ${identityText(first)}${others} still refers to it: remove that too, or declare it again.`
 }
 
 function incompleteReason({ incompleteBecause }: ResourceSet): string {

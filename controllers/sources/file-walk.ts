@@ -21,7 +21,7 @@ export interface Walk {
   readonly moved: boolean
 }
 
-export const FOLDER_LEVELS_MAX = 64
+export const FOLDER_LEVELS_MAX = 32
 /** How often a file that changes while it is read is read again. */
 export const READ_ATTEMPTS_MAX = 3
 export const IGNORE_FILE = '.headgateignore'
@@ -111,13 +111,13 @@ class Walker implements Walk {
     const looksLikeResource = isResourceFile(name)
     try {
       const full = isLink ? await realpath(at) : at
+      const found = await lstat(full, { bigint: true })
       if (isLink && full !== this.#root && !full.startsWith(this.#root + sep)) {
-        if (looksLikeResource) {
+        if (looksLikeResource || found.isDirectory()) {
           this.#refuse(path, 'expected a link within the folder, got one that leads out of it')
-        } else this.notes.push(`${path}: skipped, a link that leads out of the folder`)
+        }
         return
       }
-      const found = await lstat(full, { bigint: true })
       if (found.isDirectory()) {
         if (looksLikeResource) this.#refuse(path, 'expected a file, got a folder')
         else if (this.#ignore.ignores(`${path}/`))

@@ -29,7 +29,7 @@ export class FolderWatch implements AsyncDisposable {
       ignored: (path, stats) =>
         stats?.isFile() === true || (path !== folder && basename(path).startsWith('.')),
       ignoreInitial: true,
-      followSymlinks: false,
+      followSymlinks: true,
     })
     this.#watcher.on('raw', () => this.#hint())
     this.#watcher.on('all', () => this.#hint())

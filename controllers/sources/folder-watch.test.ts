@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { realClock } from '../../engine/ports/real-clock.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
-import { SWEEP_EVERY_MS, watchDirectory } from './directory-watch.ts'
+import { FolderWatch, SWEEP_EVERY_MS } from './folder-watch.ts'
 
 /** Answers the next look. */
 function looks(): { next(): Promise<void>; look(): void } {
@@ -16,7 +16,7 @@ describe('watching a folder', () => {
   test('hints at a new file, an edit, a rename over it, and a file in a new folder', async () => {
     const root = mkdtempSync(join(tmpdir(), 'headgate-watch-'))
     const { next, look } = looks()
-    await using _watch = watchDirectory(root, realClock, look)
+    await using _watch = new FolderWatch(root, realClock, look)
     const file = join(root, 'a.yaml')
     // The watch needs a moment to be there; a change is repeated until it was seen, as the timer would.
     let seen = false
@@ -42,19 +42,19 @@ describe('watching a folder', () => {
     }
   })
 
-  test('looks again without any event, for events get lost', () => {
+  test('looks again without any event, for events get lost', async () => {
     const clock = new SimulatedClock()
     let count = 0
-    using _watch = watchDirectory('/nonexistent', clock, () => count++)
+    await using _watch = new FolderWatch('/nonexistent', clock, () => count++)
     clock.advance(SWEEP_EVERY_MS)
     clock.advance(SWEEP_EVERY_MS)
     expect(count).toBe(2)
   })
 
-  test('is silent once disposed', () => {
+  test('is silent once disposed', async () => {
     const clock = new SimulatedClock()
     let count = 0
-    watchDirectory('/nonexistent', clock, () => count++)[Symbol.dispose]()
+    await new FolderWatch('/nonexistent', clock, () => count++)[Symbol.asyncDispose]()
     clock.advance(10 * SWEEP_EVERY_MS)
     expect(count).toBe(0)
   })

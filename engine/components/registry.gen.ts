@@ -12,7 +12,10 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     stdin: () => import('./inputs/stdin.ts'),
     stream: () => import('./inputs/stream.ts'),
   },
-  buffer: {},
+  buffer: {
+    memory: () => import('./buffers/memory.ts'),
+    none: () => import('./buffers/none.ts'),
+  },
   processor: {
     bloblang: () => import('./processors/bloblang.ts'),
     catch: () => import('./processors/catch.ts'),

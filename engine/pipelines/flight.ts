@@ -51,7 +51,7 @@ export class Flight implements TransactionOwner {
       return
     }
     this.#keep(transaction.enlisted.map((enlisted) => without(enlisted, outcome.origins)))
-    this.messages = this.source.messages.filter((message) => outcome.origins.has(message))
+    this.messages = this.source.messages.filter((message) => outcome.origins.has(message.origin))
     // A component that lost the origin of a message leaves us no choice but to send everything again.
     if (this.messages.length < outcome.origins.size) this.startOver()
     this.#replayed = true
@@ -87,7 +87,7 @@ function without(enlisted: Enlisted, origins: ReadonlySet<Message>): Enlisted {
 
 /** What was replayed came late; it goes where its message stood. */
 function inInputOrder({ source, enlisted }: Flight): readonly Enlisted[] {
-  const places = new Map(source.messages.map((message, index) => [message, index]))
+  const places = new Map(source.messages.map((message, index) => [message.origin, index]))
   const single = enlisted.flatMap(({ target, records, messages }) =>
     records.map((record, index) => {
       const message = messages[index]

@@ -221,7 +221,7 @@ describe('the disk engine on damaged data', () => {
 
   test('is read-only, says where, and leaves every byte as it is', async () => {
     // Frames: snapshot, create, one, two, three.
-    for (const position of [0, 70, 4096, 3 * 4096, 3 * 4096 + 70, 3 * 4096 + 130]) {
+    for (const position of [0, 70, 4096, 3 * 4096, 3 * 4096 + 70, 3 * 4096 + 130, 3 * 4096 + 133]) {
       const { again, before, after } = await damaged(position)
       expect(again.condition()).toContain(`00000001.journal`)
       expect(again.condition()).toContain('LogCorrupt')

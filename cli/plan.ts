@@ -73,11 +73,16 @@ async function locationOf(client: Client, path: string): Promise<string> {
 }
 
 async function readFolder(folder: string): Promise<readonly { path: string; text: string }[]> {
-  const [{ walkFiles }, { requireFolder }] = await Promise.all([
+  const [{ walkFiles }, { FileMemory }, { realClock }, { requireFolder }] = await Promise.all([
     import('../controllers/sources/file-walk.ts'),
+    import('../controllers/sources/file-memory.ts'),
+    import('../engine/ports/real-clock.ts'),
     import('./folder.ts'),
   ])
-  const { files, unreadable } = await walkFiles(realpathSync(requireFolder(resolve(folder))))
+  const { files, unreadable } = await walkFiles(
+    realpathSync(requireFolder(resolve(folder))),
+    new FileMemory(realClock),
+  )
   const [first] = unreadable
   if (first !== undefined) {
     throw new HeadgateError('SourceUnreadable', `${first.path}: ${first.because}`)

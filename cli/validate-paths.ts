@@ -5,8 +5,10 @@ import { GRANTS_ALL, SCOPE_ALL } from '../controllers/config/implied-source.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
 import type { Problem } from '../controllers/sets/problem.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
+import { FileMemory } from '../controllers/sources/file-memory.ts'
 import { type Walk as SetWalk, walkFiles } from '../controllers/sources/file-walk.ts'
 import { HeadgateError } from '../engine/error.ts'
+import { realClock } from '../engine/ports/real-clock.ts'
 import { engineInspector } from './inspector.ts'
 
 export interface Validation {
@@ -57,7 +59,7 @@ async function walk(path: string): Promise<Walk> {
     const file = { path: shownPath(dirname(path), basename(path)), bytes: readFileSync(path) }
     return { files: [file], notes: [], unreadable: [] }
   }
-  const walked = await walkFiles(realpathSync(path))
+  const walked = await walkFiles(realpathSync(path), new FileMemory(realClock))
   return {
     files: walked.files.map((file) => ({ ...file, path: shown(file.path) })),
     notes: walked.notes,

@@ -1,4 +1,7 @@
-/** Get and list of the five kinds; writes say where the resource is written instead. */
+/**
+ * Get and list of the five kinds. A write to what a source owns is a conflict that names the owner and the file; any
+ * other is a method that is not there.
+ */
 import type { FastifyInstance } from 'fastify'
 import type { KindDefinition } from '../../crds/kind.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
@@ -88,7 +91,7 @@ function refusal(
   }
   const message = `${kind} ${namespace}/${name} is owned by the source ${owner.source}: edit ${owner.place} instead`
   const causes = [{ reason: 'Conflict', message: `owned by the source ${owner.source}` }]
-  return new StatusError(405, 'MethodNotAllowed', message, { ...details, causes })
+  return new StatusError(409, 'Conflict', message, { ...details, causes })
 }
 
 interface Owner {

@@ -5,7 +5,7 @@ import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
-import { batchOf, readShard, streamRecord } from './engine-contract.ts'
+import { batchOf, readShard, streamRecord } from './engine-under-test.ts'
 
 const SETS = 12
 

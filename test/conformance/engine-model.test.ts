@@ -7,7 +7,7 @@ import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
-import { readShard, rejection, streamRecord } from './engine-contract.ts'
+import { readShard, rejection, streamRecord } from './engine-under-test.ts'
 
 const NAMES = ['a', 'b']
 const name = fc.constantFrom(...NAMES)

@@ -1,0 +1,95 @@
+/** What every engine promises of the streams that exist. */
+import { describe, expect, test } from 'vitest'
+import { SHARDS_MAX } from '../../engine/streams/streams.ts'
+import {
+  batchOf,
+  type OpenEngine,
+  rejection,
+  streamRecord,
+  thrown,
+  useEngine,
+} from './engine-under-test.ts'
+
+export function describeStreamsContract(open: OpenEngine): void {
+  describe('streams', () => {
+    const under = useEngine(open)
+    const { append, at, commit, texts, write } = under
+
+    test('refuses a name that is taken, sealed ones included', async () => {
+      expect(await rejection(under.engine.streams.create(streamRecord('a')))).toBe('StreamExists')
+      const seal = { sinceUs: 1, by: 'test' }
+      const record = streamRecord('a', { shards: 3, sealed: seal })
+      await under.engine.streams.alter(under.stream.incarnation, record)
+      expect(await rejection(under.engine.streams.create(streamRecord('a')))).toBe('StreamExists')
+    })
+
+    test('describes the named ones that exist, or all, with what they hold', async () => {
+      await under.engine.streams.create(streamRecord('b'))
+      await write('x', 'y')
+      expect(under.engine.streams.describe().map(({ name }) => name)).toEqual(['a', 'b'])
+      const [described, ...others] = under.engine.streams.describe(['none', 'a'])
+      expect(others).toEqual([])
+      expect(described).toMatchObject({ ...streamRecord('a', { shards: 3 }), records: 2 })
+      const nowUs = under.clock.wallUs()
+      const [first, second] = described?.shardStates ?? []
+      expect(first).toMatchObject({ shard: 0, first: 1, next: 3, records: 2, oldestUs: nowUs })
+      expect(second).toMatchObject({ shard: 1, first: 1, next: 1, records: 0, bytes: 0 })
+      expect(described?.bytes).toBe(first?.bytes)
+    })
+
+    test('replaces the record whole, and lets shards only grow', async () => {
+      const changed = streamRecord('a', { shards: 5, protected: true, owner: undefined })
+      const altered = await under.engine.streams.alter(under.stream.incarnation, changed)
+      expect(altered).toMatchObject({ protected: true, shards: 5 })
+      expect(altered.owner).toBeUndefined()
+      await under.engine.log.write({ appends: [append(batchOf('x'), { shard: 4 })] })
+      const fewer = under.engine.streams.alter(
+        under.stream.incarnation,
+        streamRecord('a', { shards: 4 }),
+      )
+      expect(await rejection(fewer)).toBe('ShardOutOfRange')
+      const other = under.engine.streams.alter(99, streamRecord('a', { shards: 5 }))
+      expect(await rejection(other)).toBe('StreamNotFound')
+    })
+
+    test('takes up to the most shards and not one more', async () => {
+      const most = await under.engine.streams.create(streamRecord('most', { shards: SHARDS_MAX }))
+      expect(most.shardStates.length).toBe(SHARDS_MAX)
+      for (const shards of [SHARDS_MAX + 1, 0, 1.5]) {
+        const refused = under.engine.streams.create(streamRecord('more', { shards }))
+        expect(await rejection(refused)).toBe('ShardOutOfRange')
+      }
+      expect(under.engine.streams.describe(['more'])).toEqual([])
+    })
+
+    test('makes another incarnation after delete, to which old positions do not lead', async () => {
+      await write('x')
+      await under.engine.log.write(commit(0, 2))
+      await using reader = under.engine.log.open(at(2))
+      const waiting = rejection(reader.next(100, 1e9))
+      await under.engine.streams.delete('a', under.stream.incarnation)
+      expect(await waiting).toBe('PositionInvalid')
+      expect(under.engine.streams.describe(['a'])).toEqual([])
+      expect(thrown(() => under.engine.log.open(at(1)))).toBe('StreamNotFound')
+      expect(under.engine.groups.offsets('g')).toEqual([])
+      const again = await under.engine.streams.create(streamRecord('a'))
+      expect(again.incarnation).toBeGreaterThan(under.stream.incarnation)
+      expect(await texts()).toEqual([])
+      expect(thrown(() => under.engine.log.open(at(1)))).toBe('PositionInvalid')
+      expect(await rejection(write('y'))).toBe('StreamNotFound')
+      const twice = under.engine.streams.delete('a', under.stream.incarnation)
+      expect(await rejection(twice)).toBe('StreamNotFound')
+    })
+
+    test('tells watchers after each create, alter and delete, until they are disposed', async () => {
+      const told: string[] = []
+      const watch = under.engine.streams.watch((changed) => told.push(changed))
+      const { incarnation } = await under.engine.streams.create(streamRecord('b'))
+      await under.engine.streams.alter(incarnation, streamRecord('b', { shards: 2 }))
+      await under.engine.streams.delete('b', incarnation)
+      watch[Symbol.dispose]()
+      await under.engine.streams.create(streamRecord('c'))
+      expect(told).toEqual(['b', 'b', 'b'])
+    })
+  })
+}

@@ -37,6 +37,7 @@ interface Pending {
 interface Group {
   readonly changes: Change[]
   readonly accepted: Pending[]
+  /** Nobody in it waits for a sync. */
   relaxed: boolean
 }
 
@@ -114,8 +115,8 @@ export class GroupCommitter {
 
   async #commit(group: Group): Promise<void> {
     if (group.changes.length > 0) await this.#sink.write(group.changes)
-    const durable = group.changes.length > 0 && !group.relaxed
-    if (durable || this.#syncWanted) {
+    const unsynced = group.changes.length > 0 || this.#syncTimer !== undefined
+    if (this.#syncWanted || (unsynced && !group.relaxed)) {
       this.#syncWanted = false
       this.#syncTimer?.cancel()
       this.#syncTimer = undefined
@@ -153,6 +154,8 @@ export class GroupCommitter {
       pending.request.signal?.throwIfAborted()
       const { changes, result } = pending.request.judge()
       pending.result = result
+      // What changes nothing says, by its end, that all before it can be seen.
+      if (changes.length === 0) group.relaxed = false
       for (const change of changes) {
         group.changes.push(change)
         if (change.kind !== 'append' || !change.relaxed) group.relaxed = false

@@ -21,7 +21,8 @@ export interface Log {
   /**
    * Resolves once everything in the set is durable (or, where all appends go to relaxed streams and no offsets are
    * committed, written); rejects with nothing changed, but for LogReadOnly, after which the outcome is unknown until
-   * the log was opened again. Sets are applied in the order in which they were submitted.
+   * the log was opened again. Sets are applied in the order in which they were submitted; one that changes nothing
+   * resolves only once all sets before it can be read.
    */
   write(set: WriteSet, signal?: AbortSignal): Promise<WriteResult>
   /** Throws PositionInvalid for another incarnation or a sequence that retention has passed. */

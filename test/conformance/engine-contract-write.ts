@@ -14,7 +14,7 @@ import {
 export function describeWriteContract(open: OpenEngine): void {
   describe('write', () => {
     const under = useEngine(open)
-    const { append, at, commit, texts, write } = under
+    const { append, at, commit, settled, texts, write } = under
 
     test('gives shard and sequence per record, from 1, and makes them readable', async () => {
       const { appends } = await write('x', 'y')
@@ -41,6 +41,36 @@ export function describeWriteContract(open: OpenEngine): void {
     test('applies sets in the order of submission', async () => {
       await Promise.all(['1', '2', '3', '4'].map((text) => write(text)))
       expect(await texts()).toEqual(['1', '2', '3', '4'])
+    })
+
+    test('resolves an empty set only once all sets before it can be seen', async () => {
+      const relaxed = streamRecord('relaxed', { durability: 'relaxed' })
+      const { incarnation } = await under.engine.streams.create(relaxed)
+      const before = [
+        write('1'),
+        under.engine.log.write(commit(0, 1)),
+        under.engine.log.write({
+          appends: [append(batchOf('2'), { stream: 'relaxed', incarnation })],
+        }),
+      ]
+      await settled()
+      expect(under.engine.streams.describe().map(({ records }) => records)).toEqual([1, 1])
+      expect(under.engine.groups.offsets('g').map(({ next }) => next)).toEqual([1])
+      await Promise.all(before)
+    })
+
+    test('takes relaxed sets that were acknowledged along with an empty one', async () => {
+      const relaxed = streamRecord('relaxed', { durability: 'relaxed' })
+      const { incarnation } = await under.engine.streams.create(relaxed)
+      const put = (text: string) =>
+        under.engine.log.write({
+          appends: [append(batchOf(text), { stream: 'relaxed', incarnation })],
+        })
+      // The first reserves sequences, durably; the second only has to be written.
+      await put('1')
+      await put('2')
+      await settled()
+      expect(under.engine.streams.describe(['relaxed'])[0]?.records).toBe(2)
     })
 
     test('does not change the bytes that it was given', async () => {

@@ -1,16 +1,23 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Engine } from '../engine.ts'
-import { decodeRecords, encodeBatch } from '../log/batch.ts'
 import { openDiskEngine } from '../log/disk-engine.ts'
-import { openMemoryEngine } from '../log/memory-engine.ts'
-import type { LogRecord } from '../log/record.ts'
 import { realClock } from '../ports/real-clock.ts'
-import { realRandom } from '../ports/real-random.ts'
 import { SeededRandom } from '../ports/seeded-random.ts'
 import { SimulatedDisk } from '../ports/simulated-disk.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
+import {
+  COPY,
+  count,
+  createStream,
+  expectExactlyOnce,
+  keys,
+  memory,
+  produce,
+  readAll,
+  until,
+} from './stream-testing.ts'
 import { type TestEnvironmentOptions, testEnvironment } from './testing.ts'
 
 const running: Pipeline[] = []
@@ -18,84 +25,6 @@ const running: Pipeline[] = []
 afterEach(async () => {
   await Promise.all(running.splice(0).map((pipeline) => pipeline.stop(1)))
 })
-
-function memory(): Engine {
-  return openMemoryEngine({ clock: realClock, random: realRandom })
-}
-
-async function createStream(engine: Engine, name: string, shards: number): Promise<number> {
-  const { incarnation } = await engine.streams.create({
-    name: `default/${name}`,
-    id: name,
-    uid: realRandom.uuid(),
-    owner: 'test',
-    digest: '',
-    type: undefined,
-    shards,
-    durability: 'durable',
-    retention: { ageMs: undefined, bytes: undefined },
-    deletionPolicy: 'Delete',
-    protected: false,
-    retainForMs: undefined,
-    sealed: undefined,
-  })
-  return incarnation
-}
-
-async function produce(engine: Engine, name: string, keys: readonly string[]): Promise<void> {
-  const [stream] = engine.streams.describe([`default/${name}`])
-  const incarnation = stream?.incarnation ?? 0
-  const records = keys.map((key, index) => ({
-    key: Buffer.from(key),
-    headers: [{ name: 'trace', value: Buffer.from(`t${index}`) }],
-    data: Buffer.from(JSON.stringify({ n: index })),
-  }))
-  await engine.log.write({
-    appends: [{ stream: `default/${name}`, incarnation, batch: encodeBatch(records) }],
-  })
-}
-
-async function readAll(engine: Engine, name: string): Promise<LogRecord[]> {
-  const [stream] = engine.streams.describe([`default/${name}`])
-  const records: LogRecord[] = []
-  for (const { shard, first, next } of stream?.shardStates ?? []) {
-    if (first === next) continue
-    const { incarnation = 0 } = stream ?? {}
-    const at = { stream: `default/${name}`, incarnation, shard, sequence: first }
-    await using reader = engine.log.open(at)
-    while (reader.position.sequence < next) {
-      const result = await reader.next(1024 * 1024, 1_000)
-      if (result !== undefined) records.push(...decodeRecords(result.bytes, result.from))
-    }
-  }
-  return records
-}
-
-const count = (engine: Engine, name: string): number =>
-  engine.streams.describe([`default/${name}`])[0]?.records ?? 0
-
-/** Each source position once, and in rising order per source shard within each target shard. */
-function expectExactlyOnce(records: readonly LogRecord[], total: number): void {
-  const places = records.map(({ headers }) => {
-    const header = (name: string): string =>
-      Buffer.from(headers.find((one) => one.name === name)?.value ?? []).toString()
-    return `${header('shard')}/${header('sequence')}`
-  })
-  expect(places.length).toBe(total)
-  expect(new Set(places).size).toBe(total)
-}
-
-const COPY = {
-  input: { stream: { name: 'source' } },
-  pipeline: { processors: [{ mapping: 'root.n = this.n\nroot.doubled = this.n * 2' }] },
-  output: {
-    stream: {
-      name: 'target',
-      key: '${! @headgate_key }',
-      headers: { shard: '${! @headgate_shard }', sequence: '${! @headgate_sequence }' },
-    },
-  },
-}
 
 async function start(
   spec: unknown,
@@ -106,10 +35,6 @@ async function start(
   running.push(pipeline)
   await pipeline.connect()
   return pipeline
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate()
 }
 
 /** The engine as one process sees it that may die: afterwards nothing it asks for happens or answers. */
@@ -152,8 +77,6 @@ function mortalEngine(engine: Engine): { engine: Engine; die: () => Promise<void
     },
   }
 }
-
-const keys = (total: number): string[] => Array.from({ length: total }, (_, n) => `k${n % 17}`)
 
 describe('from stream to stream', () => {
   test('copies every record once, with what mappings see of it', async () => {

@@ -97,6 +97,8 @@ class StreamInput implements Input, LaneOwner {
   #generation = 0
   #heartbeat: Timer | undefined
   #refreshing: Promise<void> | undefined
+  /** The last change of what is held; the next one waits for it. */
+  #changing: Promise<void> = Promise.resolve()
   #error: HeadgateError | undefined
   #wake: (() => void) | undefined
   #closed = false
@@ -119,9 +121,11 @@ class StreamInput implements Input, LaneOwner {
     if (target === undefined) {
       throw new HeadgateError('NotConnected', `stream ${name} does not exist yet`)
     }
-    this.#target = target
-    await this.#join()
-    this.#beat()
+    await this.#inTurn(() => {
+      this.#target = target
+      return this.#join()
+    })
+    if (!this.#closed) this.#beat()
   }
 
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined> {
@@ -133,7 +137,9 @@ class StreamInput implements Input, LaneOwner {
     this.#heartbeat?.cancel()
     this.#loseAll()
     this.#wake?.()
-    if (this.#generation === 0) return
+    // A join that is under way would come after the leave, and hold shards that nobody reads.
+    await this.#changing
+    if (this.#target === undefined) return
     await this.#context.environment.engine.groups.leave(this.#group, this.#member).catch(() => {})
   }
 
@@ -156,10 +162,17 @@ class StreamInput implements Input, LaneOwner {
   }
 
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refreshOnce().finally(() => {
+    this.#refreshing ??= this.#inTurn(() => this.#refreshOnce()).finally(() => {
       this.#refreshing = undefined
     })
     return this.#refreshing
+  }
+
+  /** Joins and heartbeats change what is held across waits: two at once would mix up what they saw. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(change)
+    this.#changing = changed.catch(() => {})
+    return changed
   }
 
   #take(): InputBatch | undefined {
@@ -192,6 +205,7 @@ class StreamInput implements Input, LaneOwner {
   /** Takes shards anew: what this member held before is lost. */
   async #join(): Promise<void> {
     this.#loseAll()
+    if (this.#closed) return
     const { stream, incarnation } = this.#required()
     const { engine } = this.#context.environment
     const membership = await engine.groups.join({
@@ -205,14 +219,17 @@ class StreamInput implements Input, LaneOwner {
     await this.#adopt(membership)
   }
 
-  /** Drops the lanes of shards that went, begins lanes for those that came. */
+  /**
+   * Drops the lanes of shards that went, begins lanes for those that came. Only then commits name the new generation:
+   * a lane that is another member's meanwhile must not be committed under the generation that gave it away.
+   */
   async #adopt(membership: Membership): Promise<void> {
     const { engine } = this.#context.environment
     const { stream, incarnation } = this.#required()
     if (membership.generation === this.#generation && this.#lanes.size > 0) return
-    this.#generation = membership.generation
     // Sets are applied in order: after an empty one, commits of former generations are seen or refused.
     await engine.log.write({ appends: [] })
+    if (this.#closed) return
     const committed = new Map(
       engine.groups
         .offsets(this.#group)
@@ -224,6 +241,7 @@ class StreamInput implements Input, LaneOwner {
       // Somebody else held it between two heartbeats and went on from where we were.
       if (!kept || lane.committed !== committed.get(lane.shard)) this.#lose(lane)
     }
+    this.#generation = membership.generation
     for (const shard of membership.shards) {
       if (!this.#lanes.has(shard)) this.#begin(shard, committed.get(shard))
     }

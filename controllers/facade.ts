@@ -9,6 +9,7 @@ import {
 import { HeadgateError } from '../engine/error.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
 import type { BackOff } from './apply/back-off.ts'
+import { purgeStream } from './apply/purge-stream.ts'
 import { resumeKey } from './apply/resume.ts'
 import type { SourceLoop } from './apply/source-loop.ts'
 import type { Catalog } from './catalog/catalog.ts'
@@ -181,11 +182,7 @@ function retainedOf(running: Running): RetainedStreams {
         throw new HeadgateError('NotFound', `There is no retained stream ${namespace}/${name}.`, {
           hint: 'List them with `headgate get retained`.',
         })
-      if (stream.protected)
-        throw new HeadgateError('ProtectedResource', `Stream ${namespace}/${name} is protected.`, {
-          hint: 'Declare it again with protected: false, and then remove it.',
-        })
-      await streams.delete(stream.name, stream.incarnation)
+      await purgeStream(stream, streams)
       for (const loop of loops.values()) loop.planAgain()
     },
   }

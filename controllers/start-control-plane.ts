@@ -5,17 +5,17 @@
 import { join } from 'node:path'
 
 import { HeadgateError } from '../engine/error.ts'
-import type { Timer } from '../engine/ports/clock.ts'
 import type { ApplyOptions } from './apply/apply-plan.ts'
 import { BackOff } from './apply/back-off.ts'
 import type { ResumeOptions } from './apply/resume.ts'
-import { resume, resumeKey } from './apply/resume.ts'
+import { resumeKey } from './apply/resume.ts'
 import { SourceLoop, SWEEP_MS_DEFAULT } from './apply/source-loop.ts'
 import { restoreCatalog } from './catalog/restore-catalog.ts'
 import { openCatalog } from './catalog/sqlite-catalog.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneOptions } from './control-plane-options.ts'
 import { facadeOf, type Running } from './facade.ts'
+import { keepHouse } from './keep-house.ts'
 import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
 import { TransitionTimes } from './status/conditions.ts'
@@ -77,7 +77,7 @@ export async function startControlPlane(
         if (source === undefined || source === name) loop.planAgain()
     },
     async [Symbol.asyncDispose]() {
-      housekeeping[Symbol.dispose]()
+      await housekeeping[Symbol.asyncDispose]()
       watchingRuns[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
@@ -101,39 +101,4 @@ function noticeFailure(key: string, { catalog, reconcilers, backOff, loops }: Ru
   const message = state.pipeline.message ?? 'The pipeline stopped by itself.'
   backOff.failed(resumeKey(key), entry.accepted.digest, new HeadgateError('NotConnected', message))
   loops.get(entry.owner)?.lookAgain()
-}
-
-/** What belongs to no source: orphans that should run, and retained streams whose time has come. */
-function keepHouse(running: Running, resumeOptions: ResumeOptions): Disposable {
-  const { options, loops } = running
-  const { clock, engine, logger } = options
-  let timer: Timer | undefined
-  const stopping = new AbortController()
-  const look = async (): Promise<void> => {
-    try {
-      await resume((owner) => !loops.has(owner), resumeOptions, stopping.signal)
-      const wallUs = clock.wallUs()
-      for (const {
-        name,
-        incarnation,
-        sealed,
-        retainForMs,
-        protected: kept,
-      } of engine.streams.describe())
-        if (sealed !== undefined && retainForMs !== undefined && !kept)
-          if (sealed.sinceUs + retainForMs * 1_000 <= wallUs)
-            await engine.streams.delete(name, incarnation)
-    } catch (error) {
-      logger.warn('Housekeeping failed; it is tried again.', { error: String(error) })
-    }
-    if (!stopping.signal.aborted)
-      timer = clock.schedule(options.sweepMs ?? SWEEP_MS_DEFAULT, () => void look())
-  }
-  void look()
-  return {
-    [Symbol.dispose]() {
-      stopping.abort()
-      timer?.cancel()
-    },
-  }
 }

@@ -1,6 +1,9 @@
 /** Turns one look into its report: what is new since the look before, and nothing that was said already. */
+import { formatDuration } from '../../crds/duration.ts'
 import { identityKey } from '../../crds/resource.ts'
+import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Action, Plan } from '../plan/plan.ts'
+import { streamIdentity } from '../plan/stream-record.ts'
 import type { Problem } from '../sets/problem.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 import type { Outcome } from './apply-plan.ts'
@@ -11,6 +14,7 @@ import type {
   ConvergenceFailure,
   ConvergenceReport,
 } from './convergence.ts'
+import type { SourceState } from './source-loop.ts'
 
 export interface Look {
   readonly set: ResourceSet
@@ -92,6 +96,38 @@ export function report(
     converged: plan.kept,
   }
   return { report: isWorthSaying(full) ? full : undefined, said: now }
+}
+
+export interface PurgedStream {
+  readonly stream: Pick<StreamDescription, 'name' | 'retainForMs'>
+  readonly source: string
+  readonly state: SourceState | undefined
+  readonly elapsedMs: number
+}
+
+/** What is said of a retained stream that went because its time had come. */
+export function purgedReport({
+  stream,
+  source,
+  state,
+  elapsedMs,
+}: PurgedStream): ConvergenceReport {
+  const reason = `its retainFor of ${formatDuration(stream.retainForMs ?? 0)} has passed`
+  return {
+    source,
+    setDigest: state?.set?.digest ?? '',
+    isFirst: false,
+    changes: [{ verb: 'delete', identity: streamIdentity(stream.name), reason, cause: undefined }],
+    failures: [],
+    elapsedMs,
+    files: [],
+    problems: [],
+    problemsResolved: 0,
+    incompleteBecause: [],
+    blocked: [],
+    approval: undefined,
+    converged: state?.plan?.kept ?? 0,
+  }
 }
 
 function isWorthSaying(report: ConvergenceReport): boolean {

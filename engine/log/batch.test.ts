@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HeadgateError } from '../error.ts'
 import {
+  BATCH_BODY_BYTES_MAX,
   BATCH_HEADER_BYTES,
   BatchEncoder,
   decodeRecords,
@@ -11,7 +12,7 @@ import {
   stampHeader,
   verifyBody,
 } from './batch.ts'
-import { BATCH_RECORDS_MAX } from './log.ts'
+import { BATCH_RECORDS_MAX, WRITE_SET_BYTES_MAX } from './log.ts'
 import {
   RECORD_CLIENT_INFO_BYTES_MAX,
   RECORD_DATA_BYTES_MAX,
@@ -156,6 +157,21 @@ describe('the limits of a record', () => {
     )
     expect([encoder.count, encoder.byteLength]).toEqual([1, held])
     expect(decodeRecords(encoder.finish()).length).toBe(1)
+  })
+
+  test('a batch takes its most bytes and not one more', () => {
+    const encoder = new BatchEncoder(WRITE_SET_BYTES_MAX)
+    const large = { data: Buffer.alloc(RECORD_DATA_BYTES_MAX) }
+    for (let count = 0; count < 31; count++) encoder.append(large)
+    // Length and flags of a record below 2 MiB take four bytes.
+    const left = WRITE_SET_BYTES_MAX - encoder.byteLength - 4
+    expect(() => encoder.append({ data: Buffer.alloc(left + 1) })).toThrow(
+      expect.objectContaining({ code: 'RecordTooLarge' }),
+    )
+    encoder.append({ data: Buffer.alloc(left) })
+    const batch = encoder.finish()
+    expect(batch.length).toBe(WRITE_SET_BYTES_MAX)
+    expect(readHeader(batch).bodyBytes).toBe(BATCH_BODY_BYTES_MAX)
   })
 
   test('a batch takes its most records and not one more', () => {

@@ -1,6 +1,5 @@
 /** What every engine promises of the streams that exist. */
 import { describe, expect, test } from 'vitest'
-import { SHARDS_MAX } from '../../engine/streams/streams.ts'
 import {
   batchOf,
   type OpenEngine,
@@ -50,16 +49,6 @@ export function describeStreamsContract(open: OpenEngine): void {
       expect(await rejection(fewer)).toBe('ShardOutOfRange')
       const other = under.engine.streams.alter(99, streamRecord('a', { shards: 5 }))
       expect(await rejection(other)).toBe('StreamNotFound')
-    })
-
-    test('takes up to the most shards and not one more', async () => {
-      const most = await under.engine.streams.create(streamRecord('most', { shards: SHARDS_MAX }))
-      expect(most.shardStates.length).toBe(SHARDS_MAX)
-      for (const shards of [SHARDS_MAX + 1, 0, 1.5]) {
-        const refused = under.engine.streams.create(streamRecord('more', { shards }))
-        expect(await rejection(refused)).toBe('ShardOutOfRange')
-      }
-      expect(under.engine.streams.describe(['more'])).toEqual([])
     })
 
     test('makes another incarnation after delete, to which old positions do not lead', async () => {

@@ -1,6 +1,7 @@
 /** What every engine promises, as tests: each sentence of the ports' comments that a caller can see. */
 import { describe, expect, test } from 'vitest'
 import { describeGroupsContract } from './engine-contract-groups.ts'
+import { describeLimitsContract } from './engine-contract-limits.ts'
 import { describeReadContract } from './engine-contract-read.ts'
 import { describeRetentionContract } from './engine-contract-retention.ts'
 import { describeStreamsContract } from './engine-contract-streams.ts'
@@ -14,6 +15,7 @@ export function describeEngineContract(name: string, open: OpenEngine): void {
     describeStreamsContract(open)
     describeRetentionContract(open)
     describeGroupsContract(open)
+    describeLimitsContract(open)
 
     describe('at its end', () => {
       const under = useEngine(open)

@@ -52,7 +52,7 @@ export interface PipelineEnvironment {
   readonly namespace: string
   /** The resource's name. */
   readonly name: string
-  /** The group that a `stream` input joins unless it names one: `pipeline.{name}` or `sink.{name}`. */
+  /** The group of its namespace that a `stream` input joins unless it names one: `pipeline.{name}` or `sink.{name}`. */
   readonly group: string
   readonly engine: Engine
   readonly clock: Clock

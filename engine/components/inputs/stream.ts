@@ -12,6 +12,7 @@ import {
   type InputBatch,
   type InputDefinition,
 } from '../../pipelines/component.ts'
+import { engineGroup, groupFaults } from '../../pipelines/group-name.ts'
 import type { StreamTarget } from '../../pipelines/pipeline.ts'
 import { isStreamGone, type LaneOwner, StreamLane } from '../../pipelines/stream-lane.ts'
 import type { Timer } from '../../ports/clock.ts'
@@ -38,7 +39,7 @@ While there is no stream of that name, the input waits for it.`,
     group: Type.String({
       default: '',
       description:
-        'Consumer group whose members share the shards; the pipeline has its own unless you name one.',
+        'Consumer group of the namespace whose members share the shards; the pipeline has its own unless you name one.',
     }),
     start: Type.Union(
       [
@@ -59,6 +60,7 @@ While there is no stream of that name, the input waits for it.`,
   nack: 'replay',
   transactional: true,
   streams: (config) => [config.name],
+  check: ({ group }) => groupFaults(group),
   examples: [
     { title: 'Everything there is', config: { name: 'orders' } },
     { title: 'What comes from now on', config: { name: 'orders', start: 'latest' } },
@@ -107,7 +109,7 @@ class StreamInput implements Input, LaneOwner {
     const { namespace, name, group, random } = context.environment
     this.#config = config
     this.#context = context
-    this.#group = config.group === '' ? group : config.group
+    this.#group = engineGroup(namespace, config.group === '' ? group : config.group)
     // Unique, so that a former self that is not quite gone is fenced like any other member.
     this.#member = `${namespace}/${name}/${random.uuid()}`
   }

@@ -1,0 +1,21 @@
+/**
+ * What the engine calls the consumer group of a config. Groups of the engine know no namespaces, so the name says which
+ * one it is of; outside of these lines a group is called what its config calls it.
+ */
+
+import { HeadgateError } from '../error.ts'
+import type { ConfigFault } from './component.ts'
+
+export function engineGroup(namespace: string, group: string): string {
+  // A name that an environment variable gave was not seen before.
+  const [fault] = groupFaults(group)
+  if (fault !== undefined) throw new HeadgateError('ComponentConfigInvalid', fault.message)
+  return namespace === 'default' ? group : `${namespace}/${group}`
+}
+
+/** No group has a slash of its own, so no two namespaces meet. */
+export function groupFaults(group: string): readonly ConfigFault[] {
+  if (!group.includes('/') || group.includes('${')) return []
+  const message = `expected the name of a group without a slash, got ${JSON.stringify(group)}`
+  return [{ path: ['group'], message }]
+}

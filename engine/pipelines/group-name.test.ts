@@ -73,5 +73,6 @@ describe('consumer groups of two namespaces', () => {
     const { problems } = await inspectPipeline({ input, output: { drop: {} } })
     expect(problems[0]?.message).toContain('without a slash')
     expect(problems).toMatchObject([{ path: ['input', 'stream', 'group'], severity: 'error' }])
+    expect(() => engineGroup('default', 'team/pipeline.copy')).toThrow('without a slash')
   })
 })

@@ -165,10 +165,13 @@ export class SimulatedDisk implements Disk {
       },
       sync: async () => {
         count()
+        // What is written while it runs, it does not cover.
+        const covered = new Set(content.unsynced)
+        const bytes = Buffer.from(content.bytes)
         await this.#syncGate
         if (life !== this.#life) throw failure('EIO', 'a handle from before the crash')
-        content.durable = Buffer.from(content.bytes)
-        content.unsynced = []
+        content.durable = bytes
+        content.unsynced = content.unsynced.filter((write) => !covered.has(write))
       },
       size: async () => {
         count()

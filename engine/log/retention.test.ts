@@ -102,6 +102,15 @@ describe('retention by bytes', () => {
     ])
   })
 
+  test('goes on while there is no time to go by', () => {
+    const batches: readonly Batch[] = [
+      [0, 1, 100],
+      [0, 2, 100],
+    ]
+    const stream = streamOf({ ageMs: 1, bytes: 100 }, batches)
+    expect(expiredTrims(stream, undefined).map(({ first }) => first)).toEqual([2])
+  })
+
   test('counts only what the age leaves', () => {
     const batches: readonly Batch[] = [
       [0, 1000, 100],

@@ -8,12 +8,15 @@ import { GROUP_OFFSETS_KEPT_MS } from '../streams/groups.ts'
 import type { Trim } from './log.ts'
 import type { LogView, StreamView } from './log-view.ts'
 
-/** What may go now. Sealed streams keep what they have. */
-export function expiredTrims<Place>(stream: StreamView<Place>, nowUs: number): readonly Trim[] {
+/** What may go now. Sealed streams keep what they have; without a time to go by, only sizes count. */
+export function expiredTrims<Place>(
+  stream: StreamView<Place>,
+  nowUs: number | undefined,
+): readonly Trim[] {
   const { record, incarnation } = stream
   if (record.sealed !== undefined) return []
   const firsts = stream.shards.map(({ index }) => index.first)
-  if (record.retention.ageMs !== undefined) {
+  if (record.retention.ageMs !== undefined && nowUs !== undefined) {
     const expiredUs = nowUs - record.retention.ageMs * 1000
     stream.shards.forEach(({ index }, shard) => {
       const kept = index.at(index.findTime(expiredUs))

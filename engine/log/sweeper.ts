@@ -50,14 +50,13 @@ export class Sweeper<Place> implements Disposable {
   async #sweep(): Promise<void> {
     const nowUs = this.#time.nowUs()
     if (nowUs === undefined) {
-      this.#logger?.warn('The clock jumped forward; nothing expires until it held still')
-      return
+      this.#logger?.warn('The clock jumped forward; nothing expires by age until it held still')
     }
     this.#sweeping = true
     try {
       const view = this.#store.view
       const trims = [...view.streams.values()].flatMap((stream) => expiredTrims(stream, nowUs))
-      const groups = this.#judgeGroups(nowUs)
+      const groups = nowUs === undefined ? [] : this.#judgeGroups(nowUs)
       if (trims.length === 0 && groups.length === 0) return
       await this.#commit(trims, groups)
     } catch (error) {

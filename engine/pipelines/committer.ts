@@ -8,11 +8,11 @@
 import { asHeadgateError, type HeadgateError } from '../error.ts'
 import type { Log } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
-import { commitSets } from './commit-set.ts'
+import { commitSet } from './commit-set.ts'
 import type { Flight } from './flight.ts'
 import type { Health } from './health.ts'
 
-/** A write gathers no more than this, though one flight may bring more. */
+/** A write gathers no more than this, though the portion of one flight may be more. */
 export const COMMIT_BYTES_MAX: number = 8 * 1024 * 1024
 export const COMMIT_RETRY_MS = 250
 
@@ -26,26 +26,34 @@ export interface CommitterOwner {
   dropped(flight: Flight): void
 }
 
+export interface CommitterEnvironment {
+  readonly log: Log
+  readonly clock: Clock
+  readonly health: Health
+  readonly signal: AbortSignal
+  /** For tests: what a write may be of one flight. */
+  readonly portionBytesMax?: number
+}
+
 export class Committer {
   readonly #log: Log
   readonly #clock: Clock
   readonly #health: Health
   readonly #signal: AbortSignal
   readonly #owner: CommitterOwner
+  readonly #portionBytesMax: number | undefined
   readonly #lanes = new Map<object, Flight[]>()
   #loose: Flight[] = []
   #writing = false
   #alone = false
 
-  constructor(
-    owner: CommitterOwner,
-    environment: { log: Log; clock: Clock; health: Health; signal: AbortSignal },
-  ) {
+  constructor(owner: CommitterOwner, environment: CommitterEnvironment) {
     this.#owner = owner
     this.#log = environment.log
     this.#clock = environment.clock
     this.#health = environment.health
     this.#signal = environment.signal
+    this.#portionBytesMax = environment.portionBytesMax
   }
 
   /** Called as a flight with a mark begins: the order of these calls is the order of the shard. */
@@ -59,7 +67,12 @@ export class Committer {
 
   /** The flight landed. */
   add(flight: Flight): void {
-    flight.ready = true
+    try {
+      flight.decide(this.#portionBytesMax)
+    } catch (thrown) {
+      this.#owner.failed(flight, asHeadgateError(thrown))
+      return
+    }
     if (flight.source.mark === undefined) this.#loose.push(flight)
     if (!this.#writing) this.#run()
   }
@@ -104,36 +117,42 @@ export class Committer {
 
   async #write(flights: readonly Flight[]): Promise<void> {
     try {
-      for (const set of commitSets(flights)) await this.#log.write(set)
+      await this.#log.write(commitSet(flights))
     } catch (thrown) {
       await this.#explain(flights, asHeadgateError(thrown))
       return
     }
     this.#alone = false
     this.#health.over(PLACE)
-    for (const flight of flights) {
+    const done = flights.filter((flight) => {
+      if (flight.portion !== undefined) flight.source.mark?.committed(flight.portion.reached)
+      return flight.wrote()
+    })
+    for (const flight of done) {
       this.forget(flight)
-      flight.source.mark?.committed()
       this.#owner.committed(flight)
     }
-    this.#takeFromLoose(flights)
+    this.#takeFromLoose(done)
   }
 
   /** The ready front of every lane, and whatever else landed. */
   #gather(): readonly Flight[] {
     const flights: Flight[] = []
     let bytes = 0
+    /** Whether what comes after the flight may be taken too. */
     const take = (flight: Flight): boolean => {
-      if (flights.length > 0 && (this.#alone || bytes + flight.weight > COMMIT_BYTES_MAX)) {
+      const { portion } = flight
+      if (portion === undefined) return false
+      if (flights.length > 0 && (this.#alone || bytes + portion.bytes > COMMIT_BYTES_MAX)) {
         return false
       }
       flights.push(flight)
-      bytes += flight.weight
-      return true
+      bytes += portion.bytes
+      return flight.lastPortion
     }
     for (const lane of this.#lanes.values()) {
       for (const flight of lane) {
-        if (!flight.ready || !take(flight)) break
+        if (!take(flight)) break
       }
     }
     for (const flight of this.#loose) {

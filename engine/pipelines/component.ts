@@ -53,10 +53,13 @@ export interface InputBatch {
 export interface OffsetMark {
   /** Identity of the shard, as long as this member holds it without a break. */
   readonly lane: object
-  /** The commit under the generation of now; undefined when the shard was lost, and with it the work. */
-  offset(): OffsetCommit | undefined
+  /**
+   * The commit under the generation of now, after the first `reached` messages or, without it, after all; undefined
+   * when the shard was lost, and with it the work.
+   */
+  offset(reached?: number): OffsetCommit | undefined
   /** The write that held the commit is durable. */
-  committed(): void
+  committed(reached: number): void
   /** The commit was refused with GenerationStale: find out what is still held. Resolves when `offset` is true again. */
   refresh(): Promise<void>
 }

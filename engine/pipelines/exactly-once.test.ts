@@ -123,6 +123,24 @@ describe('from stream to stream', () => {
     expectExactlyOnce(await readAll(engine, 'target'), 20 * 700)
   })
 
+  test('a batch that becomes more than one write takes is parted, and repeats nothing', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 1)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(40))
+    const large = { ...COPY, pipeline: { processors: [{ mapping: 'root = "x".repeat(1900000)' }] } }
+    const mortal = mortalEngine(engine)
+    await start(large, mortal.engine)
+    await until(() => count(engine, 'target') > 0)
+    await mortal.die()
+    const next = engine.groups.offsets('pipeline.test')[0]?.next ?? 0
+    expect(count(engine, 'target')).toBe(next - 1)
+    await start(large, engine)
+    await until(() => count(engine, 'target') >= 40)
+    await setImmediate()
+    expectExactlyOnce(await readAll(engine, 'target'), 40)
+  })
+
   test('power cuts of the disk engine lose nothing acknowledged and repeat nothing', async () => {
     const random = new SeededRandom(7)
     const disk = new SimulatedDisk(random)

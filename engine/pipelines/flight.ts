@@ -6,6 +6,7 @@
  */
 import type { InputBatch } from './component.ts'
 import type { Batch, Message } from './message.ts'
+import { type Portion, portionsOf } from './portions.ts'
 import { type Enlisted, type Rejection, Transaction, type TransactionOwner } from './transaction.ts'
 
 export interface FlightOwner {
@@ -24,8 +25,10 @@ export class Flight implements TransactionOwner {
   /** In the order of the input's messages. */
   enlisted: readonly Enlisted[] = []
   attempts = 0
-  /** Whether everything is decided, and only the commit is missing. */
-  ready = false
+  /** What is still to be written, once everything is decided. */
+  #portions: readonly Portion[] = []
+  /** How many messages were written, from the first on. */
+  #reached = 0
   #replayed = false
 
   constructor(source: InputBatch, owner: FlightOwner) {
@@ -35,6 +38,33 @@ export class Flight implements TransactionOwner {
     let weight = 0
     for (const message of source.messages) weight += message.weight
     this.weight = weight
+  }
+
+  /** Whether everything is decided, and only the commit is missing. */
+  get ready(): boolean {
+    return this.#portions.length > 0
+  }
+
+  /** What is written next; undefined until all is decided, and once all is written. */
+  get portion(): Portion | undefined {
+    return this.#portions[0]
+  }
+
+  get lastPortion(): boolean {
+    return this.#portions.length === 1
+  }
+
+  /** Everything is decided. Throws RecordTooLarge when it can never be written. */
+  decide(portionBytesMax?: number): void {
+    const left = portionsOf(this.#left(), this.enlisted, portionBytesMax)
+    this.#portions = left.map((one) => ({ ...one, reached: one.reached + this.#reached }))
+  }
+
+  /** The portion is durable; true when it was the last. */
+  wrote(): boolean {
+    this.#reached = this.portion?.reached ?? this.#reached
+    this.#portions = this.#portions.slice(1)
+    return this.#portions.length === 0
   }
 
   begin(): Transaction {
@@ -58,11 +88,16 @@ export class Flight implements TransactionOwner {
     this.#owner.rejected(this, outcome)
   }
 
-  /** The commit failed: nothing of what was enlisted exists, all of it has to come again. */
+  /** The commit failed: nothing of what is left exists, all of it has to come again. */
   startOver(): void {
-    this.messages = this.source.messages
+    this.messages = this.#left()
     this.enlisted = []
-    this.ready = false
+    this.#portions = []
+  }
+
+  #left(): Batch {
+    const { messages } = this.source
+    return this.#reached === 0 ? messages : messages.slice(this.#reached)
   }
 
   #keep(enlisted: readonly Enlisted[]): void {

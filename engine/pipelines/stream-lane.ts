@@ -19,7 +19,7 @@ import type {
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { InputBatch, OffsetMark } from './component.ts'
-import type { Message } from './message.ts'
+import type { Batch, Message } from './message.ts'
 import { messageOfRecord, type RecordOrigin } from './record-message.ts'
 
 export const READ_BYTES: number = 512 * 1024
@@ -114,19 +114,22 @@ export class StreamLane {
       this.#taken?.()
     }
     if (messages.length === 0) return undefined
-    return { messages, mark: this.#mark(more ? last + 1 : this.#next) }
+    return { messages, mark: this.#mark(messages, more ? last + 1 : this.#next) }
   }
 
   get hasMore(): boolean {
     return this.#cursor !== undefined && !this.lost
   }
 
-  #mark(next: number): OffsetMark {
+  #mark(messages: Batch, next: number): OffsetMark {
+    const after = (reached: number): number =>
+      reached < messages.length ? Number(messages[reached]?.metadata('headgate_sequence')) : next
     return {
       lane: this,
-      offset: () => (this.lost ? undefined : this.#owner.offsetOf(this, next)),
-      committed: () => {
-        this.#committed = next
+      offset: (reached = messages.length) =>
+        this.lost ? undefined : this.#owner.offsetOf(this, after(reached)),
+      committed: (reached) => {
+        this.#committed = after(reached)
       },
       refresh: () => this.#owner.refresh(),
     }

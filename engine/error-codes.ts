@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   BackPressure: { retry: 'backoff', status: 503, exit: 1, meaning: 'The write queue is full; try again after the stated time.' },
   DataDirectoryInUse: { retry: 'never', status: 503, exit: 1, meaning: 'Another process holds the data directory.' },
   DataDirectoryUnusable: { retry: 'never', status: 503, exit: 1, meaning: 'The data directory cannot be opened, or was written by a newer version.' },
+  DiskFull: { retry: 'backoff', status: 507, exit: 1, meaning: 'The disk of the data directory has no room; nothing was written.' },
   ExpectedNextMismatch: { retry: 'now', status: 409, exit: 1, meaning: 'The shard does not end where the writer expected.' },
   GenerationStale: { retry: 'now', status: 409, exit: 1, meaning: 'A consumer group moved on: another generation owns these offsets.' },
   IdempotencyKeyReused: { retry: 'never', status: 400, exit: 1, meaning: 'An idempotency key came again with other content.' },

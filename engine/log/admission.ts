@@ -47,9 +47,10 @@ export class Admission {
     this.groups = new GroupCoordinator(clock, shardCount, generationBase)
   }
 
-  /** Takes over what recovery found. */
+  /** Judges from now on by what can be seen, be it what recovery found or what is left after a refused commit. */
   load<Place>(view: LogView<Place>): void {
     this.#streams.load(view)
+    this.#idempotency.clear()
     for (const change of view.idempotency.entries()) this.#idempotency.remember(change)
   }
 

@@ -12,7 +12,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import { Admission } from './admission.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { GroupCommitter } from './group-committer.ts'
+import { isDiskFull } from './disk-full.ts'
+import { GroupCommitter, type GroupSink } from './group-committer.ts'
 import { JOURNAL_FILE_BYTES, Journal } from './journal.ts'
 import { LogView } from './log-view.ts'
 import { recoverJournal } from './recovery.ts'
@@ -44,7 +45,7 @@ const CAPABILITIES: Capabilities = {
   durable: true,
 }
 
-/** Throws DataDirectoryInUse and DataDirectoryUnusable; damaged data gives an engine with a condition. */
+/** Throws DataDirectoryInUse, DataDirectoryUnusable and DiskFull; damaged data gives an engine with a condition. */
 export async function openDiskEngine(options: DiskEngineOptions): Promise<Engine> {
   const { disk, directory, random } = options
   try {
@@ -86,12 +87,22 @@ async function openJournal(
   journal.adopt(recovered)
   skipReserved(view)
   if (recovered.problem === undefined) {
-    await journal.begin(recovered.clean && recovered.last !== undefined)
+    try {
+      await journal.begin(recovered.clean && recovered.last !== undefined)
+    } catch (error) {
+      await journal.close()
+      throw error
+    }
   }
   const generationBase = journal.opens * GENERATIONS_PER_OPENING
   const admission = new Admission({ clock, random, generationBase })
   admission.load(view)
-  const committer = new GroupCommitter(journal, clock)
+  const sink: GroupSink = {
+    write: (changes) => journal.write(changes),
+    sync: () => journal.sync(),
+    forget: () => admission.load(view),
+  }
+  const committer = new GroupCommitter(sink, clock)
   if (recovered.problem !== undefined) {
     logger?.error('The journal is damaged; the engine is read-only', { error: recovered.problem })
     committer.refuse(recovered.problem.message, recovered.problem)
@@ -155,8 +166,13 @@ async function closeOrderly(
 ): Promise<void> {
   await committer.settled()
   if (committer.condition() !== undefined) return
-  await committer.submit({
-    bytes: CONTROL_REQUEST_BYTES,
-    judge: () => admission.judgeClose(view),
-  })
+  try {
+    await committer.submit({
+      bytes: CONTROL_REQUEST_BYTES,
+      judge: () => admission.judgeClose(view),
+    })
+  } catch (error) {
+    // Without room for it, relaxed shards go on behind a gap, as after a crash.
+    if (!isDiskFull(error)) throw error
+  }
 }

@@ -18,6 +18,7 @@ import type { CommitRequest } from './store.ts'
 class NotingSink implements GroupSink {
   readonly groups: number[] = []
   syncs = 0
+  forgotten = 0
   failure: Error | undefined
   #gate: PromiseWithResolvers<void> | undefined
 
@@ -38,6 +39,10 @@ class NotingSink implements GroupSink {
   async sync(): Promise<void> {
     this.syncs++
     await this.#gate?.promise
+  }
+
+  forget(): void {
+    this.forgotten++
   }
 }
 
@@ -168,4 +173,18 @@ test('a failure of the sink rejects all that wait and all that comes', async () 
   await expect(committer.submit(request(0))).rejects.toMatchObject({ code: 'LogReadOnly' })
   expect(sink.groups).toEqual([GROUP_REQUESTS_MAX])
   expect(committer.condition()).toContain('EIO')
+})
+
+test('a group without room is refused alone, after what was written before it was synced', async () => {
+  const { sink, committer } = open()
+  await committer.submit(request(1, [RELAXED]))
+  const full = new HeadgateError('DiskFull', 'full')
+  sink.failure = full
+  const refusedBoth = [committer.submit(request(1)), committer.submit(request(1, [RELAXED]))]
+  for (const one of refusedBoth) await expect(one).rejects.toBe(full)
+  expect([sink.syncs, sink.forgotten]).toEqual([1, 1])
+  expect(committer.condition()).toBeUndefined()
+  sink.failure = undefined
+  await committer.submit(request(QUEUE_BYTES_MAX))
+  expect([sink.groups, sink.syncs]).toEqual([[1, 2, 1], 2])
 })

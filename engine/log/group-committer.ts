@@ -3,7 +3,7 @@
  * and syncs it once; what comes meanwhile is the next group. There is no timer on the way of a durable write.
  *
  * The first failure of a write or a sync ends it for good: what the disk holds is unknown then, and asking again for
- * a sync would claim more than it knows.
+ * a sync would claim more than it knows. Only a group that found no room at all is refused alone, with DiskFull.
  */
 import { HeadgateError } from '../error.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
@@ -21,10 +21,12 @@ export const BACK_PRESSURE_RETRY_MS = 50
 
 /** Where groups go. Called by one group at a time. */
 export interface GroupSink {
-  /** Writes the changes in their order; they are not durable yet. */
+  /** Writes the changes in their order; they are not durable yet. After DiskFull all is as it was before. */
   write(changes: readonly Change[]): Promise<void>
   /** Makes all that was written durable, and then visible. */
   sync(): Promise<void>
+  /** What was judged and is not visible never happened: the next request is judged by what is. */
+  forget(): void
 }
 
 interface Pending {
@@ -100,7 +102,7 @@ export class GroupCommitter {
     while (this.#queueHead < this.#queue.length || this.#syncWanted) {
       const group = this.#drain()
       try {
-        await this.#commit(group)
+        if (!(await this.#commit(group))) continue
       } catch (error) {
         this.#fail(error, group.accepted)
         break
@@ -113,14 +115,20 @@ export class GroupCommitter {
     this.#running = undefined
   }
 
-  async #commit(group: Group): Promise<void> {
-    if (group.changes.length > 0) await this.#sink.write(group.changes)
+  /** False when there was no room for the group. */
+  async #commit(group: Group): Promise<boolean> {
+    if (group.changes.length > 0) {
+      try {
+        await this.#sink.write(group.changes)
+      } catch (error) {
+        if (!(error instanceof HeadgateError) || error.code !== 'DiskFull') throw error
+        await this.#giveBack(error, group.accepted)
+        return false
+      }
+    }
     const unsynced = group.changes.length > 0 || this.#syncTimer !== undefined
     if (this.#syncWanted || (unsynced && !group.relaxed)) {
-      this.#syncWanted = false
-      this.#syncTimer?.cancel()
-      this.#syncTimer = undefined
-      await this.#sink.sync()
+      await this.#sync()
     } else if (group.changes.length > 0) {
       this.#syncTimer ??= this.#clock.schedule(RELAXED_SYNC_MS, () => {
         this.#syncTimer = undefined
@@ -128,6 +136,24 @@ export class GroupCommitter {
         this.#start()
       })
     }
+    return true
+  }
+
+  /** Refuses a group for which there was no room; what was written before it becomes visible first. */
+  async #giveBack(error: HeadgateError, accepted: readonly Pending[]): Promise<void> {
+    if (this.#syncTimer !== undefined || this.#syncWanted) await this.#sync()
+    this.#sink.forget()
+    for (const pending of accepted) {
+      this.#release(pending)
+      pending.reject(error)
+    }
+  }
+
+  async #sync(): Promise<void> {
+    this.#syncWanted = false
+    this.#syncTimer?.cancel()
+    this.#syncTimer = undefined
+    await this.#sink.sync()
   }
 
   /** Judges as many requests as one group takes. */

@@ -44,6 +44,10 @@ export class IdempotencyTable {
     }
   }
 
+  clear(): void {
+    this.#remembered.clear()
+  }
+
   entries(): Iterable<RememberChange> {
     return this.#remembered.values()
   }

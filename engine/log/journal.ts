@@ -10,8 +10,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import { asBuffer, corrupt, nextSequence, readHeader, verifyBody } from './batch-header.ts'
 import type { AppendChange, Change } from './change.ts'
+import { diskFull, isDiskFull } from './disk-full.ts'
 import { type EncodedFrame, encodeFrame, type FrameContent, type JournalEntry } from './frame.ts'
-import type { GroupSink } from './group-committer.ts'
 import { readFully } from './journal-scan.ts'
 import type { LogView } from './log-view.ts'
 import { journalPath, type Recovered } from './recovery.ts'
@@ -47,7 +47,7 @@ interface Unsynced {
   readonly position: number
 }
 
-export class Journal implements GroupSink {
+export class Journal {
   /** How often the directory was opened: what is given out in one opening is told from the next. */
   opens = 0
   readonly #options: JournalOptions
@@ -210,20 +210,15 @@ export class Journal implements GroupSink {
     return frame
   }
 
-  /** Starts a file, once everything in the ones before is durable. */
+  /** Starts a file, once everything in the ones before is durable. Without room for it, all is as it was. */
   async #roll(): Promise<void> {
-    const { disk, directory, random, view, logger } = this.#options
+    const { disk, directory, view, logger } = this.#options
     const dead = [...this.#files].filter(([, { live }]) => live === 0)
     const closed = [...this.#files]
       .filter(([, { live }]) => live > 0)
       .map(([epoch, { bytes }]) => ({ epoch, bytes }))
-    this.#epoch++
-    this.#salt = Math.floor(random.next() * 2 ** 48)
-    this.#previousCrc = 0
-    const file = await disk.files.open(journalPath(directory, this.#epoch), 'create')
-    this.#files.set(this.#epoch, { file, bytes: 0, live: 0, readers: 0, removed: false })
-    await this.#writeFrame([takeSnapshot(view, this.opens, closed)])
-    await file.sync()
+    await this.#startFile([takeSnapshot(view, this.opens, closed)])
+    await this.#file(this.#epoch).file.sync()
     await disk.directories.sync(directory)
     this.#synced = this.#sequence
     for (const [epoch, journalFile] of dead) {
@@ -232,6 +227,30 @@ export class Journal implements GroupSink {
       journalFile.removed = true
       if (journalFile.readers === 0) await journalFile.file.close()
       logger?.debug('Removed a journal file that nothing needs', { epoch })
+    }
+  }
+
+  async #startFile(head: readonly JournalEntry[]): Promise<void> {
+    const { disk, directory, random } = this.#options
+    const former = { epoch: this.#epoch, salt: this.#salt, previousCrc: this.#previousCrc }
+    const epoch = former.epoch + 1
+    const file = await createFile(disk, journalPath(directory, epoch))
+    this.#files.set(epoch, { file, bytes: 0, live: 0, readers: 0, removed: false })
+    this.#epoch = epoch
+    this.#salt = Math.floor(random.next() * 2 ** 48)
+    this.#previousCrc = 0
+    try {
+      await this.#writeFrame(head)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // Nothing names the file yet: whatever part of it was written goes with it.
+      this.#files.delete(epoch)
+      this.#epoch = former.epoch
+      this.#salt = former.salt
+      this.#previousCrc = former.previousCrc
+      await file.close()
+      await disk.files.remove(journalPath(directory, epoch))
+      throw diskFull(error)
     }
   }
 
@@ -260,10 +279,25 @@ function entryOf(change: AppendChange, place: JournalPlace): IndexEntry<JournalP
   return { baseSequence, nextSequence: baseSequence + count, count, arrivalUs, bytes, place }
 }
 
-/** A write may be short; what is left is asked for again, and each failure is final. */
+async function createFile(disk: Disk, path: string): Promise<DiskFile> {
+  try {
+    return await disk.files.open(path, 'create')
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull(error) : error
+  }
+}
+
+/**
+ * A write may be short; what is left is asked for again, and each failure is final: but for DiskFull, which says that
+ * not one byte was taken.
+ */
 async function writeFully(file: DiskFile, bytes: Uint8Array, position: number): Promise<void> {
   const all = asBuffer(bytes)
   for (let done = 0; done < all.length; ) {
-    done += await file.write(all.subarray(done), position + done)
+    try {
+      done += await file.write(all.subarray(done), position + done)
+    } catch (error) {
+      throw done === 0 && isDiskFull(error) ? diskFull(error) : error
+    }
   }
 }

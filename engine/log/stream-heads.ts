@@ -26,8 +26,9 @@ export class StreamHeads {
   readonly #heads = new Map<string, StreamHead>()
   #incarnationLast = 0
 
-  /** Takes over what recovery found. */
+  /** Forgets what it has, and takes over what can be seen. */
   load<Place>(view: LogView<Place>): void {
+    this.#heads.clear()
     this.#incarnationLast = view.incarnationLast
     for (const stream of view.streams.values()) {
       this.#heads.set(stream.record.name, headOf(stream, view.arrivalLastUs))

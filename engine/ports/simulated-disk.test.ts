@@ -156,6 +156,20 @@ describe('the simulated disk', () => {
     expect(disk.bytesOf('/d/f')?.length).toBe(3)
   })
 
+  test('takes nothing more while it is full, but lets what is there be written over', async () => {
+    const disk = open()
+    const file = await create(disk, '/d/f')
+    await file.write(bytes(2, 1), 0)
+    disk.full = true
+    await expect(file.write(bytes(2, 2), 1)).rejects.toMatchObject({ code: 'ENOSPC' })
+    await expect(disk.files.open('/d/g', 'create')).rejects.toMatchObject({ code: 'ENOSPC' })
+    await file.write(bytes(1, 3), 1)
+    expect([disk.bytesOf('/d/f'), disk.paths]).toEqual([Buffer.of(1, 3), ['/d/f']])
+    disk.full = false
+    await file.write(bytes(2, 2), 1)
+    expect(disk.bytesOf('/d/f')).toEqual(Buffer.of(1, 2, 2))
+  })
+
   test('fails every call once the power is cut', async () => {
     const disk = open()
     const file = await create(disk, '/d/f')

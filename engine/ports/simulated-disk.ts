@@ -32,6 +32,8 @@ export class SimulatedDisk implements Disk {
 
   /** How many operations there were; what `failCall` and `cutPowerAt` count by. */
   calls = 0
+  /** While set, what would make a file or grow one fails with ENOSPC; what is allocated can be written over. */
+  full = false
 
   constructor(random: Random) {
     this.#random = random
@@ -43,6 +45,7 @@ export class SimulatedDisk implements Disk {
       const found = this.#names.get(path)
       if (mode !== 'create' && found === undefined) throw failure('ENOENT', path)
       if (mode === 'create' && found !== undefined) throw failure('EEXIST', path)
+      if (mode === 'create' && this.full) throw failure('ENOSPC', path)
       const content = found ?? emptyContent()
       this.#names.set(path, content)
       return this.#handle(content)
@@ -157,6 +160,8 @@ export class SimulatedDisk implements Disk {
       },
       write: async (bytes, position) => {
         const short = count() === 'short'
+        const end = position + bytes.length
+        if (this.full && end > content.bytes.length) throw failure('ENOSPC', 'the disk is full')
         const length = short ? Math.ceil(bytes.length / 2) : bytes.length
         const written = Buffer.from(bytes.subarray(0, length))
         content.bytes = overwrite(content.bytes, written, position)

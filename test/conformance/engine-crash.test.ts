@@ -137,9 +137,14 @@ describe('the disk engine after a power loss', () => {
 })
 
 describe('the disk engine when the disk fails', () => {
-  test.each(['EIO', 'ENOSPC'] as const)(
-    'goes read-only on %s and never asks again',
-    async (fault) => {
+  // The next call is the write, the one after it the sync.
+  test.each([
+    ['EIO', 0],
+    ['EIO', 1],
+    ['ENOSPC', 1],
+  ] as const)(
+    'goes read-only on %s at call %i of a commit, and never asks again',
+    async (fault, call) => {
       const disk = new SimulatedDisk(new SeededRandom(1))
       const clock = new SimulatedClock()
       const engine = await open(disk, clock)
@@ -151,8 +156,7 @@ describe('the disk engine when the disk fails', () => {
         batch: batchOf(text),
       })
       await engine.log.write({ appends: [append('kept')] })
-      // The next call is the write, the one after it the sync.
-      disk.failCall(disk.calls + 1, fault)
+      disk.failCall(disk.calls + call, fault)
       const failed = engine.log.write({ appends: [append('unknown')] })
       await expect(failed).rejects.toMatchObject({ code: 'LogReadOnly' })
       expect(engine.condition()).toContain(fault)
@@ -165,6 +169,17 @@ describe('the disk engine when the disk fails', () => {
       await engine[Symbol.asyncDispose]()
     },
   )
+
+  test('goes read-only when the room ends within a frame', async () => {
+    const disk = new SimulatedDisk(new SeededRandom(1))
+    const engine = await open(disk, new SimulatedClock())
+    disk.failCall(disk.calls, 'short')
+    disk.failCall(disk.calls + 1, 'ENOSPC')
+    const failed = engine.streams.create(streamRecord('a'))
+    await expect(failed).rejects.toMatchObject({ code: 'LogReadOnly' })
+    expect(engine.condition()).toContain('ENOSPC')
+    await engine[Symbol.asyncDispose]()
+  })
 
   test('finishes a write that the disk cut short', async () => {
     const disk = new SimulatedDisk(new SeededRandom(1))

@@ -6,7 +6,7 @@
  * or at an address of its own.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type Static, type TObject, Type } from 'typebox'
+import { type TObject, Type } from 'typebox'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
@@ -21,13 +21,19 @@ import { durationField, interpolatedField } from '../../pipelines/fields.ts'
 import { type Batch, Message } from '../../pipelines/message.ts'
 import type { Outcome } from '../../pipelines/transaction.ts'
 import type { Timer } from '../../ports/clock.ts'
+import { ByteBudget } from '../http/byte-budget.ts'
 import { closeListener, openListener, parseAddress } from '../http/listener.ts'
 import { BODY_BYTES_MAX, readBody } from '../http/request-body.ts'
 import { requestMetadata } from '../http/request-metadata.ts'
 
-/** More requests than this wait for nobody: they are told to come again. */
+/** What comes beyond these, counting what is still being read, is told to come again. */
 export const WAITING_REQUESTS_MAX = 1_024
 export const WAITING_BYTES_MAX: number = 256 * 1024 * 1024
+
+export interface HttpServerLimits {
+  readonly requestsMax: number
+  readonly bytesMax: number
+}
 
 const fields = {
   address: Type.String({
@@ -52,7 +58,19 @@ const fields = {
   ),
 }
 const config: TObject<typeof fields> = Type.Object(fields)
-type Config = Static<typeof config>
+
+/** As its schema says. */
+interface Config {
+  readonly address: string
+  readonly path: string
+  readonly allowed_verbs: readonly string[]
+  readonly timeout: string
+  readonly sync_response: {
+    readonly status: string
+    readonly headers: Readonly<Record<string, string>>
+  }
+}
+type HttpServerContext = Pick<BuildContext, 'environment' | 'durationMs' | 'interpolation'>
 
 export const httpServer: InputDefinition = defineInput({
   name: 'http_server',
@@ -102,22 +120,30 @@ interface Waiting {
   state: 'queued' | 'taken' | 'answered'
 }
 
-class HttpServerInput implements Input {
+export class HttpServerInput implements Input {
   readonly #config: Config
-  readonly #context: BuildContext
+  readonly #context: HttpServerContext
   readonly #status: Interpolation
   readonly #headers: readonly (readonly [string, Interpolation])[]
   readonly #queue: Waiting[] = []
   readonly #waiting = new Set<Waiting>()
+  readonly #requestsMax: number
+  readonly #budget: ByteBudget
+  /** Whose bodies are being read. */
   #requests = 0
-  #bytes = 0
   #closing = false
   #heedsStop = false
   #mount: Disposable | undefined
   #server: Server | undefined
   #wake: (() => void) | undefined
 
-  constructor(options: Config, context: BuildContext) {
+  constructor(
+    options: Config,
+    context: HttpServerContext,
+    limits: HttpServerLimits = { requestsMax: WAITING_REQUESTS_MAX, bytesMax: WAITING_BYTES_MAX },
+  ) {
+    this.#requestsMax = limits.requestsMax
+    this.#budget = new ByteBudget(limits.bytesMax)
     const { status, headers } = options.sync_response
     this.#config = options
     this.#context = context
@@ -172,12 +198,14 @@ class HttpServerInput implements Input {
     if (refusal !== undefined) return answer(response, ...refusal)
     this.#requests += 1
     try {
-      const body = await readBody(request, BODY_BYTES_MAX)
+      const body = await readBody(request, BODY_BYTES_MAX, this.#budget)
       if (body.kind === 'aborted') return
       if (body.kind === 'too-large') {
         return answer(response, 413, `expected at most ${BODY_BYTES_MAX} bytes`)
       }
-      if (this.#closing || this.#bytes + body.bytes.length > WAITING_BYTES_MAX) {
+      if (body.kind === 'no-room') return answer(response, 503, UNAVAILABLE)
+      if (this.#closing) {
+        this.#budget.give(body.bytes.length)
         return answer(response, 503, UNAVAILABLE)
       }
       this.#enqueue(body.bytes, request, response)
@@ -194,7 +222,7 @@ class HttpServerInput implements Input {
     if (/^\s*multipart\//i.test(request.headers['content-type'] ?? '')) {
       return [415, 'multipart bodies are not available yet; send one message a request']
     }
-    const full = this.#requests + this.#waiting.size >= WAITING_REQUESTS_MAX
+    const full = this.#requests + this.#waiting.size >= this.#requestsMax
     return full ? [503, UNAVAILABLE] : undefined
   }
 
@@ -215,7 +243,6 @@ class HttpServerInput implements Input {
     }
     // Nobody waits any more: what was not taken is not taken.
     response.once('close', () => this.#forget(waiting))
-    this.#bytes += bytes.length
     this.#waiting.add(waiting)
     this.#queue.push(waiting)
     this.#wake?.()
@@ -290,7 +317,7 @@ class HttpServerInput implements Input {
   #forget(waiting: Waiting): void {
     waiting.timer?.cancel()
     waiting.state = 'answered'
-    if (this.#waiting.delete(waiting)) this.#bytes -= waiting.bytes
+    if (this.#waiting.delete(waiting)) this.#budget.give(waiting.bytes)
   }
 
   /** From now on nobody is let in; who is in and not yet taken is sent away. */

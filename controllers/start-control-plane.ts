@@ -67,6 +67,8 @@ export async function startControlPlane(
   const times = new TransitionTimes(() => clock.wallUs())
   const running: Running = { options, catalog, reconcilers, backOff, loops, times }
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
+  const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
+  await reconcilers.reclaim()
   const housekeeping = keepHouse(running, resumeOptions)
   for (const loop of loops.values()) loop.start()
   return {
@@ -79,6 +81,7 @@ export async function startControlPlane(
     async [Symbol.asyncDispose]() {
       await housekeeping[Symbol.asyncDispose]()
       watchingRuns[Symbol.dispose]()
+      watchingClaims[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
       watchingEngine[Symbol.dispose]()
@@ -101,4 +104,12 @@ function noticeFailure(key: string, { catalog, reconcilers, backOff, loops }: Ru
   const message = state.pipeline.message ?? 'The pipeline stopped by itself.'
   backOff.failed(resumeKey(key), entry.accepted.digest, new HeadgateError('NotConnected', message))
   loops.get(entry.owner)?.lookAgain()
+}
+
+/** What it was refused for is no longer so. */
+function tryAgain(key: string, { catalog, backOff, loops }: Running): void {
+  backOff.forget(key)
+  backOff.forget(resumeKey(key))
+  const owner = catalog.entries.get(key)?.owner
+  if (owner !== undefined) loops.get(owner)?.planAgain()
 }

@@ -200,6 +200,8 @@ export function worldOf(
         problems: [],
         streams: [],
         needs: [],
+        exclusives: [],
+        secrets: [],
         atLeastOnceBecause: undefined,
       }),
       lowerSink: (name, spec) => ({ sink: name, ...spec }),

@@ -14,6 +14,7 @@ import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
 import { AccessPolicyReconciler } from './access-policy-reconciler.ts'
+import { ExclusiveClaims } from './exclusive-claims.ts'
 import { isEnvGranted, NO_GRANTS } from './grants.ts'
 import { PipelineReconciler, type PipelineReconcilerOptions } from './pipeline-reconciler.ts'
 import { PipelineRunner } from './pipeline-runner.ts'
@@ -28,13 +29,18 @@ export interface Reconcilers {
   readonly types: StreamTypeReconciler
   readonly streams: StreamReconciler
   readonly runner: PipelineRunner
+  readonly claims: ExclusiveClaims
+  /** After a start: what was accepted holds what it held. */
+  readonly reclaim: () => Promise<void>
 }
 
 export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog): Reconcilers {
   const { engine, clock, builders } = options
   const types = new StreamTypeReconciler(compileCheck)
   const streams = new StreamReconciler({ engine, types, clock })
+  const claims = new ExclusiveClaims()
   const runner = new PipelineRunner({
+    claims,
     build: (config, environment) => builders.buildPipeline(config, environment),
     stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS_DEFAULT,
     onCompleted: (key, digest) => {
@@ -46,6 +52,7 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
   const grantsOf = (owner: string): Grants => grants.get(owner) ?? NO_GRANTS
   const shared: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
+    claims,
     inspect: (config) => builders.inspectPipeline(config),
     environmentOf: (resource, owner) => environmentOf(resource, grantsOf(owner), streams, options),
     grantsOf,
@@ -77,6 +84,19 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
     types,
     streams,
     runner,
+    claims,
+    reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
+  }
+}
+
+async function reclaim(
+  catalog: Catalog,
+  kinds: Readonly<Record<string, PipelineReconciler>>,
+): Promise<void> {
+  for (const { identity, accepted, owner } of catalog.entries.all().values()) {
+    if (accepted === undefined) continue
+    // What cannot be claimed or judged now says so when it is started.
+    await kinds[identity.kind]?.reclaim(accepted, owner).catch(() => undefined)
   }
 }
 

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
+import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
 import type {
   PipelineEnvironment,
   PipelineInspection,
@@ -15,6 +16,7 @@ import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
 import type { Condition } from '../status/condition.ts'
 import { isNotSo, isSo } from '../status/conditions.ts'
+import { type ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { requireGrants } from './grants.ts'
 import type { PipelineRunner, RunState } from './pipeline-runner.ts'
 import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
@@ -22,6 +24,7 @@ import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './rec
 export interface PipelineReconcilerOptions {
   readonly kind: 'Pipeline' | 'Sink'
   readonly runner: PipelineRunner
+  readonly claims: ExclusiveClaims
   /** The stream config of a spec. */
   readonly configOf: (
     resource: Resource,
@@ -53,11 +56,13 @@ export class PipelineReconciler implements Reconciler {
     const config = await configOf(resource)
     const environment = environmentOf(resource, owner)
     const active = isActive(resource)
+    let exclusives: readonly string[] = []
     if (active) {
       const inspection = await inspect(config)
       this.#atLeastOnce.set(key, inspection.atLeastOnceBecause)
       requireGrants(inspection.needs, grantsOf(owner), environment.directory)
       requireStreams(resource, environment)
+      exclusives = await this.#exclusives(config, inspection, environment)
     }
     await runner.apply(
       {
@@ -66,11 +71,37 @@ export class PipelineReconciler implements Reconciler {
         runDigest: runDigestOf(resource),
         config,
         environment,
+        exclusives,
         active,
         completed: completedDigest(key) === resource.digest,
       },
       signal,
     )
+  }
+
+  /** What was accepted before the process started comes before whatever it was that was refused for its sake. */
+  async reclaim(resource: Resource, owner: string): Promise<void> {
+    const { claims, configOf, inspect, environmentOf, completedDigest } = this.#options
+    const key = identityKey(resource.identity)
+    if (!isActive(resource) || completedDigest(key) === resource.digest) return
+    const config = await configOf(resource)
+    const environment = environmentOf(resource, owner)
+    claims.claim(key, await this.#exclusives(config, await inspect(config), environment))
+  }
+
+  /** By the values of variables, which the config alone does not tell. */
+  async #exclusives(
+    config: unknown,
+    inspection: PipelineInspection,
+    { env, directory }: PipelineEnvironment,
+  ): Promise<readonly string[]> {
+    const hasVariables = inspection.needs.some(({ kind }) => kind === 'env')
+    const filled = hasVariables
+      ? await this.#options.inspect(interpolateVariables(config, env).value)
+      : inspection
+    return filled.exclusives
+      .map((written) => exclusiveName(written, directory))
+      .filter((name) => name !== undefined)
   }
 
   async remove({ resource }: RemoveRequest): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PipelineEnvironment } from '../../engine/pipelines/pipeline.ts'
 import { FakePipeline } from '../testing.ts'
+import { ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { PipelineRunner, type Run } from './pipeline-runner.ts'
 
 const runOf = (config: string, given: Partial<Run> = {}): Run => ({
@@ -9,15 +10,21 @@ const runOf = (config: string, given: Partial<Run> = {}): Run => ({
   runDigest: config,
   config: { config },
   environment: {} as PipelineEnvironment,
+  exclusives: [],
   active: true,
   completed: false,
   ...given,
 })
 
-function runnerOf(): { runner: PipelineRunner; built: FakePipeline[]; completed: string[] } {
+function runnerOf(claims = new ExclusiveClaims()): {
+  runner: PipelineRunner
+  built: FakePipeline[]
+  completed: string[]
+} {
   const built: FakePipeline[] = []
   const completed: string[] = []
   const runner = new PipelineRunner({
+    claims,
     async build(config) {
       const pipeline = new FakePipeline(config, () => JSON.stringify(config).includes('busy'))
       built.push(pipeline)
@@ -73,5 +80,69 @@ describe('the runner', () => {
     await runner.apply(runOf('b', { key: 'Sink/default/b' }))
     await runner.stopAll()
     expect(phases(built)).toEqual(['stopped', 'stopped'])
+  })
+
+  test('refuses what another one holds, says who, and lets it have it once it is free', async () => {
+    const claims = new ExclusiveClaims()
+    const freed: string[] = []
+    claims.watch((key) => freed.push(key))
+    const { runner, built } = runnerOf(claims)
+    const other = { key: 'Sink/default/b', exclusives: ['file:/out'] }
+    await runner.apply(runOf('a', { exclusives: ['file:/out'] }))
+    await expect(runner.apply(runOf('b', other))).rejects.toMatchObject({
+      code: 'ResourceBusy',
+      message: 'The file /out is held by Pipeline default/p.',
+    })
+    expect(built).toHaveLength(1)
+    await runner.apply(runOf('c', { exclusives: ['file:/elsewhere'] }))
+    expect(freed).toEqual(['Sink/default/b'])
+    await runner.apply(runOf('b', other))
+    await expect(runner.apply(runOf('a', { exclusives: ['file:/out'] }))).rejects.toMatchObject({
+      code: 'ResourceBusy',
+    })
+    expect(runner.state('Pipeline/default/p')?.digest).toBe('c')
+  })
+
+  test('holds on to what it has where its replacement fails', async () => {
+    const { runner } = runnerOf()
+    await runner.apply(runOf('a', { exclusives: ['file:/out'] }))
+    const busy = runOf('busy', { exclusives: ['file:/new'] })
+    await expect(runner.apply(busy)).rejects.toMatchObject({ code: 'ResourceBusy' })
+    const other = (exclusives: string[]) => runOf('b', { key: 'Pipeline/default/b', exclusives })
+    await expect(runner.apply(other(['file:/out']))).rejects.toThrow('held by Pipeline default/p')
+    await runner.apply(other(['file:/new']))
+  })
+
+  for (const [end, act] of [
+    ['is paused', (runner: PipelineRunner) => runner.apply(runOf('a', { active: false }))],
+    ['is removed', (runner: PipelineRunner) => runner.remove('Pipeline/default/p')],
+    [
+      'has completed',
+      async (_: PipelineRunner, pipeline?: FakePipeline) => pipeline?.turn('completed'),
+    ],
+  ] as const)
+    test(`holds nothing once it ${end}`, async () => {
+      const { runner, built } = runnerOf()
+      await runner.apply(runOf('a', { exclusives: ['port:*:80'] }))
+      await act(runner, built[0])
+      await runner.apply(runOf('b', { key: 'Pipeline/default/b', exclusives: ['port:::1:80'] }))
+    })
+})
+
+describe('names of what is held once', () => {
+  test('are the same however they are written', () => {
+    const name = (written: string) => exclusiveName(written, '/work')
+    expect(name('file:./out/../a.txt')).toBe(name('file:/work/a.txt'))
+    expect(name('port:localhost:80')).toBe('port:127.0.0.1:80')
+    expect(name('port::80')).toBe(name('port:0.0.0.0:80'))
+    expect(name('port:127.0.0.1:0')).toBeUndefined()
+    expect(name('stdin')).toBe('stdin')
+  })
+
+  test('clash where one listens everywhere', () => {
+    const claims = new ExclusiveClaims()
+    claims.claim('Pipeline/default/a', ['port:*:80'])
+    expect(() => claims.claim('Pipeline/default/b', ['port:127.0.0.1:80'])).toThrow('The port')
+    claims.claim('Pipeline/default/b', ['port:127.0.0.1:81'])
   })
 })

@@ -10,6 +10,7 @@ import type {
   PipelineEnvironment,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import type { ExclusiveClaims } from './exclusive-claims.ts'
 import { KeyListeners } from './key-listeners.ts'
 
 export interface Run {
@@ -20,6 +21,8 @@ export interface Run {
   readonly runDigest: string
   readonly config: Readonly<Record<string, unknown>>
   readonly environment: PipelineEnvironment
+  /** What it holds alone, by the names of `exclusiveName`. */
+  readonly exclusives: readonly string[]
   /** Paused and inactive ones are stopped, and keep their position. */
   readonly active: boolean
   /** Its finite input has ended under this digest. */
@@ -30,6 +33,7 @@ export type BuildPipeline = (config: unknown, environment: PipelineEnvironment) 
 
 export interface PipelineRunnerOptions {
   readonly build: BuildPipeline
+  readonly claims: ExclusiveClaims
   readonly stopDeadlineMs: number
   /** Called once when the finite input of a run has ended. */
   readonly onCompleted: (key: string, digest: string) => void
@@ -66,9 +70,24 @@ export class PipelineRunner {
     if (!run.active || run.completed) {
       await this.#stop(before)
       this.#current.set(run.key, { run, pipeline: undefined, watching: undefined })
+      this.#keepClaims(run.key)
       this.#listeners.tell(run.key)
       return
     }
+    // What the old one holds stays its own until the new one runs: it may have to return.
+    this.#options.claims.claim(run.key, run.exclusives)
+    try {
+      await this.#replace(before, run, signal)
+    } finally {
+      this.#keepClaims(run.key)
+    }
+  }
+
+  async #replace(
+    before: Current | undefined,
+    run: Run,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const next = await this.#options.build(run.config, run.environment)
     const ran = before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
@@ -86,6 +105,7 @@ export class PipelineRunner {
     const current = this.#current.get(key)
     await this.#stop(current)
     this.#current.delete(key)
+    this.#options.claims.forget(key)
     this.#listeners.tell(key)
   }
 
@@ -118,6 +138,7 @@ export class PipelineRunner {
         told = true
         const digest = this.#current.get(run.key)?.run.digest ?? run.digest
         this.#options.onCompleted(run.key, digest)
+        this.#keepClaims(run.key)
       }
       this.#listeners.tell(run.key)
     }
@@ -144,6 +165,14 @@ export class PipelineRunner {
       this.#current.delete(key)
       this.#listeners.tell(key)
     }
+  }
+
+  /** What runs, or stopped by itself and is about to run again, holds what it needs. */
+  #keepClaims(key: string): void {
+    const current = this.#current.get(key)
+    const phase = current?.pipeline?.state().phase
+    const holds = current !== undefined && phase !== undefined && phase !== 'completed'
+    this.#options.claims.keep(key, holds ? current.run.exclusives : [])
   }
 
   async #stop(current: Current | undefined): Promise<void> {

@@ -9,6 +9,8 @@ export const INSPECTION_EMPTY: PipelineInspection = {
   problems: [],
   streams: [],
   needs: [],
+  exclusives: [],
+  secrets: [],
   atLeastOnceBecause: undefined,
 }
 

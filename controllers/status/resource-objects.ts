@@ -135,10 +135,13 @@ function readyOf(
   return ready ?? isNotSo('Ready', 'NotApplied', 'It has not been applied yet.')
 }
 
+/** Tried again by itself, but nothing comes of it until somebody changes something. */
+const AWAITS_SOMEBODY: ReadonlySet<string> = new Set(['ResourceBusy', 'SecretMissing'])
+
 function failureConditions({ error, retryAtMs }: Failure): readonly Condition[] {
   const hint = error.hint === undefined ? '' : ` ${error.hint}`
   const message = `${error.message}${hint}`
-  return retryAtMs === undefined
+  return retryAtMs === undefined || AWAITS_SOMEBODY.has(error.code)
     ? [isSo('Stalled', error.code, message)]
     : [isSo('Reconciling', 'Applying', `${message} It is tried again by itself.`)]
 }

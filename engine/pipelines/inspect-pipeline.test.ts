@@ -26,6 +26,8 @@ describe('inspectPipeline', () => {
         { stream: 'clean', access: 'write', path: ['output', 'stream', 'name'] },
       ],
       needs: [],
+      exclusives: [],
+      secrets: [],
       atLeastOnceBecause: undefined,
     })
   })

@@ -21,7 +21,13 @@ import { parseConnectDuration } from './connect-duration.ts'
 import { referencesIn } from './environment-variables.ts'
 import type { FieldKind } from './fields.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
-import type { ConfigProblem, Need, PipelineInspection, StreamUse } from './pipeline.ts'
+import type {
+  ConfigProblem,
+  Need,
+  PipelineInspection,
+  SecretReference,
+  StreamUse,
+} from './pipeline.ts'
 import { readSpec } from './spec.ts'
 
 /** Deeper nesting of components is refused. */
@@ -42,6 +48,8 @@ export async function inspectPipeline(spec: unknown): Promise<PipelineInspection
     problems: inspector.problems,
     streams: inspector.streams,
     needs: inspector.needs,
+    exclusives: inspector.exclusives,
+    secrets: inspector.secrets,
     atLeastOnceBecause: inspector.atLeastOnceBecause,
   }
 }
@@ -56,6 +64,8 @@ class Inspector {
   readonly problems: ConfigProblem[] = []
   readonly streams: StreamUse[] = []
   readonly needs: Need[] = []
+  readonly exclusives: string[] = []
+  readonly secrets: SecretReference[] = []
   atLeastOnceBecause: string | undefined
   readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
 
@@ -153,13 +163,15 @@ class Inspector {
   }
 
   #secret(value: unknown, path: ConfigPath): void {
-    if (!isRecord(value)) return
-    const { fromEnv, fromFile } = value
-    if (typeof fromEnv === 'string') this.needs.push({ kind: 'env', name: fromEnv, path })
-    else if (typeof fromFile !== 'string' && !isRecord(value['fromSecret'])) {
+    const reference = secretReference(value)
+    if (reference === undefined) {
+      if (!isRecord(value)) return
       const message = 'expected text, fromEnv, fromFile or fromSecret'
       this.problems.push(problem({ path, at: 'value', message }))
+      return
     }
+    this.secrets.push(reference)
+    if ('fromEnv' in reference) this.needs.push({ kind: 'env', name: reference.fromEnv, path })
   }
 
   #world(component: ComponentConfig, definition: DefinitionOf[Role], path: ConfigPath): void {
@@ -171,6 +183,7 @@ class Inspector {
     for (const need of definition.needs?.(config) ?? []) {
       this.needs.push({ ...need, path: [...path, ...need.path] })
     }
+    this.exclusives.push(...(definition.exclusive?.(config) ?? []))
     if (component.role !== 'input' && component.role !== 'output') return
     const access = component.role === 'input' ? 'read' : 'write'
     for (const stream of definition.streams?.(config) ?? []) {
@@ -190,4 +203,14 @@ class Inspector {
     }
     this.atLeastOnceBecause ??= reason
   }
+}
+
+/** Undefined for a literal, and for what is neither. */
+function secretReference(value: unknown): SecretReference | undefined {
+  if (!isRecord(value)) return undefined
+  const { fromEnv, fromFile, fromSecret } = value
+  if (typeof fromEnv === 'string') return { fromEnv }
+  if (typeof fromFile === 'string') return { fromFile }
+  if (!isRecord(fromSecret)) return undefined
+  return { fromSecret: { name: String(fromSecret['name']), key: String(fromSecret['key']) } }
 }

@@ -29,6 +29,10 @@ export interface PipelineInspection {
   readonly problems: readonly ConfigProblem[]
   readonly streams: readonly StreamUse[]
   readonly needs: readonly Need[]
+  /** What it holds alone in the process: `port:127.0.0.1:8080`, `file:out.jsonl` (as written), `stdin`. */
+  readonly exclusives: readonly string[]
+  /** The secrets that it refers to. */
+  readonly secrets: readonly SecretReference[]
   /** Why it is only at-least-once, or undefined where it is exactly-once. */
   readonly atLeastOnceBecause: string | undefined
 }

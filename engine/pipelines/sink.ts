@@ -39,6 +39,8 @@ export async function inspectSink(spec: SinkSpec): Promise<PipelineInspection> {
     problems: filter === undefined ? problems : problems.filter(once),
     streams: lowered.streams.map((use): StreamUse => ({ ...use, path: pathIn(use.path, spec) })),
     needs: lowered.needs.map((need): Need => ({ ...need, path: pathIn(need.path, spec) })),
+    exclusives: lowered.exclusives,
+    secrets: lowered.secrets,
     atLeastOnceBecause: lowered.atLeastOnceBecause,
   }
 }
@@ -152,5 +154,12 @@ function notYetAvailable(spec: SinkSpec, type: unknown): PipelineInspection {
     expected: 'standard',
     found: String(type),
   }
-  return { problems: [problem], streams, needs: [], atLeastOnceBecause: undefined }
+  return {
+    problems: [problem],
+    streams,
+    needs: [],
+    exclusives: [],
+    secrets: [],
+    atLeastOnceBecause: undefined,
+  }
 }

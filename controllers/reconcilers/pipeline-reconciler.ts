@@ -20,11 +20,13 @@ import { type ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { requireGrants } from './grants.ts'
 import type { PipelineRunner, RunState } from './pipeline-runner.ts'
 import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
+import type { SecretUse, SecretWatch } from './secret-watch.ts'
 
 export interface PipelineReconcilerOptions {
   readonly kind: 'Pipeline' | 'Sink'
   readonly runner: PipelineRunner
   readonly claims: ExclusiveClaims
+  readonly secrets: SecretWatch
   /** The stream config of a spec. */
   readonly configOf: (
     resource: Resource,
@@ -51,24 +53,29 @@ export class PipelineReconciler implements Reconciler {
   }
 
   async apply({ resource, owner }: ApplyRequest, signal?: AbortSignal): Promise<void> {
-    const { runner, configOf, inspect, environmentOf, grantsOf, completedDigest } = this.#options
+    const { runner, secrets, configOf, inspect, environmentOf } = this.#options
+    const { grantsOf, completedDigest } = this.#options
     const key = identityKey(resource.identity)
     const config = await configOf(resource)
     const environment = environmentOf(resource, owner)
     const active = isActive(resource)
     let exclusives: readonly string[] = []
+    let use: SecretUse | undefined
     if (active) {
       const inspection = await inspect(config)
       this.#atLeastOnce.set(key, inspection.atLeastOnceBecause)
       requireGrants(inspection.needs, grantsOf(owner), environment.directory)
       requireStreams(resource, environment)
       exclusives = await this.#exclusives(config, inspection, environment)
+      const { secrets: references } = inspection
+      const fingerprint = await secrets.fingerprint(references, environment.secrets)
+      use = { owner, references, secrets: environment.secrets, fingerprint }
     }
     await runner.apply(
       {
         key,
         digest: resource.digest,
-        runDigest: runDigestOf(resource),
+        runDigest: runDigestOf(resource, use?.fingerprint ?? ''),
         config,
         environment,
         exclusives,
@@ -77,6 +84,8 @@ export class PipelineReconciler implements Reconciler {
       },
       signal,
     )
+    if (use === undefined) secrets.forget(key)
+    else secrets.use(key, use)
   }
 
   /** What was accepted before the process started comes before whatever it was that was refused for its sake. */
@@ -108,6 +117,7 @@ export class PipelineReconciler implements Reconciler {
     const key = identityKey(resource.identity)
     await this.#options.runner.remove(key)
     this.#atLeastOnce.delete(key)
+    this.#options.secrets.forget(key)
   }
 
   observe(resource: Resource): Observation {
@@ -131,11 +141,12 @@ export class PipelineReconciler implements Reconciler {
     return this.#options.runner.watch(listener)
   }
 
-  /** False when it should run and does not, as after a start or a failure. */
+  /** False when it should run and does not, as after a start or a failure, or runs with a secret that was changed. */
   isInForce(resource: Resource): boolean {
     const state = this.#options.runner.state(identityKey(resource.identity))
     if (state === undefined) return false
     if (!state.active || state.completed) return true
+    if (this.#options.secrets.hasChanged(identityKey(resource.identity))) return false
     return state.pipeline?.phase === 'running'
   }
 }
@@ -144,10 +155,10 @@ function isActive({ spec }: Resource): boolean {
   return spec['paused'] !== true && spec['active'] !== false
 }
 
-function runDigestOf({ spec, id }: Resource): string {
+function runDigestOf({ spec, id }: Resource, secrets: string): string {
   const running = Object.entries(spec).filter(([name]) => !FIELDS_AT_REST.includes(name))
   return createHash('sha256')
-    .update(JSON.stringify([id, running]))
+    .update(JSON.stringify([id, running, secrets]))
     .digest('hex')
 }
 
@@ -173,11 +184,14 @@ function conditionsOf(state: RunState, resource: Resource): readonly Condition[]
   const { pipeline } = state
   if (pipeline === undefined || pipeline.phase !== 'running')
     return [isNotSo('Ready', 'NotRunning', pipeline?.message ?? 'It does not run.')]
-  const ready =
-    state.digest === resource.digest
-      ? isSo('Ready', 'Running', 'It runs as declared.')
-      : isNotSo('Ready', 'Applying', 'An earlier version runs.')
-  return [ready, connectedOf(pipeline)]
+  return [readyOf(state, pipeline, resource), connectedOf(pipeline)]
+}
+
+function readyOf(state: RunState, { message }: PipelineState, resource: Resource): Condition {
+  if (state.digest !== resource.digest)
+    return isNotSo('Ready', 'Applying', 'An earlier version runs.')
+  if (message !== undefined) return isSo('Ready', 'Retrying', `It runs, but is held up: ${message}`)
+  return isSo('Ready', 'Running', 'It runs as declared.')
 }
 
 function connectedOf({ connected, message }: PipelineState): Condition {

@@ -25,6 +25,7 @@ export const REASONS = {
   Paused: 'It is stopped on purpose and keeps its position.',
   Protected: 'It is protected: set protected to false first.',
   PruneDisabled: 'No longer declared; its source does not prune.',
+  Retrying: 'It runs as declared, but something is tried again and again; the message says what.',
   Running: 'A pipeline of this generation runs.',
   Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',
   Settling: 'No longer declared; waits for a second look.',

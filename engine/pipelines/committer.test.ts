@@ -11,6 +11,7 @@ import { Message } from './message.ts'
 import type { StreamTarget } from './pipeline.ts'
 import { recordBytes } from './portions.ts'
 import { count, createStream, keys, memory, produce, until } from './stream-testing.ts'
+import { testEnvironment } from './testing.ts'
 
 const EACH = recordBytes({ data: Buffer.from('0') })
 
@@ -28,7 +29,7 @@ async function committing(engine: Engine, owner: CommitterOwner) {
   let healthy = Number.POSITIVE_INFINITY
   const committer = new Committer(owner, {
     clock: realClock,
-    health: new Health(),
+    health: new Health(testEnvironment().logger),
     signal: new AbortController().signal,
     portionBytesMax: 2 * EACH,
     log: {

@@ -5,6 +5,7 @@
  * that it is over, so a message that is retried for ever stays visible for ever.
  */
 import type { HeadgateError } from '../error.ts'
+import type { Logger } from '../ports/logger.ts'
 
 export interface Counters {
   inputReceived: number
@@ -23,6 +24,11 @@ export class Health {
   readonly #disconnected = new Set<string>()
   readonly #troubles = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
+  readonly #logger: Logger
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
 
   get connected(): boolean {
     return this.#disconnected.size === 0
@@ -55,11 +61,16 @@ export class Health {
     if (this.#disconnected.delete(place)) this.changed()
   }
 
+  /** A trouble is logged once, not at every try: what holds a pipeline up is worth a line, not a flood. */
   trouble(place: string, error: HeadgateError): void {
+    const before = this.#troubles.get(place)
     this.#troubles.set(place, error.message)
+    if (before === error.message) return
+    this.#logger.warn('a pipeline is held up; it is tried again', { place, reason: error.message })
+    this.changed()
   }
 
   over(place: string): void {
-    if (this.#troubles.size > 0) this.#troubles.delete(place)
+    if (this.#troubles.delete(place)) this.changed()
   }
 }

@@ -92,7 +92,7 @@ interface Options {
 }
 
 function pipelineOf(input: Input, output: Output, options: Options = {}): RunningPipeline {
-  const health = new Health()
+  const health = new Health(testEnvironment().logger)
   return new RunningPipeline({
     environment: testEnvironment(),
     health,

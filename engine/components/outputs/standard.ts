@@ -180,7 +180,7 @@ class StandardOutput implements Output {
 
   /** Undefined when delivered; else the answer after which trying again is of no use. */
   async #persist(group: readonly Message[], delivery: Delivery): Promise<Answer | undefined> {
-    const { clock, random, logger } = this.#context.environment
+    const { clock, random } = this.#context.environment
     const request = this.#request(group)
     const dispatcher = this.#agent
     if (dispatcher === undefined) {
@@ -197,8 +197,6 @@ class StandardOutput implements Output {
       }
       const failure = this.#failure(answer)
       delivery.report(failure)
-      if (tries === 1)
-        logger.warn('a delivery failed and is tried again', { reason: failure.message })
       const asked = answer.kind === 'answered' ? answer.retryAfterMs : undefined
       const waitMs =
         verdict === 'endpoint'

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { HeadgateError } from '../error.ts'
+import { Health } from './health.ts'
+
+function healthWithLines(): { health: Health; lines: string[] } {
+  const lines: string[] = []
+  const quiet = (): void => undefined
+  const warn = (_message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    lines.push(String(fields['reason']))
+  }
+  return { health: new Health({ debug: quiet, info: quiet, warn, error: quiet }), lines }
+}
+
+const failure = (text: string): HeadgateError => new HeadgateError('OutputFailed', text)
+
+test('what is tried again and again is logged once, and again after it was over', () => {
+  const { health, lines } = healthWithLines()
+  health.trouble('output', failure('away'))
+  health.trouble('output', failure('away'))
+  expect(lines).toEqual(['away'])
+  expect(health.message).toBe('output: away')
+  health.over('output')
+  expect(health.message).toBeUndefined()
+  health.trouble('output', failure('away'))
+  expect(lines).toEqual(['away', 'away'])
+})
+
+test('those who watch hear when a trouble begins and when it is over', () => {
+  const { health } = healthWithLines()
+  let heard = 0
+  health.watch(() => heard++)
+  health.over('output')
+  expect(heard).toBe(0)
+  health.trouble('output', failure('away'))
+  health.trouble('output', failure('away'))
+  health.over('output')
+  expect(heard).toBe(2)
+})

@@ -12,6 +12,3 @@ export const INTERPOLATION_MODES = [
 
 /** 0 to 3. */
 export const EXTRAPOLATION_MODES = ['All', 'None', 'Forward', 'Backward'] as const
-
-export type InterpolationMode = (typeof INTERPOLATION_MODES)[number]
-export type ExtrapolationMode = (typeof EXTRAPOLATION_MODES)[number]

@@ -4,7 +4,7 @@
  * A line that begins with `$ ` is a command; the lines up to the next one are what it prints (stdout and stderr as a
  * person sees them). `…` stands for any text within a line, and a line of just `…` for any number of lines. A command
  * that starts a server (`npm start`, `npx headgate up …`) goes on in the background to the end of the page; what it
- * prints is awaited. A line after it that begins with `^C` ends it.
+ * prints is awaited. A ```headgate block shows what the server prints next, after the commands before it.
  */
 
 export interface Step {
@@ -14,12 +14,19 @@ export interface Step {
   readonly expected: readonly string[]
 }
 
+/** The command of a step that only waits for what the server prints. */
+export const SERVER_PRINTS = ''
+
 export function stepsOf(markdown: string): readonly Step[] {
   const steps: { line: number; command: string; expected: string[] }[] = []
   let inside = false
   markdown.split('\n').forEach((text, index) => {
     if (/^\s*```/.test(text)) {
-      inside = !inside && /^\s*```console/.test(text)
+      const opens = !inside
+      inside = opens && /^\s*```(console|headgate)/.test(text)
+      if (inside && text.includes('headgate')) {
+        steps.push({ line: index + 1, command: SERVER_PRINTS, expected: [] })
+      }
       return
     }
     if (!inside) return

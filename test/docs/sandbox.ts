@@ -17,7 +17,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { until } from '../harness/headgate-process.ts'
-import { firstMissing, type Step } from './console-script.ts'
+import { firstMissing, SERVER_PRINTS, type Step } from './console-script.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const COPIED = [
@@ -62,28 +62,31 @@ export async function openSandbox(folder: string): Promise<Sandbox> {
   return {
     run: async (step) => {
       const expected = step.expected.map(translate)
-      if (step.command.startsWith('cd ')) {
+      if (step.command === SERVER_PRINTS) {
+        await awaitPrinted(servers.at(-1), expected)
+      } else if (step.command.startsWith('cd ')) {
         directory = join(directory, step.command.slice(3))
       } else if (isServer(step.command)) {
-        servers.push(
-          await startServer(withPort(step.command, ports.get('4195') ?? ''), directory, expected),
-        )
-      } else if (step.command === 'kill -9 %1') {
-        await end(servers.pop(), 'SIGKILL')
+        const server = startServer(withPort(step.command, ports.get('4195') ?? ''), directory)
+        servers.push(server)
+        await awaitPrinted(server, expected)
       } else {
         await runCommand(translate(step.command), directory, expected)
       }
     },
     [Symbol.asyncDispose]: async () => {
-      for (const server of servers) await end(server, 'SIGKILL')
+      for (const server of servers) await end(server)
       rmSync(root, { recursive: true, force: true })
     },
   }
 }
 
 interface Server {
+  readonly command: string
   readonly child: ChildProcess
   readonly gone: Promise<void>
+  /** What it printed since the page looked last. */
+  unread: string
 }
 
 const isServer = (command: string): boolean => /^(npm start|npx headgate up)\b/.test(command)
@@ -93,68 +96,72 @@ function withPort(command: string, port: string): string {
   return command.startsWith('npm start') ? `${command} -- ${listen}` : `${command} ${listen}`
 }
 
-async function startServer(
-  command: string,
-  directory: string,
-  expected: readonly string[],
-): Promise<Server> {
+function startServer(command: string, directory: string): Server {
   const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: directory,
     env: environment(),
     detached: true,
   })
-  let printed = ''
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const server: Server = { command, child, gone, unread: '' }
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
+      server.unread += text
     })
   }
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const server = { child, gone }
-  await until(
-    `${command} to print ${expected[0] ?? 'nothing'}`,
-    () =>
-      child.exitCode !== null ||
-      firstMissing(['…', ...expected, '…'], printed) === undefined ||
-      undefined,
-  ).catch(async (error: Error) => {
-    await end(server, 'SIGKILL')
-    throw new Error(`${error.message}; it printed:\n${printed}`)
-  })
-  if (child.exitCode !== null) throw new Error(`${command} ended:\n${printed}`)
   return server
 }
 
-async function end(server: Server | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (server?.child.pid === undefined) return
+async function awaitPrinted(
+  server: Server | undefined,
+  expected: readonly string[],
+): Promise<void> {
+  if (server === undefined) throw new Error('no server was started before')
+  const missing = (): string | undefined => firstMissing(['…', ...expected, '…'], server.unread)
+  await until(`${server.command} to print it`, () => {
+    if (missing() === undefined) return true
+    if (server.child.exitCode !== null) throw new Error(`${server.command} ended`)
+    return undefined
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}\nexpected: ${missing()}\nprinted:\n${server.unread}`)
+  })
+  server.unread = ''
+}
+
+async function end({ child, gone }: Server): Promise<void> {
+  if (child.pid === undefined) return
   try {
-    process.kill(-server.child.pid, signal)
+    process.kill(-child.pid, 'SIGKILL')
   } catch {
     // The group is gone already.
   }
-  await server.gone
+  await gone
 }
 
-/** What depends on a server that still converges is asked again until it answers as the page says. */
+/** What only reads is asked again until a server that still converges answers as the page says. */
+const ONLY_READS = /^(npx headgate (get|tail|plan)|cat|curl -s http)\b/
+
 async function runCommand(
   command: string,
   directory: string,
   expected: readonly string[],
 ): Promise<void> {
-  let printed = ''
-  await until(command, () => {
-    printed = execute(command, directory)
-    return firstMissing(expected, printed) === undefined || undefined
-  }).catch(() => {
-    throw new Error(
-      `${command}\nexpected: ${firstMissing(expected, printed)}\nprinted:\n${printed}`,
-    )
-  })
+  let printed = execute(command, directory)
+  const missing = (): string | undefined => firstMissing(expected, printed)
+  if (ONLY_READS.test(command)) {
+    await until(command, () => {
+      if (missing() !== undefined) printed = execute(command, directory)
+      return missing() === undefined || undefined
+    }).catch(() => undefined)
+  }
+  if (missing() !== undefined) {
+    throw new Error(`${command}\nexpected: ${missing()}\nprinted:\n${printed}`)
+  }
 }
 
 function execute(command: string, directory: string): string {
   try {
-    return execFileSync('bash', ['-c', `${command} 2>&1`], {
+    return execFileSync('bash', ['-c', `exec 2>&1\n${command}`], {
       cwd: directory,
       env: environment(),
       encoding: 'utf8',
@@ -170,6 +177,7 @@ function environment(): NodeJS.ProcessEnv {
     ...process.env,
     NO_COLOR: '1',
     npm_config_update_notifier: 'false',
+    npm_config_loglevel: 'error',
     PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
   }
 }

@@ -159,12 +159,17 @@ async function runCommand(
   }
 }
 
+/** A command that waits for what never comes is ended, and what it printed until then is judged. */
+const COMMAND_MS_MAX = 30_000
+
 function execute(command: string, directory: string): string {
   try {
     return execFileSync('bash', ['-c', `exec 2>&1\n${command}`], {
       cwd: directory,
       env: environment(),
       encoding: 'utf8',
+      timeout: COMMAND_MS_MAX,
+      killSignal: 'SIGKILL',
     })
   } catch (error) {
     return (error as { stdout: string }).stdout

@@ -42,7 +42,14 @@ export async function startControlPlane(
   for (const { accepted } of catalog.entries.all().values())
     if (accepted?.identity.kind === 'StreamType') reconcilers.types.restore(accepted)
   const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
-  const resumeOptions: ResumeOptions = { catalog, backOff, running: reconcilers.running }
+  const { running: runningKinds, secrets } = reconcilers
+  const resumeOptions: ResumeOptions = {
+    catalog,
+    backOff,
+    running: runningKinds,
+    secrets,
+    logger: options.logger,
+  }
   let engineChanges = 0
   const watchingEngine = engine.streams.watch(() => {
     engineChanges += 1

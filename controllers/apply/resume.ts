@@ -1,12 +1,15 @@
 /**
- * Starts again what was accepted and does not run: after a start of the process, and after a pipeline failed by itself.
+ * Starts again what was accepted and does not run as it should: after a start of the process, after a pipeline failed by
+ * itself, and after a secret that it uses was changed.
  *
  * It changes nothing that is declared; each that fails backs off alone.
  */
 import { identityKey } from '../../crds/resource.ts'
 import { asHeadgateError } from '../../engine/error.ts'
+import type { Logger } from '../../engine/ports/logger.ts'
 import type { StoredEntry } from '../catalog/catalog.ts'
 import type { ApplyRequest } from '../reconcilers/reconciler.ts'
+import type { SecretWatch } from '../reconcilers/secret-watch.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { ApplyOptions } from './apply-plan.ts'
 
@@ -19,6 +22,8 @@ export interface RunningKind {
 export interface ResumeOptions extends Pick<ApplyOptions, 'catalog' | 'backOff'> {
   /** By kind. */
   readonly running: ReadonlyMap<string, RunningKind>
+  readonly secrets: Pick<SecretWatch, 'look'>
+  readonly logger: Pick<Logger, 'info'>
 }
 
 /** Failures of a resumed version are counted apart from those of a newer one that does not start. */
@@ -32,6 +37,8 @@ export async function resume(
   options: ResumeOptions,
   signal?: AbortSignal,
 ): Promise<number> {
+  for (const key of await options.secrets.look(isMine))
+    options.logger.info('A secret was changed; what uses it is started again.', { resource: key })
   const due = [...options.catalog.entries.all().values()].filter((entry) =>
     isDue(entry, isMine, options),
   )

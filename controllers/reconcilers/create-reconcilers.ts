@@ -20,6 +20,7 @@ import { PipelineReconciler, type PipelineReconcilerOptions } from './pipeline-r
 import { PipelineRunner } from './pipeline-runner.ts'
 import type { Reconciler } from './reconciler.ts'
 import { secretResolver } from './secret-resolver.ts'
+import { SecretWatch } from './secret-watch.ts'
 import { StreamReconciler } from './stream-reconciler.ts'
 import { type CompileCheck, StreamTypeReconciler } from './stream-type-reconciler.ts'
 
@@ -30,6 +31,7 @@ export interface Reconcilers {
   readonly streams: StreamReconciler
   readonly runner: PipelineRunner
   readonly claims: ExclusiveClaims
+  readonly secrets: SecretWatch
   /** After a start: what was accepted holds what it held. */
   readonly reclaim: () => Promise<void>
 }
@@ -39,6 +41,7 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
   const types = new StreamTypeReconciler(compileCheck)
   const streams = new StreamReconciler({ engine, types, clock })
   const claims = new ExclusiveClaims()
+  const secrets = new SecretWatch(options.random)
   const runner = new PipelineRunner({
     claims,
     build: (config, environment) => builders.buildPipeline(config, environment),
@@ -53,6 +56,7 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
   const shared: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
     claims,
+    secrets,
     inspect: (config) => builders.inspectPipeline(config),
     environmentOf: (resource, owner) => environmentOf(resource, grantsOf(owner), streams, options),
     grantsOf,
@@ -85,6 +89,7 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
     streams,
     runner,
     claims,
+    secrets,
     reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
   }
 }

@@ -83,6 +83,8 @@ async function openJournal(
     disk,
     directory,
     onFrame: (content, epoch, position) => journal.replay(content, epoch, position),
+    onDamage: (path, from, to, missing) => journal.damaged(path, from, to, missing),
+    problem: () => journal.problem(),
   })
   journal.adopt(recovered)
   skipReserved(view)

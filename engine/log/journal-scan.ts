@@ -24,19 +24,21 @@ export interface ScanEnd {
 
 export type OnFrame = (content: FrameContent, position: number) => void
 
-/** Gives each good frame up to `limit`, in order. */
+/** Gives each good frame up to `limit`, in order; from the start of the file, or from a frame behind damage. */
 export async function scanFrames(
   file: DiskFile,
   epoch: number,
   limit: number,
   onFrame: OnFrame,
+  resumedAt = 0,
 ): Promise<ScanEnd> {
   const window = new ScanWindow(file, Math.min(await file.size(), limit))
   let last: FrameHeader | undefined
-  let position = 0
+  let position = resumedAt
   while (position < window.size) {
     const header = headerAt(await window.read(position, FRAME_HEADER_BYTES))
-    if (header === undefined || !follows(header, last, epoch)) break
+    const resumed = position === resumedAt && resumedAt > 0
+    if (header === undefined || (!resumed && !follows(header, last, epoch))) break
     const end = position + frameBytes(header)
     // The padding belongs to the frame: without it the file was cut.
     if (alignFrame(end) > window.size) break
@@ -47,6 +49,28 @@ export async function scanFrames(
     position = alignFrame(end)
   }
   return { position, last, clean: position === window.size }
+}
+
+/**
+ * Where the first frame behind the damage at `position` begins that belongs to the file for certain: records may hold
+ * what looks like a frame, but not with the salt of the file, which nobody outside knows.
+ */
+export async function findFrame(
+  file: DiskFile,
+  epoch: number,
+  limit: number,
+  position: number,
+  last: FrameHeader | undefined,
+): Promise<number | undefined> {
+  const window = new ScanWindow(file, Math.min(await file.size(), limit))
+  const known = last ?? headerAt(await window.read(0, FRAME_HEADER_BYTES))
+  if (known === undefined || known.epoch !== epoch) return undefined
+  for (let at = position + FRAME_ALIGN_BYTES; at < window.size; at += FRAME_ALIGN_BYTES) {
+    const header = headerAt(await window.read(at, FRAME_HEADER_BYTES))
+    if (header === undefined || header.epoch !== epoch || header.salt !== known.salt) continue
+    if (header.sequence > known.sequence) return at
+  }
+  return undefined
 }
 
 /** Whether a frame behind `position` says that the one of `sequence` was durable. */

@@ -5,11 +5,13 @@
  * Each file begins with a snapshot of all but the records. A file is removed only after a newer one was made durable
  * whose snapshot no longer names it.
  */
+import type { HeadgateError } from '../error.ts'
 import type { Disk, DiskFile } from '../ports/disk.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import { asBuffer, corrupt, nextSequence, readHeader, verifyBody } from './batch-header.ts'
 import type { AppendChange, Change } from './change.ts'
+import { Damage } from './damage.ts'
 import { diskFull, isDiskFull } from './disk-full.ts'
 import { type EncodedFrame, encodeFrame, type FrameContent, type JournalEntry } from './frame.ts'
 import { readFully } from './journal-scan.ts'
@@ -53,6 +55,7 @@ export class Journal {
   readonly #options: JournalOptions
   readonly #files = new Map<number, JournalFile>()
   readonly #tail = new TailCache()
+  readonly #damage = new Damage()
   #unsynced: Unsynced[] = []
   #epoch = 0
   #salt = 0
@@ -72,6 +75,8 @@ export class Journal {
         for (const { header, start, bytes } of batches.take(entry)) {
           this.#file(epoch).live++
           const { incarnation, shard, baseSequence, count, arrivalUs } = header
+          const name = this.#options.view.stream(incarnation)?.record.name
+          if (name !== undefined) this.#damage.reached(name, incarnation, shard, baseSequence)
           const place = { epoch, position: position + start, cached: undefined }
           const next = nextSequence(header)
           const rest = { baseSequence, nextSequence: next, count, arrivalUs, bytes, place }
@@ -79,6 +84,7 @@ export class Journal {
         }
       } else if (entry.kind === 'snapshot') {
         this.opens = entry.opens
+        this.#damage.reachedSnapshot(entry)
         restoreSnapshot(this.#options.view, entry)
       } else if (entry.kind === 'opened') {
         this.opens = entry.opens
@@ -86,6 +92,16 @@ export class Journal {
         this.#options.view.apply(entry)
       }
     }
+  }
+
+  /** Notes what recovery could not read, between the frames before and behind it. */
+  damaged(path: string, from: number, to: number, missing: boolean): void {
+    this.#damage.add(this.#options.view, path, from, to, missing)
+  }
+
+  /** What is damaged, when anything is. */
+  problem(): HeadgateError | undefined {
+    return this.#damage.problem()
   }
 
   /** A batch that this file holds can no longer be read. */

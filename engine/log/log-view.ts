@@ -50,6 +50,10 @@ export class LogView<Place> {
     this.#listener = listener
   }
 
+  stream(incarnation: number): StreamView<Place> | undefined {
+    return this.#byIncarnation.get(incarnation)
+  }
+
   shard(incarnation: number, shard: number): ShardView<Place> | undefined {
     return this.#byIncarnation.get(incarnation)?.shards[shard]
   }

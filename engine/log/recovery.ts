@@ -1,13 +1,13 @@
 /**
  * Finds out what a journal holds: reads its files in order, and tells a torn end, which never happened, from damage to
- * what was durable, which nothing here may remove.
+ * what was durable, which nothing here may remove. What is sound behind damage is found again and counts.
  */
 import { join } from 'node:path'
-import { HeadgateError } from '../error.ts'
+import type { HeadgateError } from '../error.ts'
 import type { Disk, DiskFile } from '../ports/disk.ts'
 import type { FrameContent, FrameHeader } from './frame.ts'
-import { isPromised, type ScanEnd, scanFrames } from './journal-scan.ts'
-import type { ClosedFile, Snapshot } from './snapshot.ts'
+import { findFrame, isPromised, type ScanEnd, scanFrames } from './journal-scan.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export interface RecoveredFile {
   readonly epoch: number
@@ -23,6 +23,7 @@ export interface Recovered {
   readonly last: FrameHeader | undefined
   /** The last file ends with its last good frame and can be written on. */
   readonly clean: boolean
+  /** Durable data is damaged: the journal may be read, and not written. */
   readonly problem: HeadgateError | undefined
 }
 
@@ -31,6 +32,10 @@ export interface RecoveryOptions {
   readonly directory: string
   /** Called for each frame that counts, in order. */
   onFrame(content: FrameContent, epoch: number, position: number): void
+  /** Called between the frames before and behind the damage. */
+  onDamage(path: string, from: number, to: number, missing: boolean): void
+  /** What `onDamage` came to. */
+  problem(): HeadgateError | undefined
 }
 
 export function journalPath(directory: string, epoch: number): string {
@@ -45,89 +50,93 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     .map((name) => Number(/^(\d{8})\.journal$/.exec(name)?.[1]))
     .filter((epoch) => epoch > 0)
     .sort((left, right) => left - right)
-  const closed = await recovery.findClosed(epochs)
-  if (closed !== undefined) {
-    for (const file of closed) if (!(await recovery.readClosed(file, epochs))) break
-    await recovery.readLast(epochs.at(-1))
-    await recovery.removeOthers(epochs, closed)
-  }
+  const needed = await recovery.findNeeded(epochs)
+  for (const file of needed) await recovery.read(file, epochs)
+  await recovery.removeOthers(epochs, needed)
   return recovery.result
+}
+
+/** A file to be read, and how much of it counts where a later snapshot says so. */
+interface NeededFile {
+  readonly epoch: number
+  readonly bytes: number | undefined
 }
 
 class Recovery {
   readonly #options: RecoveryOptions
   readonly #files: RecoveredFile[] = []
-  #last: FrameHeader | undefined
-  #clean = false
-  #problem: HeadgateError | undefined
+  #end: ScanEnd | undefined
+  #damaged = false
 
   constructor(options: RecoveryOptions) {
     this.#options = options
   }
 
   get result(): Recovered {
-    const [files, last, clean, problem] = [this.#files, this.#last, this.#clean, this.#problem]
-    return { files, last, clean, problem }
+    const { last, clean = false } = this.#end ?? {}
+    return { files: this.#files, last, clean, problem: this.#options.problem() }
   }
 
   /**
-   * What the newest snapshot says is needed. A newest file without one was being made when the process ended, and is
-   * dropped from `epochs` and from the disk.
+   * What the newest snapshot says is needed, then the newest file itself. A newest file without a snapshot was being
+   * made when the process ended, and is dropped from `epochs` and from the disk; but one that was used since is
+   * damaged at its head, and what the files before it say counts.
    */
-  async findClosed(epochs: number[]): Promise<readonly ClosedFile[] | undefined> {
-    for (let epoch = epochs.at(-1); epoch !== undefined; epoch = epochs.at(-1)) {
+  async findNeeded(epochs: number[]): Promise<readonly NeededFile[]> {
+    const headless: NeededFile[] = []
+    for (let epoch = epochs.at(-1); epoch !== undefined; ) {
       const file = await this.#open(epoch, 'read')
       try {
         const snapshot = await readSnapshot(file, epoch)
-        if (snapshot !== undefined) return snapshot.closed
-        if (await isPromised(file, epoch, 0, 0)) {
-          this.#damage(epoch, 0)
-          return undefined
+        if (snapshot !== undefined) {
+          return [...snapshot.closed, { epoch, bytes: undefined }, ...headless]
         }
+        if (await isPromised(file, epoch, 0, 0)) headless.unshift({ epoch, bytes: undefined })
+        else if (headless.length > 0) headless.unshift({ epoch, bytes: await file.size() })
       } finally {
         await file.close()
       }
-      await this.#remove(epoch)
-      epochs.pop()
+      if (headless[0]?.epoch !== epoch) {
+        await this.#remove(epoch)
+        epochs.splice(epochs.indexOf(epoch), 1)
+      }
+      epoch = epochs.findLast((earlier) => headless.every((file) => earlier < file.epoch))
     }
-    return []
+    return headless
   }
 
-  /** False when the file is not what the snapshot says: nothing behind it can be trusted to follow. */
-  async readClosed({ epoch, bytes }: ClosedFile, epochs: readonly number[]): Promise<boolean> {
+  async read({ epoch, bytes }: NeededFile, epochs: readonly number[]): Promise<void> {
     if (!epochs.includes(epoch)) {
-      this.#problem = damaged(journalPath(this.#options.directory, epoch), 'is missing')
-      return false
+      this.#damage(epoch, 0, bytes ?? 0, true)
+      return
     }
-    const file = await this.#open(epoch, 'read')
-    const end = await this.#scan(file, epoch, bytes)
+    const file = await this.#open(epoch, epoch === epochs.at(-1) ? 'update' : 'read')
+    const limit = bytes ?? Number.MAX_SAFE_INTEGER
+    let end = await this.#scan(file, epoch, limit, 0)
+    while (await isDamaged(file, epoch, bytes, end)) {
+      const from = end.position
+      const resumedAt = await findFrame(file, epoch, limit, from, end.last)
+      this.#damage(epoch, from, resumedAt ?? bytes ?? (await file.size()), false)
+      if (resumedAt === undefined) break
+      const { last } = end
+      end = await this.#scan(file, epoch, limit, resumedAt)
+      end = { ...end, last: end.last ?? last }
+    }
     this.#files.push({ epoch, file, bytes: end.position })
-    if (end.position < bytes) this.#damage(epoch, end.position)
-    return this.#problem === undefined
-  }
-
-  async readLast(epoch: number | undefined): Promise<void> {
-    if (epoch === undefined || this.#problem !== undefined) return
-    const file = await this.#open(epoch, 'update')
-    const end = await this.#scan(file, epoch, Number.MAX_SAFE_INTEGER)
-    this.#files.push({ epoch, file, bytes: end.position })
-    this.#last = end.last
-    this.#clean = end.clean
-    if (end.clean) return
-    const sequence = (end.last?.sequence ?? 0) + 1
-    if (await isPromised(file, epoch, end.position, sequence)) this.#damage(epoch, end.position)
+    this.#end = end
   }
 
   /** Files that no snapshot names any more: a removal that a crash undid. */
-  async removeOthers(epochs: readonly number[], closed: readonly ClosedFile[]): Promise<void> {
-    if (this.#problem !== undefined) return
-    const needed = new Set(closed.map(({ epoch }) => epoch))
-    for (const epoch of epochs.slice(0, -1)) if (!needed.has(epoch)) await this.#remove(epoch)
+  async removeOthers(epochs: readonly number[], needed: readonly NeededFile[]): Promise<void> {
+    if (this.#damaged) return
+    const kept = new Set(needed.map(({ epoch }) => epoch))
+    for (const epoch of epochs) if (!kept.has(epoch)) await this.#remove(epoch)
   }
 
-  #scan(file: DiskFile, epoch: number, limit: number): Promise<ScanEnd> {
-    const { onFrame } = this.#options
-    return scanFrames(file, epoch, limit, (content, position) => onFrame(content, epoch, position))
+  #scan(file: DiskFile, epoch: number, limit: number, resumedAt: number): Promise<ScanEnd> {
+    const onFrame = (content: FrameContent, position: number): void =>
+      this.#options.onFrame(content, epoch, position)
+    return scanFrames(file, epoch, limit, onFrame, resumedAt)
   }
 
   #open(epoch: number, mode: 'update' | 'read'): Promise<DiskFile> {
@@ -141,10 +150,21 @@ class Recovery {
     await disk.directories.sync(directory)
   }
 
-  #damage(epoch: number, position: number): void {
-    const path = journalPath(this.#options.directory, epoch)
-    this.#problem = damaged(path, `is damaged at byte ${position}`)
+  #damage(epoch: number, from: number, to: number, missing: boolean): void {
+    this.#damaged = true
+    this.#options.onDamage(journalPath(this.#options.directory, epoch), from, to, missing)
   }
+}
+
+/** Less than a snapshot counted, or something that a later frame says was durable. */
+async function isDamaged(
+  file: DiskFile,
+  epoch: number,
+  bytes: number | undefined,
+  { position, last, clean }: ScanEnd,
+): Promise<boolean> {
+  if (bytes !== undefined) return position < bytes
+  return !clean && (await isPromised(file, epoch, position, (last?.sequence ?? 0) + 1))
 }
 
 async function readSnapshot(file: DiskFile, epoch: number): Promise<Snapshot | undefined> {
@@ -161,10 +181,4 @@ async function readSnapshot(file: DiskFile, epoch: number): Promise<Snapshot | u
     if (error !== stop) throw error
   }
   return snapshot
-}
-
-function damaged(path: string, how: string): HeadgateError {
-  return new HeadgateError('LogCorrupt', `LogCorrupt: ${path}, which was durable, ${how}`, {
-    hint: 'Nothing was changed. Restore the data directory from a copy; what lies before can be read.',
-  })
 }

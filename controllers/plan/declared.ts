@@ -45,12 +45,7 @@ function decideCreation(
 ): Action {
   const holder = context.holderOfId(member.resource)
   if (holder !== undefined)
-    return blocked(
-      member,
-      observed,
-      'Conflict',
-      `The id ${member.resource.id} is taken by ${identityText(holder.identity)}${isSealed(holder) ? ', which is retained' : ''}.`,
-    )
+    return blocked(member, observed, 'Conflict', idTaken(member.resource.id, holder))
   return act(member, observed, 'create', 'safe', 'declared for the first time')
 }
 
@@ -172,6 +167,14 @@ export function blocked(
     cost: undefined,
     desired: member.state === 'valid' ? member.resource : undefined,
   }
+}
+
+function idTaken(id: string, holder: ObservedResource): string {
+  const { identity, owner } = holder
+  const who = `${identityText(identity)}${owner === undefined ? '' : ` of source ${owner}`}`
+  if (isSealed(holder))
+    return `The id ${id} is taken by ${who}, which is retained: give this one another spec.id, or purge it with \`headgate purge ${identity.name} -n ${identity.namespace}\`.`
+  return `The id ${id} is taken by ${who}: give this one another spec.id.`
 }
 
 function ownedByAnother(observed: ObservedResource, source: string): string {

@@ -56,17 +56,13 @@ function decideAll({ set, observed, policy, now }: PlanRequest): Map<string, Dra
 
 /** Ids are unique per namespace and kind in any letter case; built only once somebody is created. */
 function holderOfId(observed: Observed): DeclaredContext['holderOfId'] {
-  let holders: Map<string, ObservedResource> | undefined
+  let holders: Map<string, ObservedResource[]> | undefined
   const idKey = ({ kind, namespace }: Identity, id: string): string =>
     `${kind}/${namespace}/${id.toLowerCase()}`
   return ({ identity, id }) => {
-    holders ??= new Map(
-      [...observed.resources.values()].map((other) => [idKey(other.identity, other.id), other]),
-    )
-    const holder = holders.get(idKey(identity, id))
-    return holder !== undefined && identityKey(holder.identity) !== identityKey(identity)
-      ? holder
-      : undefined
+    holders ??= Map.groupBy(observed.resources.values(), (other) => idKey(other.identity, other.id))
+    const all = holders.get(idKey(identity, id)) ?? []
+    return all.find((holder) => identityKey(holder.identity) !== identityKey(identity))
   }
 }
 

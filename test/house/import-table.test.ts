@@ -20,7 +20,7 @@ const isDevelopment = (path: string): boolean =>
   isTest(path) || /^(bench|scripts)\//.test(path) || /^[^/]+$/.test(path)
 
 const within = (path: string, place: string): boolean =>
-  path === place || path.startsWith(`${place}/`) || path === `${place}.ts`
+  path === place || path.startsWith(`${place}/`)
 
 describe('the import table', () => {
   const files = sourceFiles()
@@ -73,5 +73,20 @@ describe('the import table', () => {
         .map((name) => `${path} imports ${name}`),
     )
     expect(wrong).toEqual([])
+  })
+
+  test('names no package that is not installed, and no place that does not import it', () => {
+    const stale = Object.entries(PACKAGES).flatMap(([name, places]) =>
+      places
+        .filter(
+          (place) =>
+            !files.some(
+              ({ path, text }) =>
+                within(path, place) && importsOf(text).map(packageOf).includes(name),
+            ),
+        )
+        .map((place) => `${place} does not import ${name}`),
+    )
+    expect(stale).toEqual([])
   })
 })

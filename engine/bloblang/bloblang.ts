@@ -25,6 +25,7 @@ import { asMappingError, MappingError } from './mapping-error.ts'
 import { Cursor, MAPPING_LENGTH_MAX, problemAt, SyntaxProblem } from './syntax/cursor.ts'
 import { parseExpression } from './syntax/parse-expression.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
+import { assertPayload } from './values/encode-payload.ts'
 import { kindOf, mismatch } from './values/kind-of.ts'
 import { DELETED, isMarker, NOTHING } from './values/result.ts'
 import type { Value } from './values/value.ts'
@@ -42,12 +43,12 @@ export function compileMapping(text: string, environment: BloblangEnvironment): 
     // Most mappings are run one way only, so the other form is made when it is first asked for.
     let mutation: Execute | undefined
     return {
-      map: (batch, index) => run(mapping, new Frame(new Run(environment, batch, index))),
+      map: (batch, index) => payload(run(mapping, new Frame(new Run(environment, batch, index)))),
       mutate: (batch, index) => {
         mutation ??= compileAs(true)
         const frame = new Frame(new Run(environment, batch, index))
         frame.rootIsPending = true
-        return run(mutation, frame)
+        return payload(run(mutation, frame))
       },
     }
   })
@@ -63,6 +64,17 @@ function run(execute: Execute, frame: Frame): MappingResult {
   const { metadata } = frame.run
   if (!frame.rootIsAssigned || root === NOTHING) return { root: UNCHANGED, metadata }
   return { root: root === DELETED ? FILTERED : root, metadata }
+}
+
+/** A root that no message can carry is a failure of the mapping, and not of whoever prints it later. */
+function payload(result: MappingResult): MappingResult {
+  if (typeof result.root === 'symbol') return result
+  try {
+    assertPayload(result.root)
+  } catch (thrown) {
+    throw asMappingError(thrown)
+  }
+  return result
 }
 
 /** A query that may be a whole mapping too, whose root is then the value. */

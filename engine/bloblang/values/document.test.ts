@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MappingError } from '../mapping-error.ts'
-import { ENCODE_DEPTH_MAX, encodePayload } from './encode-payload.ts'
+import { assertPayload, ENCODE_DEPTH_MAX, encodePayload } from './encode-payload.ts'
 import { DOCUMENT_DEPTH_MAX, parseDocument } from './parse-document.ts'
 import { IntegralFloat, NumberText, Timestamp, type Value } from './value.ts'
 import { valueText } from './value-text.ts'
@@ -94,8 +94,11 @@ describe('documents', () => {
     expect(encode(parse(nested(DOCUMENT_DEPTH_MAX)))).toBe(nested(DOCUMENT_DEPTH_MAX))
     expect(() => parse(nested(DOCUMENT_DEPTH_MAX + 1))).toThrow('levels deep')
     let value: Value = []
-    for (let depth = 0; depth <= ENCODE_DEPTH_MAX; depth++) value = [value]
-    expect(() => encode(value)).toThrow('nested too deeply')
+    for (let depth = 0; depth < ENCODE_DEPTH_MAX; depth++) value = [value]
+    expect(encode(value)).toBe(nested(ENCODE_DEPTH_MAX + 1))
+    expect(assertPayload(value)).toBeUndefined()
+    expect(() => encode([value])).toThrow('nested too deeply')
+    expect(() => assertPayload([value])).toThrow('nested too deeply')
   })
 
   test('hold a key called __proto__ like any other', () => {
@@ -129,7 +132,25 @@ describe('payloads', () => {
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d cannot be written', (number) => {
-    expect(() => encode({ a: new IntegralFloat(number) })).toThrow('cannot be written as JSON')
+    for (const value of [{ a: new IntegralFloat(number) }, { a: [number] }, number] as Value[]) {
+      expect(() => encode(value)).toThrow('cannot be written as JSON')
+      expect(() => assertPayload(value)).toThrow('cannot be written as JSON')
+    }
+  })
+
+  test('of any text are JSON that says the same, short or long, in keys and values', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 150 })
+    fc.assert(
+      fc.property(text, text, (key, item) => {
+        const written = encode({ [key]: item, z: [item] })
+        expect(written).not.toMatch(/[\u2028\u2029]/)
+        expect(written.isWellFormed()).toBe(true)
+        const [wellFormedKey, wellFormed] = [key.toWellFormed(), item.toWellFormed()]
+        const read = JSON.parse(written)
+        expect(read.z).toEqual([wellFormed])
+        if (wellFormedKey !== 'z') expect(read[wellFormedKey]).toBe(wellFormed)
+      }),
+    )
   })
 })
 

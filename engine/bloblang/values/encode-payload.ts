@@ -18,16 +18,49 @@ export function encodePayload(value: Value): Uint8Array {
 /** Deeper values are refused: whoever reads the result would have to recurse as deep. */
 export const ENCODE_DEPTH_MAX = 1_000
 
+/** Streams repeat their keys; a stream of ever new keys must not fill the memory. */
+const KNOWN_KEYS_MAX = 10_000
+const KNOWN_KEY_LENGTH_MAX = 100
+
 export function encodeJson(value: Value): string {
   if (isPlain(value, 0)) {
     const text = JSON.stringify(value)
-    if (!NEEDS_OUR_ESCAPES.test(text)) return text
+    // The native serialiser writes lone surrogates as escapes, and line separators as they are.
+    if (!text.includes('\\ud') && !hasLineSeparator(text)) return text
   }
   return encodeExactly(value, 0)
 }
 
-/** What the native serialiser writes otherwise: line separators as they are, lone surrogates as escapes. */
-const NEEDS_OUR_ESCAPES = /[\u2028\u2029]|\\ud[89a-f]/
+/**
+ * Throws what `encodePayload` would throw for the value, so that who made it hears of it, and not whoever writes it.
+ */
+export function assertPayload(value: Value, depth = 0): undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'bigint':
+    case 'boolean':
+      return
+    case 'number':
+      return Number.isFinite(value) ? undefined : refuseNonFinite(value)
+  }
+  if (value === null) return
+  if (depth > ENCODE_DEPTH_MAX) throw tooDeep()
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index] as Value
+      if (typeof item !== 'string') assertPayload(item, depth + 1)
+    }
+    return
+  }
+  if (value instanceof IntegralFloat) return assertPayload(value.value)
+  if (value instanceof NumberText || value instanceof Uint8Array || value instanceof Timestamp) {
+    return
+  }
+  for (const key in value as ObjectValue) {
+    const item = (value as ObjectValue)[key] as Value
+    if (typeof item !== 'string') assertPayload(item, depth + 1)
+  }
+}
 
 /** True when the native serialiser writes the value just as we would. */
 function isPlain(value: Value, depth: number): boolean {
@@ -45,17 +78,27 @@ function isPlain(value: Value, depth: number): boolean {
   // A key `toJSON` holds a value of ours and never a function, so it cannot divert the serialiser.
   let before = ''
   for (const key in value as ObjectValue) {
-    if (key < before || HAS_SURROGATE.test(key)) return false
+    if (key < before || !(plainKeys.has(key) || isPlainKey(key))) return false
     before = key
-    if (!isPlain((value as ObjectValue)[key] as Value, depth + 1)) return false
+    const item = (value as ObjectValue)[key] as Value
+    if (typeof item !== 'string' && !isPlain(item, depth + 1)) return false
   }
+  return true
+}
+
+/** Keys whose order is that of their code units. */
+const plainKeys = new Set<string>()
+
+function isPlainKey(key: string): boolean {
+  if (HAS_SURROGATE.test(key)) return false
+  if (key.length <= KNOWN_KEY_LENGTH_MAX && plainKeys.size < KNOWN_KEYS_MAX) plainKeys.add(key)
   return true
 }
 
 const HAS_SURROGATE = /[\ud800-\udfff]/
 
 function encodeExactly(value: Value, depth: number): string {
-  if (depth > ENCODE_DEPTH_MAX) throw new MappingError('the document is nested too deeply')
+  if (depth > ENCODE_DEPTH_MAX) throw tooDeep()
   switch (typeof value) {
     case 'string':
       return encodeString(value)
@@ -95,16 +138,13 @@ function encodeObject(value: ObjectValue, depth: number): string {
   return `${text}}`
 }
 
-/** Streams repeat their keys; a stream of ever new keys must not fill the memory. */
 const encodedKeys = new Map<string, string>()
-const ENCODED_KEYS_MAX = 10_000
-const ENCODED_KEY_LENGTH_MAX = 100
 
 function encodeKey(key: string): string {
   const known = encodedKeys.get(key)
   if (known !== undefined) return known
   const encoded = `${encodeString(key)}:`
-  if (key.length <= ENCODED_KEY_LENGTH_MAX && encodedKeys.size < ENCODED_KEYS_MAX) {
+  if (key.length <= KNOWN_KEY_LENGTH_MAX && encodedKeys.size < KNOWN_KEYS_MAX) {
     encodedKeys.set(key, encoded)
   }
   return encoded
@@ -137,24 +177,33 @@ function comesBefore(left: string, right: string): boolean {
 }
 
 function encodeFloat(value: number): string {
-  if (!Number.isFinite(value)) {
-    throw new MappingError(`a number that is ${formatNonFinite(value)} cannot be written as JSON`)
-  }
-  return formatFloat(value)
+  return Number.isFinite(value) ? formatFloat(value) : refuseNonFinite(value)
 }
 
-function formatNonFinite(value: number): string {
-  return Number.isNaN(value) ? 'NaN' : 'infinite'
+function refuseNonFinite(value: number): never {
+  const what = Number.isNaN(value) ? 'NaN' : 'infinite'
+  throw new MappingError(`a number that is ${what} cannot be written as JSON`)
+}
+
+function tooDeep(): MappingError {
+  return new MappingError('the document is nested too deeply')
 }
 
 /** A JSON string with line separators escaped, and U+FFFD for a surrogate that stands alone. */
 export function encodeString(text: string): string {
-  if (!NEEDS_ESCAPES.test(text)) return `"${text}"`
-  const whole = text.isWellFormed() ? text : text.toWellFormed()
-  return JSON.stringify(whole).replace(/[\u2028\u2029]/g, (separator) =>
+  // Short texts are looked at faster than they are handed to the native serialiser; long ones are not.
+  if (text.length <= SHORT_TEXT_LENGTH_MAX && !NEEDS_ESCAPES.test(text)) return `"${text}"`
+  const quoted = JSON.stringify(text.isWellFormed() ? text : text.toWellFormed())
+  if (!hasLineSeparator(quoted)) return quoted
+  return quoted.replace(/[\u2028\u2029]/g, (separator) =>
     separator === '\u2028' ? '\\u2028' : '\\u2029',
   )
 }
 
+const SHORT_TEXT_LENGTH_MAX = 64
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const NEEDS_ESCAPES = /["\\\u0000-\u001f\u2028\u2029\ud800-\udfff]/
+
+function hasLineSeparator(text: string): boolean {
+  return text.includes('\u2028') || text.includes('\u2029')
+}

@@ -4,16 +4,8 @@
  * A secret belongs in an environment variable or a file, and is then a reference, which is shown. What somebody wrote
  * literally where a secret is expected works, but is never given back.
  */
+import { isSecretName, maskText } from '../../controllers/sets/secret-text.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
-
-export const MASK = '***'
-
-const SECRET_NAME =
-  /(^|[_.-])(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|authorization|cookie)$/i
-/** The part between `//` and `@` of an address. */
-const ADDRESS_LOGIN = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@"']*)@/gi
-/** A text that is nothing but references: `${NAME}`. */
-const REFERENCE = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*(:[^}]*)?\}\s*)+$/
 
 export function maskObject(object: ResourceObject): ResourceObject {
   if (object.spec === undefined || !holdsComponents(object.kind)) return object
@@ -37,7 +29,7 @@ function holdsComponents(kind: string): boolean {
 
 /** Masks in texts too, for addresses with a login can stand anywhere. */
 function maskValue(value: unknown, place: Place): unknown {
-  if (typeof value === 'string') return isSecretPlace(place) ? maskText(value) : maskLogin(value)
+  if (typeof value === 'string') return maskText(value, isSecretPlace(place))
   const { kind, path } = place
   if (Array.isArray(value)) {
     return value.map((element, index) => maskValue(element, { kind, path: [...path, `${index}`] }))
@@ -52,14 +44,6 @@ function maskValue(value: unknown, place: Place): unknown {
 
 /** Every literal header of a Sink counts: which of them is a secret cannot be told from its name. */
 function isSecretPlace({ kind, path }: Place): boolean {
-  if (SECRET_NAME.test(path.at(-1) ?? '')) return true
+  if (isSecretName(path.at(-1) ?? '')) return true
   return kind === 'Sink' && path.at(-2) === 'headers'
-}
-
-function maskText(text: string): string {
-  return text === '' || REFERENCE.test(text) ? text : MASK
-}
-
-function maskLogin(text: string): string {
-  return text.replace(ADDRESS_LOGIN, (_all, scheme: string) => `${scheme}${MASK}@`)
 }

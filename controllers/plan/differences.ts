@@ -1,7 +1,8 @@
 /** Says in which fields two declarations of one resource differ: labels, annotations of ours, and spec. */
 import { GROUP } from '../../crds/resource.ts'
 import type { Resource } from '../sets/resource-set.ts'
-import { MASK, masked } from './mask.ts'
+import { MASK } from '../sets/secret-text.ts'
+import { masked } from './mask.ts'
 import type { FieldChange } from './plan.ts'
 
 /** A plan is read by people; what differs in more places than this is said to differ as a whole. */

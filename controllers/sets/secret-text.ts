@@ -1,22 +1,73 @@
-/** Which names belong to secrets, and how a line is shown without them. */
+/**
+ * The one definition of what is taken for a secret by its name, and how texts are shown without secrets.
+ *
+ * It errs towards hiding: a harmless `***` costs nothing. What only points to a secret (`token_url`, `passwordFile`, a
+ * variable) is shown.
+ */
 
-const SECRET_NAME =
-  /authorization|passw(or)?d|passphrase|secret|token|cookie|credential|api[-_]?key|access[-_]?key|private[-_]?key|shared[-_]?key|^sas$/i
-const MASK = '***'
-const FIELD =
-  /((?:^|[\s{,"'-])["']?[\w.-]*(?:authorization|passw(?:or)?d|passphrase|secret|token|cookie|credential|api[-_]?key|access[-_]?key|private[-_]?key|shared[-_]?key)[\w.-]*["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s{}[\],][^,}\]]*)/gi
-const USER_INFO = /(\w+:\/\/)[^\s/@]+@/g
+export const MASK = '***'
+
+const SECRET_WORD =
+  /(authorization|passw(or)?d|passphrase|secret|token|cookie|credentials?|apikey|(access|private|secret|shared)key)$/
+const KEY_OWNERS: ReadonlySet<string | undefined> = new Set([
+  'access',
+  'api',
+  'private',
+  'secret',
+  'shared',
+])
+/** `token_url` says where, not what. */
+const POINTERS: ReadonlySet<string | undefined> = new Set([
+  'file',
+  'path',
+  'ref',
+  'type',
+  'uri',
+  'url',
+])
+/** A text that is nothing but variables. */
+const VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*(:[^}]*)?\}\s*)+$/
+const FIELD_NAME = /(?:^|[\s{,"'-])["']?([\w.-]+)["']?\s*:\s*/g
+const FIELD_VALUE = /"(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s{}[\],][^,}\]]*/y
+/** What stands between `//` and `@` of an address. */
+const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi
 
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+  if (POINTERS.has(words.at(-1))) return false
+  if (words.length === 1 && words[0] === 'sas') return true
+  return words.some(
+    (word, index) => SECRET_WORD.test(word) || (word === 'key' && KEY_OWNERS.has(words[index - 1])),
+  )
+}
+
+/** The value of a field as it may be shown: literal secrets and logins hidden, variables not. */
+export function maskText(text: string, isSecret: boolean): string {
+  if (!isSecret) return text.replace(USER_INFO, `$1${MASK}@`)
+  return text === '' || VARIABLES.test(text) ? text : MASK
 }
 
 /** A line of a file as it may be printed. What refers to a secret stays, what is one does not. */
 export function maskLine(line: string): string {
-  return line.replace(FIELD, `$1${MASK}`).replace(USER_INFO, `$1${MASK}@`)
+  let shown = ''
+  let from = 0
+  for (const match of line.matchAll(FIELD_NAME)) {
+    const [prefix, name = ''] = match
+    const at = match.index + prefix.length
+    if (match.index < from || !isSecretName(name)) continue
+    FIELD_VALUE.lastIndex = at
+    const value = FIELD_VALUE.exec(line)?.[0]
+    if (value === undefined) continue
+    shown += `${line.slice(from, at)}${MASK}`
+    from = at + value.length
+  }
+  return maskText(shown + line.slice(from), false)
 }
 
 export function hasUserInfo(text: string): boolean {
-  USER_INFO.lastIndex = 0
-  return USER_INFO.test(text)
+  return text.search(USER_INFO) >= 0
 }

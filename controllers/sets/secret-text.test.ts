@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { masked } from '../plan/mask.ts'
+import { hasUserInfo, isSecretName, maskLine } from './secret-text.ts'
+
+describe('what is taken for a secret by its name', () => {
+  const secret = [
+    'password',
+    'dbPasswd',
+    'PGPASSWORD',
+    'client_secret',
+    'clientSecret',
+    'Authorization',
+    'X-Api-Key',
+    'apikey',
+    'sharedAccessKey',
+    'private.key',
+    'credentials',
+    'Set-Cookie',
+    'jwt_secret_value',
+    'authToken',
+    'sas',
+  ]
+  for (const name of secret)
+    test(`is ${name}, in a spec and in a line`, () => {
+      expect(isSecretName(name)).toBe(true)
+      expect(masked({ [name]: 'hunter2', list: [{ [name]: 5 }] }, undefined)).toEqual({
+        [name]: '***',
+        list: [{ [name]: '***' }],
+      })
+      expect(maskLine(`  - {a: b, ${name}: hunter2, c: d}`)).toBe(`  - {a: b, ${name}: ***, c: d}`)
+      expect(maskLine(`{"${name}":"hunter2"}`)).toBe(`{"${name}":***}`)
+    })
+
+  for (const name of [
+    'key',
+    'keys',
+    'max_tokens',
+    'token_url',
+    'passwordFile',
+    'sasl',
+    'monkey',
+    '',
+  ])
+    test(`is not ${name === '' ? 'nothing' : name}`, () => {
+      expect(isSecretName(name)).toBe(false)
+      expect(maskLine(`${name}: value`)).toBe(`${name}: value`)
+    })
+})
+
+describe('what is shown', () => {
+  test('are references, and variables', () => {
+    const spec = { password: { fromSecret: { name: 'db', key: 'token' } }, token: '${TOKEN:} ${B}' }
+    expect(masked(spec, undefined)).toEqual(spec)
+    expect(masked({ token: 'x${TOKEN}' }, undefined)).toEqual({ token: '***' })
+  })
+
+  test('is no login of an address', () => {
+    const url = 'amqp://me:hunter2@host/x'
+    expect(masked({ url }, undefined)).toEqual({ url: 'amqp://***@host/x' })
+    expect(maskLine(`url: ${url}`)).toBe('url: amqp://***@host/x')
+    expect([url, url, 'http://host/a@b'].map(hasUserInfo)).toEqual([true, true, false])
+  })
+
+  test('is a line where one secret follows another', () => {
+    expect(maskLine('password: a, token: [b, c], url: d secret: e')).toBe(
+      'password: ***, token: ***, url: d secret: ***',
+    )
+  })
+})

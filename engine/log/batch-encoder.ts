@@ -36,6 +36,7 @@ export const RECORD_HAS_HEADERS = 4
 export const BATCH_BODY_BYTES_MAX: number = WRITE_SET_BYTES_MAX - BATCH_HEADER_BYTES
 
 const INITIAL_BYTES = 4096
+const NO_BUFFER = Buffer.alloc(0)
 
 export class BatchEncoder {
   #buffer: Buffer
@@ -96,6 +97,7 @@ export class BatchEncoder {
 
   /** The batch so far; the encoder is empty afterwards and shares no bytes with what it gave. */
   finish(): Buffer {
+    if (this.#buffer === NO_BUFFER) this.#buffer = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES)
     const batch = this.#buffer.subarray(0, this.#end)
     writeHeader(batch, {
       flags: 0,
@@ -109,7 +111,8 @@ export class BatchEncoder {
       bodyCrc: crc32(batch.subarray(BATCH_HEADER_BYTES)),
       span: Math.max(this.#count - 1, 0),
     })
-    this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
+    // Most encoders make one batch: the next buffer comes with the next record.
+    this.#buffer = NO_BUFFER
     this.#end = BATCH_HEADER_BYTES
     this.#count = 0
     return batch
@@ -125,7 +128,7 @@ export class BatchEncoder {
       throw tooLarge('a batch', BATCH_BODY_BYTES_MAX, end - BATCH_HEADER_BYTES)
     }
     if (end > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(end, this.#buffer.length * 2))
+      const grown = Buffer.allocUnsafeSlow(Math.max(end, this.#buffer.length * 2, INITIAL_BYTES))
       this.#buffer.copy(grown, 0, 0, this.#end)
       this.#buffer = grown
     }

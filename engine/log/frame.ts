@@ -90,11 +90,12 @@ export function encodeFrame(
   bytes.set(json, FRAME_HEADER_BYTES)
   const batchStarts: number[] = []
   let at = batchesStart
-  for (const append of appends) {
+  const frame = place.sequence
+  for (const { batch, shard, incarnation, baseSequence, arrivalUs } of appends) {
     batchStarts.push(at)
-    bytes.set(append.batch, at)
-    stampHeader(bytes, { ...append, frame: place.sequence }, at)
-    at += append.batch.length
+    bytes.set(batch, at)
+    stampHeader(bytes, { shard, incarnation, baseSequence, arrivalUs, frame }, at)
+    at += batch.length
   }
   const crc = writeFrameHeader(bytes, {
     ...place,

@@ -19,7 +19,7 @@ import type { LogView } from './log-view.ts'
 import { journalPath, type Recovered } from './recovery.ts'
 import type { IndexEntry } from './shard-index.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
-import { type JournalPlace, TailCache } from './tail-cache.ts'
+import { type CachedFrame, cachedBatch, type JournalPlace, TailCache } from './tail-cache.ts'
 
 export const JOURNAL_FILE_BYTES: number = 64 * 1024 * 1024
 
@@ -77,7 +77,7 @@ export class Journal {
           const { incarnation, shard, baseSequence, count, arrivalUs } = header
           const name = this.#options.view.stream(incarnation)?.record.name
           if (name !== undefined) this.#damage.reached(name, incarnation, shard, baseSequence)
-          const place = { epoch, position: position + start, cached: undefined }
+          const place = { epoch, position: position + start, frame: undefined }
           const next = nextSequence(header)
           const rest = { baseSequence, nextSequence: next, count, arrivalUs, bytes, place }
           this.#options.view.append(incarnation, shard, rest)
@@ -155,14 +155,18 @@ export class Journal {
 
   async fetch(entries: readonly IndexEntry<JournalPlace>[]): Promise<Uint8Array> {
     const [first] = entries
-    if (entries.length === 1 && first?.place.cached !== undefined) return first.place.cached
+    if (entries.length === 1 && first !== undefined) {
+      const cached = cachedBatch(first.place, first.bytes)
+      if (cached !== undefined) return cached
+    }
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0)
     const fetched = Buffer.allocUnsafe(total)
     let at = 0
     for (const entry of entries) {
       const into = fetched.subarray(at, at + entry.bytes)
-      if (entry.place.cached === undefined) await this.#read(entry, into)
-      else into.set(entry.place.cached)
+      const cached = cachedBatch(entry.place, entry.bytes)
+      if (cached === undefined) await this.#read(entry, into)
+      else into.set(cached)
       at += entry.bytes
     }
     return fetched
@@ -191,20 +195,21 @@ export class Journal {
 
   /** Makes a durable group readable. */
   #show({ changes, frame, epoch, position }: Unsynced): void {
-    const places: JournalPlace[] = []
+    const { view } = this.#options
+    const journalFile = this.#file(epoch)
+    const cached: CachedFrame = { position, bytes: frame.bytes }
+    let batches = 0
     for (const change of changes) {
       if (change.kind !== 'append') {
-        this.#options.view.apply(change)
+        view.apply(change)
         continue
       }
-      const start = frame.batchStarts[places.length] ?? 0
-      const cached = frame.bytes.subarray(start, start + change.batch.length)
-      const place: JournalPlace = { epoch, position: position + start, cached }
-      places.push(place)
-      this.#file(epoch).live++
-      this.#options.view.append(change.incarnation, change.shard, entryOf(change, place))
+      const start = frame.batchStarts[batches++] ?? 0
+      const place: JournalPlace = { epoch, position: position + start, frame: cached }
+      journalFile.live++
+      view.append(change.incarnation, change.shard, entryOf(change, place))
     }
-    if (places.length > 0) this.#tail.add(places, frame.bytes.length)
+    if (batches > 0) this.#tail.add(cached)
   }
 
   async #writeFrame(changes: readonly (Change | JournalEntry)[]): Promise<EncodedFrame> {

@@ -179,6 +179,7 @@ export class LogView<Place> {
 }
 
 function wake<Place>(shard: ShardView<Place>): void {
+  if (shard.waiting.size === 0) return
   for (const waiting of shard.waiting) waiting()
   shard.waiting.clear()
 }

@@ -28,16 +28,11 @@ export class StoreLog<Place> implements Log {
     this.#waits = waits
   }
 
-  async write(set: WriteSet, signal?: AbortSignal): Promise<WriteResult> {
+  /** Not async: the promise of the commit is the only one that a write costs. */
+  write(set: WriteSet, signal?: AbortSignal): Promise<WriteResult> {
     const bytes = measureSet(set)
-    if (bytes > WRITE_SET_BYTES_MAX) {
-      throw new HeadgateError(
-        'RecordTooLarge',
-        `expected a write of at most ${WRITE_SET_BYTES_MAX} bytes, got ${bytes}`,
-        { hint: 'Write fewer records at once.' },
-      )
-    }
-    signal?.throwIfAborted()
+    if (bytes > WRITE_SET_BYTES_MAX) return Promise.reject(setTooLarge(bytes))
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
     return this.#store.commit({
       bytes: bytes + CONTROL_REQUEST_BYTES,
       signal,
@@ -104,6 +99,14 @@ function positionInvalidIncarnation(
   return positionInvalid(
     `a position in incarnation ${current} of stream ${name}`,
     `one in ${incarnation}`,
+  )
+}
+
+function setTooLarge(bytes: number): HeadgateError {
+  return new HeadgateError(
+    'RecordTooLarge',
+    `expected a write of at most ${WRITE_SET_BYTES_MAX} bytes, got ${bytes}`,
+    { hint: 'Write fewer records at once.' },
   )
 }
 

@@ -1,4 +1,4 @@
-/** Keeps the newest batches in memory, as they were written, so that readers who keep up cause no read at all. */
+/** Keeps the newest frames in memory, as they were written, so that readers who keep up cause no read at all. */
 
 export const TAIL_CACHE_BYTES_MAX: number = 32 * 1024 * 1024
 
@@ -6,18 +6,27 @@ export const TAIL_CACHE_BYTES_MAX: number = 32 * 1024 * 1024
 export interface JournalPlace {
   readonly epoch: number
   readonly position: number
-  /** The batch itself, while it is in the cache. */
-  cached: Buffer | undefined
+  /** The frame that holds it; undefined for what recovery found. */
+  readonly frame: CachedFrame | undefined
 }
 
-interface CachedGroup {
-  readonly places: readonly JournalPlace[]
-  /** Of the whole buffer that the batches share. */
-  readonly bytes: number
+/** One object for all batches of a frame, so that the cache lets go of them in one step. */
+export interface CachedFrame {
+  /** Where it begins in its file. */
+  readonly position: number
+  /** Undefined once it left the cache. */
+  bytes: Buffer | undefined
+}
+
+/** The batch of `length` bytes at the place, while the cache has it. */
+export function cachedBatch({ frame, position }: JournalPlace, length: number): Buffer | undefined {
+  if (frame?.bytes === undefined) return undefined
+  const start = position - frame.position
+  return frame.bytes.subarray(start, start + length)
 }
 
 export class TailCache {
-  #groups: CachedGroup[] = []
+  #frames: CachedFrame[] = []
   #bytes = 0
   readonly #bytesMax: number
 
@@ -25,17 +34,16 @@ export class TailCache {
     this.#bytesMax = bytesMax
   }
 
-  /** Takes places whose `cached` are set, all parts of one buffer of `bytes`. */
-  add(places: readonly JournalPlace[], bytes: number): void {
-    this.#groups.push({ places, bytes })
-    this.#bytes += bytes
+  add(frame: CachedFrame): void {
+    this.#frames.push(frame)
+    this.#bytes += frame.bytes?.length ?? 0
     let evicted = 0
-    for (; this.#bytes > this.#bytesMax && evicted < this.#groups.length; evicted++) {
-      const group = this.#groups[evicted]
-      if (group === undefined) break
-      for (const place of group.places) place.cached = undefined
-      this.#bytes -= group.bytes
+    for (; this.#bytes > this.#bytesMax && evicted < this.#frames.length; evicted++) {
+      const oldest = this.#frames[evicted]
+      if (oldest === undefined) break
+      this.#bytes -= oldest.bytes?.length ?? 0
+      oldest.bytes = undefined
     }
-    if (evicted > 0) this.#groups = this.#groups.slice(evicted)
+    if (evicted > 0) this.#frames = this.#frames.slice(evicted)
   }
 }

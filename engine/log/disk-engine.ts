@@ -84,6 +84,7 @@ async function openJournal(
     directory,
     onFrame: (content, epoch, position) => journal.replay(content, epoch, position),
     onDamage: (path, from, to, missing) => journal.damaged(path, from, to, missing),
+    onAhead: (snapshot) => journal.ahead(snapshot),
     problem: () => journal.problem(),
   })
   journal.adopt(recovered)

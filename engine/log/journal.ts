@@ -18,7 +18,7 @@ import { readFully } from './journal-scan.ts'
 import type { LogView } from './log-view.ts'
 import { journalPath, type Recovered } from './recovery.ts'
 import type { IndexEntry } from './shard-index.ts'
-import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
+import { restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { type CachedFrame, cachedBatch, type JournalPlace, TailCache } from './tail-cache.ts'
 
 export const JOURNAL_FILE_BYTES: number = 64 * 1024 * 1024
@@ -97,6 +97,15 @@ export class Journal {
   /** Notes what recovery could not read, between the frames before and behind it. */
   damaged(path: string, from: number, to: number, missing: boolean): void {
     this.#damage.add(this.#options.view, path, from, to, missing)
+  }
+
+  /** Takes over streams whose creation is damaged, so that their records have a place. */
+  ahead({ changes }: Snapshot): void {
+    const { view } = this.#options
+    for (const change of changes) {
+      if (change.kind !== 'stream' || view.stream(change.incarnation) !== undefined) continue
+      view.apply(change)
+    }
   }
 
   /** What is damaged, when anything is. */

@@ -34,6 +34,8 @@ export interface RecoveryOptions {
   onFrame(content: FrameContent, epoch: number, position: number): void
   /** Called between the frames before and behind the damage. */
   onDamage(path: string, from: number, to: number, missing: boolean): void
+  /** Called after damage, with what the next file says was there when it began: streams may have come within it. */
+  onAhead(snapshot: Snapshot): void
   /** What `onDamage` came to. */
   problem(): HeadgateError | undefined
 }
@@ -51,7 +53,9 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     .filter((epoch) => epoch > 0)
     .sort((left, right) => left - right)
   const needed = await recovery.findNeeded(epochs)
-  for (const file of needed) await recovery.read(file, epochs)
+  for (const [index, file] of needed.entries()) {
+    await recovery.read(file, epochs, needed.slice(index + 1))
+  }
   await recovery.removeOthers(epochs, needed)
   return recovery.result
 }
@@ -105,7 +109,11 @@ class Recovery {
     return headless
   }
 
-  async read({ epoch, bytes }: NeededFile, epochs: readonly number[]): Promise<void> {
+  async read(
+    { epoch, bytes }: NeededFile,
+    epochs: readonly number[],
+    later: readonly NeededFile[],
+  ): Promise<void> {
     if (!epochs.includes(epoch)) {
       this.#damage(epoch, 0, bytes ?? 0, true)
       return
@@ -118,6 +126,7 @@ class Recovery {
       const resumedAt = await findFrame(file, epoch, limit, from, end.last)
       this.#damage(epoch, from, resumedAt ?? bytes ?? (await file.size()), false)
       if (resumedAt === undefined) break
+      await this.#lookAhead(later.filter((file) => epochs.includes(file.epoch)))
       const { last } = end
       end = await this.#scan(file, epoch, limit, resumedAt)
       end = { ...end, last: end.last ?? last }
@@ -131,6 +140,16 @@ class Recovery {
     if (this.#damaged) return
     const kept = new Set(needed.map(({ epoch }) => epoch))
     for (const epoch of epochs) if (!kept.has(epoch)) await this.#remove(epoch)
+  }
+
+  async #lookAhead(later: readonly NeededFile[]): Promise<void> {
+    for (const { epoch } of later) {
+      const file = await this.#open(epoch, 'read')
+      const snapshot = await readSnapshot(file, epoch).finally(() => file.close())
+      if (snapshot === undefined) continue
+      this.#options.onAhead(snapshot)
+      return
+    }
   }
 
   #scan(file: DiskFile, epoch: number, limit: number, resumedAt: number): Promise<ScanEnd> {

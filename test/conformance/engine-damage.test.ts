@@ -51,6 +51,14 @@ async function seen(engine: Engine): Promise<string[]> {
   return records.map(({ sequence, data }) => `${sequence} ${String(data)}`)
 }
 
+/** The sequences that the condition says are lost. */
+function namedLost(engine: Engine): number[] {
+  const ranges = engine.condition()?.matchAll(/a shard 0 sequences (\d+) to (\d+)/g) ?? []
+  return [...ranges].flatMap(([, from, to]) =>
+    Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index),
+  )
+}
+
 describe('the disk engine on damaged data', () => {
   test('is read-only, says where, and leaves every byte as it is', async () => {
     // Frames: snapshot, creation, one, two, three.
@@ -104,6 +112,16 @@ describe('the disk engine on damaged data', () => {
     await engine[Symbol.asyncDispose]()
   })
 
+  test('of the creation of a stream costs none of its records', async () => {
+    const { disk, open } = await written(['x', 'x', 'x', 'x'], 4)
+    disk.rot(path(1), FRAME_BYTES)
+    const engine = await open()
+    expect(await seen(engine)).toEqual(['1 x', '2 x', '3 x', '4 x'])
+    expect(engine.condition()).toContain(`${path(1)} from byte 4096 to 8192`)
+    expect(engine.condition()).not.toContain('lost')
+    await engine[Symbol.asyncDispose]()
+  })
+
   test('that took a whole file leaves the others readable', async () => {
     const { disk, open } = await written(['x', 'x', 'x', 'x', 'x', 'x', 'x', 'x'], 4)
     await disk.files.remove(path(2))
@@ -150,6 +168,9 @@ describe('the disk engine on damaged data', () => {
         const atEnd = file === files.at(-1) && position >= bytes - FRAME_BYTES
         if (!atHead) expect(lost.length).toBeLessThanOrEqual(1)
         if (lost.length > 0 && !atEnd) expect(engine.condition()).toContain(file)
+        if (file !== files.at(-1)) {
+          expect(namedLost(engine)).toEqual(lost.map((record) => Number.parseInt(record, 10)))
+        }
         await engine[Symbol.asyncDispose]()
         if (engine.condition()?.includes('LogCorrupt')) expect(journal()).toEqual(before)
       }),

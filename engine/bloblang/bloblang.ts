@@ -22,7 +22,13 @@ import {
   UNCHANGED,
 } from './mapping.ts'
 import { asMappingError, MappingError } from './mapping-error.ts'
-import { Cursor, MAPPING_LENGTH_MAX, problemAt, SyntaxProblem } from './syntax/cursor.ts'
+import {
+  Cursor,
+  MAPPING_LENGTH_MAX,
+  problemAt,
+  type Surprise,
+  SyntaxProblem,
+} from './syntax/cursor.ts'
 import { parseExpression } from './syntax/parse-expression.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
 import { assertPayload } from './values/encode-payload.ts'
@@ -35,8 +41,9 @@ export type { BloblangEnvironment } from './environment.ts'
 export { MappingError } from './mapping-error.ts'
 
 export function compileMapping(text: string, environment: BloblangEnvironment): Compiled<Mapping> {
-  return attempt(text, (problems) => {
+  return attempt(text, (problems, surprises) => {
     const tree = parseMapping(text)
+    surprises.push(...tree.surprises)
     const compileAs = (mutating: boolean): Execute =>
       compileTree({ text, environment, mutating, problems: mutating ? [] : problems }, tree)
     const mapping = compileAs(false)
@@ -79,11 +86,10 @@ function payload(result: MappingResult): MappingResult {
 
 /** A query that may be a whole mapping too, whose root is then the value. */
 export function compileQuery(text: string, environment: BloblangEnvironment): Compiled<Query> {
-  return attempt(text, (problems) => {
-    const execute = compileTree(
-      { text, environment, mutating: false, problems },
-      parseMapping(text),
-    )
+  return attempt(text, (problems, surprises) => {
+    const tree = parseMapping(text)
+    surprises.push(...tree.surprises)
+    const execute = compileTree({ text, environment, mutating: false, problems }, tree)
     const value = (batch: readonly MappingSource[], index: number): Value => {
       const { root } = run(execute, new Frame(new Run(environment, batch, index)))
       if (root === UNCHANGED) throw new MappingError('expected a value, got nothing')
@@ -106,8 +112,8 @@ export function compileInterpolation(
   text: string,
   environment: BloblangEnvironment,
 ): Compiled<Interpolation> {
-  return attempt(text, (problems) => {
-    const parts = parseParts({ text, environment, mutating: false, problems })
+  return attempt(text, (problems, surprises) => {
+    const parts = parseParts({ text, environment, mutating: false, problems }, surprises)
     const constants = parts.filter((part) => typeof part === 'string')
     const constant = constants.length === parts.length ? constants.join('') : undefined
     const steps = parts.map((part) =>
@@ -140,7 +146,7 @@ export function compileInterpolation(
 
 const OPENING = /\$\{(?:\{(![^\n]*?)\}\}|!)/g
 
-function parseParts(source: MappingText): readonly Part[] {
+function parseParts(source: MappingText, surprises: Surprise[]): readonly Part[] {
   const { text } = source
   const parts: Part[] = []
   let from = 0
@@ -162,20 +168,29 @@ function parseParts(source: MappingText): readonly Part[] {
     if (!cursor.take('}'))
       cursor.fail('`}` after the query', cursor.at, '`${!` opens a query that `}` closes.')
     parts.push(compileQueryTree(source, expression))
+    surprises.push(...cursor.surprises)
     from = cursor.at
   }
 }
 
 /** Problems are data; whatever else is thrown is a defect of ours. */
-function attempt<T>(text: string, compile: (problems: MappingProblem[]) => T): Compiled<T> {
+function attempt<T>(
+  text: string,
+  compile: (problems: MappingProblem[], surprises: Surprise[]) => T,
+): Compiled<T> {
+  const surprises: Surprise[] = []
   const problems: MappingProblem[] = []
   if (text.length > MAPPING_LENGTH_MAX) {
     const message = `expected a mapping of at most ${MAPPING_LENGTH_MAX} characters, got ${text.length}`
     return { ok: false, problems: [{ line: 1, column: 1, message }] }
   }
   try {
-    const value = compile(problems)
-    return problems.length === 0 ? { ok: true, value } : { ok: false, problems: inOrder(problems) }
+    const value = compile(problems, surprises)
+    if (problems.length > 0) return { ok: false, problems: inOrder(problems) }
+    const warnings = surprises.map(({ at, message, hint }) =>
+      problemAt(text, at, message, { hint }),
+    )
+    return { ok: true, value, warnings: inOrder(warnings) }
   } catch (thrown) {
     if (thrown instanceof RangeError) {
       return {

@@ -69,5 +69,6 @@ export interface MappingProblem {
 }
 
 export type Compiled<T> =
-  | { readonly ok: true; readonly value: T }
+  /** Warnings say what is well-formed and may mean something else than its writer thinks. */
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly MappingProblem[] }
   | { readonly ok: false; readonly problems: readonly MappingProblem[] }

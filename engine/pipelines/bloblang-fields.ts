@@ -47,7 +47,9 @@ export function bloblangProblems(
     interpolated: compileInterpolation,
   }
   const compiled: Compiled<unknown> = compile[kind](text, OFFLINE)
-  return compiled.ok ? [] : compiled.problems.map((found) => toConfigProblem(found, path))
+  const severity = compiled.ok ? 'warning' : 'error'
+  const found = compiled.ok ? compiled.warnings : compiled.problems
+  return found.map((one) => toConfigProblem(one, path, severity))
 }
 
 export function mappingOf(text: string, environment: BloblangEnvironment): Mapping {
@@ -62,11 +64,16 @@ export function interpolationOf(text: string, environment: BloblangEnvironment):
   return orThrow(compileInterpolation(text, environment))
 }
 
-function toConfigProblem(found: MappingProblem, path: ConfigPath): ConfigProblem {
+function toConfigProblem(
+  found: MappingProblem,
+  path: ConfigPath,
+  severity: ConfigProblem['severity'],
+): ConfigProblem {
   const { line, column, message, ...rest } = found
   return problem({
     path,
     at: 'value',
+    severity,
     code: 'BloblangInvalid',
     message,
     within: { line, column },

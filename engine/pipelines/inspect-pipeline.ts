@@ -134,7 +134,8 @@ class Inspector {
     })
     this.#judgeDelivery(component, definition)
     // What a wrong config would need or use is not worth guessing.
-    if (this.problems.length === before) this.#world(component, definition, path)
+    const wrong = this.problems.slice(before).some(({ severity }) => severity === 'error')
+    if (!wrong) this.#world(component, definition, path)
     return nested
   }
 

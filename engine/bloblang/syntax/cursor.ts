@@ -30,11 +30,22 @@ export class SyntaxProblem extends Error {
   }
 }
 
+/** What is well-formed, and may mean something else than its writer thinks. */
+export interface Surprise {
+  readonly at: Position
+  readonly message: string
+  readonly hint: string
+}
+
+/** A text that surprises everywhere is not told a million times. */
+export const SURPRISES_MAX = 100
+
 const WORD = /[A-Za-z0-9_]+/y
 
 export class Cursor {
   readonly text: string
   at: Position = 0
+  readonly surprises: Surprise[] = []
   #depth = 0
 
   constructor(text: string) {
@@ -43,6 +54,10 @@ export class Cursor {
 
   get atEnd(): boolean {
     return this.at >= this.text.length
+  }
+
+  note(surprise: Surprise): void {
+    if (this.surprises.length < SURPRISES_MAX) this.surprises.push(surprise)
   }
 
   peek(offset = 0): string {

@@ -52,7 +52,23 @@ export function parseExpression(cursor: Cursor): Expression {
       operators.push({ operator, at })
       terms.push(parseTerm(cursor))
     }
+    noteMixedLogic(cursor, operators)
     return combine(terms, operators)
+  })
+}
+
+/** Elsewhere `&&` binds tighter than `||`; where it comes first both ways mean the same. */
+function noteMixedLogic(
+  cursor: Cursor,
+  operators: readonly { operator: BinaryOperator; at: Position }[],
+): void {
+  const or = operators.findIndex(({ operator }) => operator === '||')
+  const and = or < 0 ? undefined : operators.slice(or).find(({ operator }) => operator === '&&')
+  if (and === undefined) return
+  cursor.note({
+    at: and.at,
+    message: '`&&` and `||` bind alike, from left to right: `a || b && c` is `(a || b) && c`',
+    hint: 'Write brackets around what belongs together.',
   })
 }
 

@@ -49,6 +49,7 @@ function parseSingleQuery(cursor: Cursor): MappingTree {
     imports: [],
     replacement: undefined,
     statements: [{ kind: 'root', path: [], value, at }],
+    surprises: cursor.surprises,
   }
 }
 
@@ -63,7 +64,7 @@ function parseFrom(cursor: Cursor): MappingTree {
   const path = parseString(cursor)
   cursor.skipBlank()
   if (!cursor.atEnd) cursor.fail('nothing else beside `from`')
-  return { maps: [], imports: [], statements: [], replacement: { path, at } }
+  return { maps: [], imports: [], statements: [], replacement: { path, at }, surprises: [] }
 }
 
 function parseStatements(cursor: Cursor): MappingTree {
@@ -79,7 +80,9 @@ function parseStatements(cursor: Cursor): MappingTree {
       imports.push({ path: parseString(cursor), at })
     } else statements.push(parseStatement(cursor, true))
     const newline = cursor.skipBlank()
-    if (cursor.atEnd) return { maps, imports, statements, replacement: undefined }
+    if (cursor.atEnd) {
+      return { maps, imports, statements, replacement: undefined, surprises: cursor.surprises }
+    }
     if (!newline)
       cursor.fail('the end of the line', cursor.at, 'Each statement stands on a line of its own.')
   }
@@ -151,7 +154,17 @@ function parseTarget(cursor: Cursor): readonly string[] {
     cursor.at++
     path.push(atString(cursor) ? parseString(cursor) : cursor.takeWord('a field name after `.`'))
   }
+  if (first === 'this' || first === 'meta') noteTarget(cursor, start, first)
   return path
+}
+
+function noteTarget(cursor: Cursor, at: Position, first: 'this' | 'meta'): void {
+  const wish = first === 'meta' ? 'meta name = …' : 'root.name = …'
+  cursor.note({
+    at,
+    message: `this assigns a field named "${first}" of the new document`,
+    hint: `Write \`${wish}\`, or \`root.${first}\` if that is what is meant.`,
+  })
 }
 
 function parseName(cursor: Cursor, expected: string): string {

@@ -5,7 +5,7 @@
  * recurses, and a text must not be able to run the stack out.
  */
 import type { Value } from '../values/value.ts'
-import type { Position } from './cursor.ts'
+import type { Position, Surprise } from './cursor.ts'
 
 export type Expression =
   | LiteralExpression
@@ -161,4 +161,5 @@ export interface MappingTree {
   readonly imports: readonly { readonly path: string; readonly at: Position }[]
   /** `from "path"`: another file takes the place of this one. */
   readonly replacement: { readonly path: string; readonly at: Position } | undefined
+  readonly surprises: readonly Surprise[]
 }

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { generateBloblang } from './generate-bloblang.ts'
 import { generateCommands } from './generate-commands.ts'
 import { generateComponents } from './generate-components.ts'
+import { generateConditions } from './generate-conditions.ts'
 import { generateCrds } from './generate-crds.ts'
 import { generateErrors } from './generate-errors.ts'
 import { generateRegistry } from './generate-registry.ts'
@@ -19,6 +20,7 @@ async function generateAll(): Promise<ReadonlyMap<string, string>> {
     ...generateRegistry(),
     ...generateCrds(),
     ...generateErrors(),
+    ...generateConditions(),
     ...generateBloblang(),
     ...generateCommands(),
     ...(await generateComponents()),

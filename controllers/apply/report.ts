@@ -165,7 +165,7 @@ function failureOf({ action, error }: Outcome, { retryInMs }: Look): Convergence
 }
 
 function blockedOf({ wanted, blockedBy, identity, reason, cause }: Action): BlockedChange {
-  return { wanted, blockedBy: blockedBy ?? 'Blocked', identity, reason, cause }
+  return { wanted, blockedBy: blockedBy ?? 'NotApplied', identity, reason, cause }
 }
 
 function problemKey({ file, line, column, code, message }: Problem): string {

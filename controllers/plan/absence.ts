@@ -6,6 +6,7 @@
  */
 import { type Identity, identityKey, identityText, type Kind } from '../../crds/resource.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
+import type { Reason } from '../status/reasons.ts'
 import { allows } from './declared.ts'
 import { APPROVAL_VALID_US, destructiveDigest } from './destructive-digest.ts'
 import {
@@ -126,7 +127,7 @@ function counts(observed: ObservedResource | undefined): boolean {
 }
 
 interface Block {
-  readonly by: string
+  readonly by: Reason
   readonly reason: string
 }
 
@@ -199,12 +200,12 @@ function removal(observed: ObservedResource): Action {
   }
 }
 
-function hold(observed: ObservedResource, blockedBy: string, reason: string): Action {
+function hold(observed: ObservedResource, blockedBy: Reason, reason: string): Action {
   const action = removal(observed)
   return { ...action, verb: 'blocked', wanted: action.verb, blockedBy, reason }
 }
 
-function kept(absent: readonly ObservedResource[], blockedBy: string, reason: string): Absences {
+function kept(absent: readonly ObservedResource[], blockedBy: Reason, reason: string): Absences {
   return {
     actions: absent.map((observed) => hold(observed, blockedBy, reason)),
     destructiveDigest: undefined,

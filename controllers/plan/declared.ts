@@ -4,6 +4,7 @@
  */
 import { type Identity, identityText } from '../../crds/resource.ts'
 import type { Member, Resource, ValidMember } from '../sets/resource-set.ts'
+import type { Reason } from '../status/reasons.ts'
 import { differences } from './differences.ts'
 import { type FieldVerdict, ruleOf } from './field-tables.ts'
 import { isLive, isSealed, type ObservedResource, type PlanPolicy } from './observed.ts'
@@ -149,7 +150,7 @@ function act(
 export function blocked(
   member: Member,
   observed: ObservedResource | undefined,
-  blockedBy: string,
+  blockedBy: Reason,
   reason: string,
   changes: readonly FieldChange[] = [],
 ): Action {

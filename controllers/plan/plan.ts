@@ -5,6 +5,7 @@
 import type { Identity } from '../../crds/resource.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
+import type { Reason } from '../status/reasons.ts'
 
 export type Verb =
   | 'create'
@@ -41,8 +42,8 @@ export interface Action {
   readonly risk: Risk
   /** One sentence: "no longer declared", "spec.shards changed". For `blocked`, what blocks it. */
   readonly reason: string
-  /** For `blocked`: a CamelCase condition reason (Conflict, EmptySet, OverBudget, Settling, Protected, Incomplete, Invalid, Immutable, DependencyNotReady). */
-  readonly blockedBy?: string
+  /** For `blocked`. */
+  readonly blockedBy?: Reason
   /** For `blocked`: what it would have been. */
   readonly wanted?: Verb
   readonly cause: Place | undefined

@@ -1,11 +1,15 @@
 /** Makes conditions, and remembers since when each is so. */
-import type { Condition } from './condition.ts'
+import type { Condition, ConditionReason } from './condition.ts'
 
-export function isSo(type: Condition['type'], reason: string, message: string): Condition {
+export function isSo(type: Condition['type'], reason: ConditionReason, message: string): Condition {
   return { type, status: 'True', reason, message }
 }
 
-export function isNotSo(type: Condition['type'], reason: string, message: string): Condition {
+export function isNotSo(
+  type: Condition['type'],
+  reason: ConditionReason,
+  message: string,
+): Condition {
   return { type, status: 'False', reason, message }
 }
 

@@ -1,4 +1,7 @@
-/** The one list of condition reasons: what each means, for the docs page and for people who match on them. */
+/**
+ * The one list of condition reasons, besides the codes of errors: what each means, for the docs page and for people who
+ * match on them.
+ */
 
 // biome-ignore format: a table reads best as one line an entry
 export const REASONS = {
@@ -12,7 +15,6 @@ export const REASONS = {
   Disconnected: 'An input or output is not connected; it is tried again for ever.',
   EmptySet: 'The source declares nothing at all; nothing goes without approval.',
   EngineReadOnly: 'The engine takes no writes now.',
-  Failed: 'Applying it failed; the message says how, and when it is tried again.',
   GrantMissing: 'The source may not declare this, or not what it needs.',
   Immutable: 'A field changed that cannot change.',
   InUse: 'No longer declared, but something that stays refers to it.',
@@ -30,6 +32,7 @@ export const REASONS = {
   Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',
   Settling: 'No longer declared; waits for a second look.',
   SourceUnconfigured: 'Its source is not configured any more; it keeps running.',
+  SourceUnreadable: 'The source could not be looked at; what was accepted keeps running.',
   Stored: 'It is stored and in force.',
 } as const
 

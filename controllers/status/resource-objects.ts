@@ -88,7 +88,7 @@ function conditionsOf(request: ObjectRequest): readonly Condition[] {
   const ready = observed.find(({ type }) => type === 'Ready')
   const extra: Condition[] = []
   for (const { source, action } of held) {
-    const { blockedBy = 'Blocked', reason, wanted, cause } = action
+    const { blockedBy = 'NotApplied', reason, wanted, cause } = action
     if (wanted === 'delete' || wanted === 'retain')
       extra.push(isSo('PruneBlocked', blockedBy, reason))
     else if (entry !== undefined && entry.owner !== source)
@@ -129,7 +129,7 @@ function readyOf(
       wanted !== 'keep',
   )
   if (own !== undefined)
-    return isNotSo('Ready', own.action.blockedBy ?? 'Blocked', own.action.reason)
+    return isNotSo('Ready', own.action.blockedBy ?? 'NotApplied', own.action.reason)
   if (entry?.pending !== undefined)
     return isNotSo('Ready', 'Applying', 'It is being made as declared.')
   return ready ?? isNotSo('Ready', 'NotApplied', 'It has not been applied yet.')

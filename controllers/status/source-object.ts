@@ -7,6 +7,7 @@ import type { SourceDeclaration } from '../sources/source.ts'
 import type { Condition } from './condition.ts'
 import { isNotSo, isSo, type TransitionTimes } from './conditions.ts'
 import { placeText } from './place-text.ts'
+import type { Reason } from './reasons.ts'
 
 /** More are counted, not listed. */
 export const PROBLEMS_SHOWN_MAX = 100
@@ -88,7 +89,7 @@ function stalledBecause({
   set,
   plan,
   error,
-}: SourceState): { readonly reason: string; readonly message: string } | undefined {
+}: SourceState): { readonly reason: Reason; readonly message: string } | undefined {
   if (error !== undefined) return { reason: 'SourceUnreadable', message: error.message }
   if (set !== undefined && !set.complete)
     return { reason: 'Incomplete', message: set.incompleteBecause.join(' ') }
@@ -104,7 +105,7 @@ function stalledBecause({
   )
   if (held === undefined) return undefined
   return {
-    reason: held.blockedBy ?? 'Blocked',
+    reason: held.blockedBy ?? 'NotApplied',
     message: `${identityText(held.identity)}: ${held.reason}`,
   }
 }

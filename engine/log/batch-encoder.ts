@@ -43,8 +43,9 @@ export class BatchEncoder {
   #end = BATCH_HEADER_BYTES
   #count = 0
 
+  /** Batches are short-lived, and the log copies them: small ones come from the platform's shared pool. */
   constructor(initialBytes: number = INITIAL_BYTES) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(initialBytes, BATCH_HEADER_BYTES))
+    this.#buffer = Buffer.allocUnsafe(Math.max(initialBytes, BATCH_HEADER_BYTES))
   }
 
   get count(): number {
@@ -97,7 +98,7 @@ export class BatchEncoder {
 
   /** The batch so far; the encoder is empty afterwards and shares no bytes with what it gave. */
   finish(): Buffer {
-    if (this.#buffer === NO_BUFFER) this.#buffer = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES)
+    if (this.#buffer === NO_BUFFER) this.#buffer = Buffer.allocUnsafe(BATCH_HEADER_BYTES)
     const batch = this.#buffer.subarray(0, this.#end)
     writeHeader(batch, {
       flags: 0,
@@ -128,7 +129,7 @@ export class BatchEncoder {
       throw tooLarge('a batch', BATCH_BODY_BYTES_MAX, end - BATCH_HEADER_BYTES)
     }
     if (end > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(end, this.#buffer.length * 2, INITIAL_BYTES))
+      const grown = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2, INITIAL_BYTES))
       this.#buffer.copy(grown, 0, 0, this.#end)
       this.#buffer = grown
     }

@@ -120,6 +120,21 @@ describe('a batch', () => {
   })
 })
 
+test('an encoder is empty after each batch, and shares no bytes with what it gave', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(record, { maxLength: 5 }), { maxLength: 5 }), (batches) => {
+      const encoder = new BatchEncoder()
+      const made = batches.map((records) => {
+        for (const input of records) encoder.append(input)
+        const batch = encoder.finish()
+        expect([encoder.count, encoder.byteLength]).toEqual([0, BATCH_HEADER_BYTES])
+        return batch
+      })
+      expect(made).toEqual(batches.map(encodeBatch))
+    }),
+  )
+})
+
 describe('the limits of a record', () => {
   const data = Buffer.from('x')
   const named = (count: number) =>

@@ -10,7 +10,7 @@ import { seededRandom } from './seeded-random.ts'
 export const RANGE_LENGTH_MAX = 1_000_000
 export const BYTES_LENGTH_MAX = 16_777_216
 
-const COUNTS_KEPT_MAX = 10_000
+export const COUNTS_KEPT_MAX = 10_000
 
 export const generationFunctions: readonly FunctionDefinition[] = [
   {

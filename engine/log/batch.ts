@@ -4,12 +4,7 @@
  */
 export { BATCH_BODY_BYTES_MAX, BatchEncoder, encodeBatch } from './batch-encoder.ts'
 export {
-  BATCH_FLAG_DELTAS,
-  BATCH_FORMAT_VERSION,
   BATCH_HEADER_BYTES,
-  type BatchHeader,
-  type BatchStamp,
-  nextSequence,
   readHeader,
   stampHeader,
   verifyBody,

@@ -29,7 +29,6 @@ import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
   corrupt,
-  nextSequence,
   readHeader,
   readUint64,
   stampHeader,
@@ -165,11 +164,6 @@ export function readFrame(frame: Uint8Array, header: FrameHeader): FrameContent 
   }
   if (batches.length !== header.batchCount) throw corrupt('all batches', `${batches.length}`)
   return { entries: JSON.parse(json.toString()) as JournalEntry[], batches }
-}
-
-/** One above the last sequence of a batch. */
-export function batchNext(batch: FrameBatch): number {
-  return nextSequence(batch.header)
 }
 
 function partEntries(changes: readonly (Change | JournalEntry)[]): {

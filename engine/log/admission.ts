@@ -111,7 +111,7 @@ export class Admission {
     return changes
   }
 
-  /** Lets relaxed streams go on without a gap after an orderly end. */
+  /** Lets relaxed streams go on without a gap after an orderly end, and vouches for the last frame. */
   judgeClose<Place>(view: LogView<Place>): Judgement<void> {
     const changes: Change[] = []
     for (const name of view.streams.keys()) {
@@ -121,6 +121,7 @@ export class Admission {
         changes.push({ kind: 'reserve', incarnation: head.incarnation, shard, next })
       })
     }
+    changes.push({ kind: 'closed' })
     return { changes, result: undefined }
   }
 

@@ -18,6 +18,8 @@ export type ControlChange =
   | { readonly kind: 'idle'; readonly group: string; readonly sinceUs: number | null }
   | ReserveChange
   | RememberChange
+  /** Nothing: the frame that holds it says that all before it was durable, when the engine ended in order. */
+  | { readonly kind: 'closed' }
 
 export interface AppendChange {
   readonly kind: 'append'

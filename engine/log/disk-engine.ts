@@ -161,7 +161,7 @@ function skipReserved(view: LogView<JournalPlace>): void {
   }
 }
 
-/** Lets what is queued through, syncs what is relaxed, and gives back what was reserved. */
+/** Lets what is queued through, gives back what was reserved, and vouches for all that was written. */
 async function closeOrderly(
   committer: GroupCommitter,
   admission: Admission,
@@ -175,7 +175,7 @@ async function closeOrderly(
       judge: () => admission.judgeClose(view),
     })
   } catch (error) {
-    // Without room for it, relaxed shards go on behind a gap, as after a crash.
+    // Without room for it, the next opening finds what it would find after a crash.
     if (!isDiskFull(error)) throw error
   }
 }

@@ -100,6 +100,8 @@ export class LogView<Place> {
       case 'remember':
         this.idempotency.remember(change)
         break
+      case 'closed':
+        break
       default:
         change satisfies never
     }

@@ -1,6 +1,14 @@
 /** Writes a line to the log for each message, and passes it on unchanged. */
 import { Type } from 'typebox'
 import { UNCHANGED } from '../../bloblang/mapping.ts'
+import { formatTimestamp } from '../../bloblang/values/timestamp.ts'
+import {
+  IntegralFloat,
+  NumberText,
+  type ObjectValue,
+  Timestamp,
+  type Value,
+} from '../../bloblang/values/value.ts'
 import { HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
@@ -83,16 +91,34 @@ function fieldsReader(
   return (batch, index) => {
     const { root } = mapping.map(batch, index)
     if (root === UNCHANGED) return undefined
-    if (isFields(root)) return root
+    if (isFields(root)) return plain(root) as LogFields
     throw new HeadgateError('MappingFailed', 'expected fields_mapping to give an object')
   }
 }
 
-function isFields(value: unknown): value is LogFields {
+function isFields(value: unknown): value is ObjectValue {
   return (
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
     Object.getPrototypeOf(value) === Object.prototype
   )
+}
+
+/** As any logger can write it; a number that a logger would change is text. */
+function plain(value: Value): unknown {
+  if (value instanceof IntegralFloat) return value.value
+  if (value instanceof NumberText) return plainNumber(value.text)
+  if (value instanceof Timestamp) return formatTimestamp(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
+}
+
+function plainNumber(text: string): number | string {
+  const number = Number(text)
+  const kept = Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number)
+  return kept ? number : text
 }

@@ -122,6 +122,9 @@ export class FakeSource implements Source {
 export class FakePipeline implements Pipeline {
   readonly config: unknown
   phase: PipelineState['phase'] = 'built'
+  /** What holds it up. */
+  message: string | undefined
+  readonly deadlines: number[] = []
   readonly #refuses: () => boolean
   readonly #listeners = new Set<() => void>()
 
@@ -135,14 +138,16 @@ export class FakePipeline implements Pipeline {
     this.turn('running')
   }
 
-  async stop(): Promise<'drained'> {
+  async stop(deadlineMs: number): Promise<'drained'> {
+    this.deadlines.push(deadlineMs)
     this.turn('stopped')
     return 'drained'
   }
 
   state(): PipelineState {
     const counters = { inputReceived: 0, processorErrors: 0, outputSent: 0, outputErrors: 0 }
-    return { phase: this.phase, connected: this.phase === 'running', message: undefined, counters }
+    const { phase, message } = this
+    return { phase, connected: phase === 'running', message, counters }
   }
 
   watch(listener: () => void): Disposable {

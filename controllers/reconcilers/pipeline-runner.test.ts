@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { PipelineEnvironment } from '../../engine/pipelines/pipeline.ts'
 import { FakePipeline } from '../testing.ts'
 import { ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
-import { PipelineRunner, type Run } from './pipeline-runner.ts'
+import { PipelineRunner, type Run, STOP_HELD_UP_MS_MAX } from './pipeline-runner.ts'
 
 const runOf = (config: string, given: Partial<Run> = {}): Run => ({
   key: 'Pipeline/default/p',
@@ -15,6 +15,8 @@ const runOf = (config: string, given: Partial<Run> = {}): Run => ({
   completed: false,
   ...given,
 })
+
+const STOP_DEADLINE_MS = 30_000
 
 function runnerOf(claims = new ExclusiveClaims()): {
   runner: PipelineRunner
@@ -30,7 +32,7 @@ function runnerOf(claims = new ExclusiveClaims()): {
       built.push(pipeline)
       return pipeline
     },
-    stopDeadlineMs: 10,
+    stopDeadlineMs: STOP_DEADLINE_MS,
     onCompleted: (_key, digest) => completed.push(digest),
   })
   return { runner, built, completed }
@@ -62,6 +64,19 @@ describe('the runner', () => {
     expect(phases(built)).toEqual(['stopped'])
     await runner.apply(runOf('a'))
     expect(phases(built)).toEqual(['stopped', 'running'])
+  })
+
+  test('waits the whole deadline for what runs, and not for what is held up', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a'))
+    await runner.apply(runOf('b'))
+    if (built[1] !== undefined) built[1].message = 'output: connect ECONNREFUSED'
+    await runner.apply(runOf('c'))
+    expect(built.map(({ deadlines }) => deadlines)).toEqual([
+      [STOP_DEADLINE_MS],
+      [STOP_HELD_UP_MS_MAX],
+      [],
+    ])
   })
 
   test('tells once that a finite input has ended, and does not run it again', async () => {

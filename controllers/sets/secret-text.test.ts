@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { masked } from '../plan/mask.ts'
-import { hasUserInfo, isSecretName, maskLine } from './secret-text.ts'
+import { hasSecretInAddress, isSecretName, maskLine } from './secret-text.ts'
 
 describe('what is taken for a secret by its name', () => {
   const secret = [
@@ -58,7 +58,18 @@ describe('what is shown', () => {
     const url = 'amqp://me:hunter2@host/x'
     expect(masked({ url }, undefined)).toEqual({ url: 'amqp://***@host/x' })
     expect(maskLine(`url: ${url}`)).toBe('url: amqp://***@host/x')
-    expect([url, url, 'http://host/a@b'].map(hasUserInfo)).toEqual([true, true, false])
+    expect(maskLine('url: amqp://${ME}:${PASSWORD}@host')).toBe(
+      'url: amqp://${ME}:${PASSWORD}@host',
+    )
+    expect([url, url, 'http://host/a@b'].map(hasSecretInAddress)).toEqual([true, true, false])
+  })
+
+  test('is no secret parameter of an address', () => {
+    const url = 'https://host/x?limit=5&token=hunter2&api_key=${KEY}#end'
+    const shown = 'https://host/x?limit=5&token=***&api_key=${KEY}#end'
+    expect(masked({ url }, undefined)).toEqual({ url: shown })
+    expect(maskLine(`url: "${url}"`)).toBe(`url: "${shown}"`)
+    expect([url, shown.replace('***', '${T}')].map(hasSecretInAddress)).toEqual([true, false])
   })
 
   test('is a line where one secret follows another', () => {

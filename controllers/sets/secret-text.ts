@@ -29,6 +29,9 @@ const POINTERS: ReadonlySet<string | undefined> = new Set([
 const VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*(:[^}]*)?\}\s*)+$/
 const FIELD_NAME = /(?:^|[\s{,"'-])["']?([\w.-]+)["']?\s*:\s*/g
 const FIELD_VALUE = /"(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s{}[\],][^,}\]]*/y
+const LOGIN_OF_VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*\}:?)+@$/
+/** `?token=…` and `&token=…` of an address. */
+const QUERY_PARAMETER = /([?&])([\w.-]+)=([^&#\s"']+)/g
 /** What stands between `//` and `@` of an address. */
 const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi
 
@@ -47,8 +50,18 @@ export function isSecretName(name: string): boolean {
 
 /** The value of a field as it may be shown: literal secrets and logins hidden, variables not. */
 export function maskText(text: string, isSecret: boolean): string {
-  if (!isSecret) return text.replace(USER_INFO, `$1${MASK}@`)
+  if (!isSecret) return maskAddresses(text)
   return text === '' || VARIABLES.test(text) ? text : MASK
+}
+
+function maskAddresses(text: string): string {
+  return text
+    .replace(USER_INFO, (all: string, scheme: string) =>
+      LOGIN_OF_VARIABLES.test(all.slice(scheme.length)) ? all : `${scheme}${MASK}@`,
+    )
+    .replace(QUERY_PARAMETER, (all: string, mark: string, name: string, value: string) =>
+      isSecretName(name) && !VARIABLES.test(value) ? `${mark}${name}=${MASK}` : all,
+    )
 }
 
 /** A line of a file as it may be printed. What refers to a secret stays, what is one does not. */
@@ -68,6 +81,7 @@ export function maskLine(line: string): string {
   return maskText(shown + line.slice(from), false)
 }
 
-export function hasUserInfo(text: string): boolean {
-  return text.search(USER_INFO) >= 0
+/** Whether an address holds a login or a secret parameter. */
+export function hasSecretInAddress(text: string): boolean {
+  return maskAddresses(text) !== text
 }

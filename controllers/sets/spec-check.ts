@@ -7,7 +7,7 @@ import { parseDurationMs } from '../../crds/duration.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { PathProblem } from './problem-list.ts'
-import { hasUserInfo, isSecretName } from './secret-text.ts'
+import { hasSecretInAddress, isSecretName } from './secret-text.ts'
 import type { Path } from './tree.ts'
 import { found, valueText } from './value-text.ts'
 
@@ -30,6 +30,16 @@ export function checkSchema(
   return distinct(problems)
 }
 
+const REFERENCE = {
+  expected: 'a reference: {fromEnv: …}, {fromFile: …} or {fromSecret: {name: …, key: …}}',
+  hint: 'refer to it with {fromSecret: {name: …, key: …}}',
+}
+/** Part of an address cannot be a reference. */
+const VARIABLE = {
+  expected: 'an address without a login or a secret in it, or with a variable there',
+  hint: 'write a variable in its place: ${NAME}',
+}
+
 /** Literal texts where a reference to a secret belongs. */
 export function checkSecrets(
   schema: JsonSchema,
@@ -38,16 +48,18 @@ export function checkSecrets(
 ): readonly PathProblem[] {
   const result: PathProblem[] = []
   walk(schema, value, root, (path, text, secret) => {
-    if (!secret && !(String(path.at(-1)) === 'url' && hasUserInfo(text))) return
+    const isAddress = String(path.at(-1)) === 'url' && hasSecretInAddress(text)
+    if (!secret && !isAddress) return
     result.push({
       layer: 'schema',
       code: 'SecretLiteral',
       severity: 'warning',
       path,
       at: 'value',
-      message: `${path.at(-1)} is a secret in the clear`,
-      expected: 'a reference: {fromEnv: …}, {fromFile: …} or {fromSecret: {name: …, key: …}}',
-      hint: 'refer to it with {fromSecret: {name: …, key: …}}',
+      message: secret
+        ? `${path.at(-1)} is a secret in the clear`
+        : `${path.at(-1)} holds a secret in the clear`,
+      ...(secret ? REFERENCE : VARIABLE),
     })
   })
   return result

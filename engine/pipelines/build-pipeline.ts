@@ -26,7 +26,7 @@ export async function buildPipeline(
     const absent = parts.input === undefined ? 'an input' : 'an output'
     throw new HeadgateError('ComponentConfigInvalid', `expected ${absent}, got none`)
   }
-  const health = new Health(environment.logger)
+  const health = new Health(environment.logger, environment.name)
   const force = new AbortController()
   const builder = new ComponentBuilder(environment, {
     health,

@@ -29,7 +29,7 @@ async function committing(engine: Engine, owner: CommitterOwner) {
   let healthy = Number.POSITIVE_INFINITY
   const committer = new Committer(owner, {
     clock: realClock,
-    health: new Health(testEnvironment().logger),
+    health: new Health(testEnvironment().logger, 'p'),
     signal: new AbortController().signal,
     portionBytesMax: 2 * EACH,
     log: {

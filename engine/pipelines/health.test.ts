@@ -6,9 +6,10 @@ function healthWithLines(): { health: Health; lines: string[] } {
   const lines: string[] = []
   const quiet = (): void => undefined
   const warn = (_message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    lines.push(String(fields['reason']))
+    lines.push(`${fields['pipeline']}: ${fields['reason']}`)
   }
-  return { health: new Health({ debug: quiet, info: quiet, warn, error: quiet }), lines }
+  const logger = { debug: quiet, info: quiet, warn, error: quiet }
+  return { health: new Health(logger, 'copy'), lines }
 }
 
 const failure = (text: string): HeadgateError => new HeadgateError('OutputFailed', text)
@@ -17,12 +18,12 @@ test('what is tried again and again is logged once, and again after it was over'
   const { health, lines } = healthWithLines()
   health.trouble('output', failure('away'))
   health.trouble('output', failure('away'))
-  expect(lines).toEqual(['away'])
+  expect(lines).toEqual(['copy: away'])
   expect(health.message).toBe('output: away')
   health.over('output')
   expect(health.message).toBeUndefined()
   health.trouble('output', failure('away'))
-  expect(lines).toEqual(['away', 'away'])
+  expect(lines).toEqual(['copy: away', 'copy: away'])
 })
 
 test('those who watch hear when a trouble begins and when it is over', () => {
@@ -35,4 +36,12 @@ test('those who watch hear when a trouble begins and when it is over', () => {
   health.trouble('output', failure('away'))
   health.over('output')
   expect(heard).toBe(2)
+})
+
+test('what fails because it is told to stop is no trouble', () => {
+  const { health, lines } = healthWithLines()
+  health.end()
+  health.trouble('output', failure('the pipeline is stopping'))
+  expect(lines).toEqual([])
+  expect(health.message).toBeUndefined()
 })

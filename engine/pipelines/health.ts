@@ -25,9 +25,12 @@ export class Health {
   readonly #troubles = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
   readonly #logger: Logger
+  readonly #pipeline: string
+  #ending = false
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, pipeline: string) {
     this.#logger = logger
+    this.#pipeline = pipeline
   }
 
   get connected(): boolean {
@@ -63,11 +66,21 @@ export class Health {
 
   /** A trouble is logged once, not at every try: what holds a pipeline up is worth a line, not a flood. */
   trouble(place: string, error: HeadgateError): void {
+    if (this.#ending) return
     const before = this.#troubles.get(place)
     this.#troubles.set(place, error.message)
     if (before === error.message) return
-    this.#logger.warn('a pipeline is held up; it is tried again', { place, reason: error.message })
+    this.#logger.warn('a pipeline is held up; it is tried again', {
+      pipeline: this.#pipeline,
+      place,
+      reason: error.message,
+    })
     this.changed()
+  }
+
+  /** What fails from now on fails because it is told to stop: that is no trouble. */
+  end(): void {
+    this.#ending = true
   }
 
   over(place: string): void {

@@ -92,7 +92,7 @@ interface Options {
 }
 
 function pipelineOf(input: Input, output: Output, options: Options = {}): RunningPipeline {
-  const health = new Health(testEnvironment().logger)
+  const health = new Health(testEnvironment().logger, 'p')
   return new RunningPipeline({
     environment: testEnvironment(),
     health,

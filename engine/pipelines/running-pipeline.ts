@@ -124,6 +124,7 @@ export class RunningPipeline implements Pipeline {
       if (this.#phase === 'built') this.#enter('stopped')
       return 'drained'
     }
+    this.#health.end()
     this.#enter('stopping')
     this.#stopping.abort()
     if (this.#parts.input.transactional && this.#parts.buffer === undefined) this.#stage.abandon()

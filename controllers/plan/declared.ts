@@ -5,7 +5,7 @@
 import { type Identity, identityText } from '../../crds/resource.ts'
 import type { Member, Resource, ValidMember } from '../sets/resource-set.ts'
 import type { Reason } from '../status/reasons.ts'
-import { differences } from './differences.ts'
+import { CHANGES_MAX, differences } from './differences.ts'
 import { type FieldVerdict, ruleOf } from './field-tables.ts'
 import { isLive, isSealed, type ObservedResource, type PlanPolicy } from './observed.ts'
 import type { Action, Cost, FieldChange, Risk, Verb } from './plan.ts'
@@ -16,6 +16,8 @@ export interface DeclaredContext {
   readonly wallUs: number
   /** Who holds this id, in any letter case, other than the given resource. */
   readonly holderOfId: (resource: Resource) => ObservedResource | undefined
+  /** A stream that holds records of this type, or of one that it is part of. */
+  readonly holderOfType: (type: Identity) => Identity | undefined
 }
 
 /** Undefined keeps it as it is. */
@@ -86,19 +88,28 @@ function decideChange(
       'Immutable',
       `spec.id cannot change from ${observed.id} to ${resource.id}; declare a resource of another name.`,
     )
+  const { kind } = resource.identity
+  const heldBy = kind === 'StreamType' ? context.holderOfType(resource.identity) : undefined
   const changes = differences(accepted, resource)
   const judged = changes.map((change) => ({
     change,
-    verdict: ruleOf(resource.identity.kind, change.path).judge({
+    verdict: ruleOf(kind, change.path).judge({
       from: accepted,
       to: resource,
       stream: observed.stream,
+      heldBy,
       wallUs: context.wallUs,
     }),
   }))
   const refused = judged.map(({ verdict }) => verdict).find((verdict) => verdict.kind === 'refused')
   if (refused?.kind === 'refused')
-    return blocked(member, observed, refused.reason, sentence(refused.instead), changes)
+    return blocked(
+      member,
+      observed,
+      refused.reason,
+      sentence(refused.instead),
+      changes.slice(0, CHANGES_MAX),
+    )
   return changed(member, observed, judged)
 }
 
@@ -121,7 +132,7 @@ function changed(
   }
   const reason = reasons.size === 0 ? 'applied again to be sure' : [...reasons].join('; ')
   const action = act(member, observed, verb, risk, reason)
-  return { ...action, changes: judged.map(({ change }) => change), cost }
+  return { ...action, changes: judged.slice(0, CHANGES_MAX).map(({ change }) => change), cost }
 }
 
 const RISKS: readonly Risk[] = ['safe', 'disruptive', 'data-loss']

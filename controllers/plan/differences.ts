@@ -5,7 +5,7 @@ import { MASK } from '../sets/secret-text.ts'
 import { masked } from './mask.ts'
 import type { FieldChange } from './plan.ts'
 
-/** A plan is read by people; what differs in more places than this is said to differ as a whole. */
+/** A plan is read by people and shows no more than this; all of them are judged. */
 export const CHANGES_MAX = 100
 
 export function differences(from: Resource, to: Resource): readonly FieldChange[] {
@@ -14,7 +14,7 @@ export function differences(from: Resource, to: Resource): readonly FieldChange[
   const fromAnnotations = annotationsOfOurs(from)
   compare('metadata.annotations', fromAnnotations, annotationsOfOurs(to), undefined, changes)
   compare('spec', from.spec, to.spec, undefined, changes)
-  return changes.slice(0, CHANGES_MAX)
+  return changes
 }
 
 /** Only those enter the digest. */

@@ -3,12 +3,13 @@
  *
  * The first row whose path holds the changed field counts; the last row of each table holds everything.
  */
-import type { Kind } from '../../crds/resource.ts'
+import { type Identity, identityText, type Kind } from '../../crds/resource.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Cost, Risk } from './plan.ts'
 import { costOfRetention, isShorter } from './stream-cost.ts'
 import { shardsDeclared, streamRecord } from './stream-record.ts'
+import { typeBreak } from './type-evolution.ts'
 
 export interface FieldRule {
   readonly path: string
@@ -19,6 +20,8 @@ export interface ChangeOf {
   readonly from: Resource
   readonly to: Resource
   readonly stream: StreamDescription | undefined
+  /** For a StreamType: a stream that holds records of it. */
+  readonly heldBy: Identity | undefined
   readonly wallUs: number
 }
 
@@ -45,7 +48,15 @@ const disruptive = (path: string): FieldRule => ({ path, judge: () => DISRUPTIVE
 const replaces = (path: string): FieldRule => ({ path, judge: () => REPLACE })
 
 export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
-  StreamType: [safe('spec.description'), safe('spec.displayName'), disruptive('spec'), safe('')],
+  StreamType: [
+    { path: 'spec.baseType', judge: judgeShape },
+    { path: 'spec.jsonSchema', judge: judgeShape },
+    { path: 'spec.properties', judge: judgeShape },
+    safe('spec.description'),
+    safe('spec.displayName'),
+    disruptive('spec'),
+    safe(''),
+  ],
   AccessPolicy: [safe('')],
   Stream: [
     { path: 'spec.type', judge: judgeStreamType },
@@ -72,6 +83,17 @@ export function ruleOf(kind: Kind, path: string): FieldRule {
 function holds(path: string, field: string): boolean {
   if (path === '' || path === field) return true
   return field.startsWith(`${path}.`) || field.startsWith(`${path}[`)
+}
+
+function judgeShape({ from, to, heldBy }: ChangeOf): FieldVerdict {
+  const broken = typeBreak(from.spec, to.spec)
+  if (broken === undefined) return SAFE
+  if (heldBy === undefined) return DISRUPTIVE
+  return {
+    kind: 'refused',
+    reason: 'Immutable',
+    instead: `${broken}, and ${identityText(heldBy)} holds records of this type; declare a StreamType of another name for a new stream`,
+  }
 }
 
 function judgeStreamType({ from, to }: ChangeOf): FieldVerdict {

@@ -47,6 +47,7 @@ function decideAll({ set, observed, policy, now }: PlanRequest): Map<string, Dra
     policy,
     wallUs: now.wallUs,
     holderOfId: holderOfId(observed),
+    holderOfType: holderOfType(observed),
   }
   const drafts = new Map<string, Draft>()
   for (const [key, member] of set.members)
@@ -63,6 +64,29 @@ function holderOfId(observed: Observed): DeclaredContext['holderOfId'] {
     holders ??= Map.groupBy(observed.resources.values(), (other) => idKey(other.identity, other.id))
     const all = holders.get(idKey(identity, id)) ?? []
     return all.find((holder) => identityKey(holder.identity) !== identityKey(identity))
+  }
+}
+
+/** By every type that a record of theirs is made of; built only once a type changes. */
+function holderOfType(observed: Observed): DeclaredContext['holderOfType'] {
+  let holders: Map<string, Identity> | undefined
+  const build = (): Map<string, Identity> => {
+    const found = new Map<string, Identity>()
+    for (const { identity, stream } of observed.resources.values()) {
+      if (stream?.type === undefined || stream.records === 0) continue
+      const types: Identity[] = [{ ...identity, kind: 'StreamType', name: stream.type }]
+      for (let type = types.pop(); type !== undefined; type = types.pop()) {
+        const key = identityKey(type)
+        if (found.has(key)) continue
+        found.set(key, identity)
+        types.push(...(observed.resources.get(key)?.accepted?.references ?? []).map(({ to }) => to))
+      }
+    }
+    return found
+  }
+  return (type) => {
+    holders ??= build()
+    return holders.get(identityKey(type))
   }
 }
 

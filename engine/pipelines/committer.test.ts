@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
 import type { OffsetCommit, WriteSet } from '../log/log.ts'
 import { realClock } from '../ports/real-clock.ts'
-import { Committer, type CommitterOwner } from './committer.ts'
+import { COMMIT_BYTES_MAX, Committer, type CommitterOwner } from './committer.ts'
 import type { OffsetMark } from './component.ts'
 import { Flight } from './flight.ts'
 import { Health } from './health.ts'
@@ -13,10 +13,15 @@ import { recordBytes } from './portions.ts'
 import { count, createStream, keys, memory, produce, until } from './stream-testing.ts'
 import { testEnvironment } from './testing.ts'
 
+const OVERHEAD = recordBytes({ data: Buffer.alloc(0) })
 const EACH = recordBytes({ data: Buffer.from('0') })
 
-/** A lane over `source`, a committer that writes portions of two records, and a log that a test can fail. */
-async function committing(engine: Engine, owner: CommitterOwner) {
+/** A lane over `source`, a committer that writes portions of two records unless told otherwise, and a log that a test can fail. */
+async function committing(
+  engine: Engine,
+  owner: CommitterOwner,
+  portionBytesMax: number = 2 * EACH,
+) {
   const source = await createStream(engine, 'source', 1)
   const target: StreamTarget = {
     stream: 'default/target',
@@ -31,7 +36,7 @@ async function committing(engine: Engine, owner: CommitterOwner) {
     clock: realClock,
     health: new Health(testEnvironment().logger, 'p'),
     signal: new AbortController().signal,
-    portionBytesMax: 2 * EACH,
+    portionBytesMax,
     log: {
       write: async (set) => {
         if (sets.length >= healthy && failing !== undefined) throw failing
@@ -138,5 +143,28 @@ describe('a flight above what one write may be', () => {
     parts.committer.add(flight)
     expect(failed.map(({ code }) => code)).toEqual(['RecordTooLarge'])
     expect(count(engine, 'target')).toBe(0)
+  })
+})
+
+describe('what one write gathers', () => {
+  test.each([
+    [0, [5]],
+    [1, [4, 5]],
+  ])('is as many bytes as the limit, and no more (%i past it)', async (past, written) => {
+    await using engine = memory()
+    const done: Flight[] = []
+    const owner = { committed: (one: Flight) => void done.push(one), failed() {}, dropped() {} }
+    const parts = await committing(engine, owner, COMMIT_BYTES_MAX)
+    const flights = [1, 2, 3, 4].map((from) => parts.flight(from, from))
+    for (const [index, flight] of flights.entries()) {
+      const bytes = COMMIT_BYTES_MAX / 4 - OVERHEAD + (index === 3 ? past : 0)
+      flight.enlisted = flight.enlisted.map((one) => ({
+        ...one,
+        records: [{ data: Buffer.alloc(bytes) }],
+      }))
+    }
+    for (const flight of flights.toReversed()) parts.committer.add(flight)
+    await until(() => done.length === 4)
+    expect(parts.sets.map(({ offsets }) => offsets?.[0]?.next)).toEqual(written)
   })
 })

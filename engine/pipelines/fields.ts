@@ -59,12 +59,18 @@ export function processorsField(
   return field('processors', { type: 'array' }, options)
 }
 
-/** One output. */
+/**
+ * One output, for components that wrap another.
+ * @public
+ */
 export function outputField(options: FieldOptions<unknown>): TUnsafe<unknown> {
   return field('output', { type: 'object' }, options)
 }
 
-/** A list of outputs. */
+/**
+ * A list of outputs, for components that part or copy what they get.
+ * @public
+ */
 export function outputsField(
   options: FieldOptions<readonly unknown[]>,
 ): TUnsafe<readonly unknown[]> {

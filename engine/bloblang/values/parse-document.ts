@@ -29,13 +29,6 @@ export function parseDocumentText(text: string): Value {
   return parseDocument(Buffer.from(text))
 }
 
-/** Floats where the text does not say otherwise, as `parse_json` gives them; depth is limited all the same. */
-export function assertDocumentDepth(text: string): void {
-  if (scan(Buffer.from(text)) === 'too deep') {
-    throw new MappingError(`the document is nested more than ${DOCUMENT_DEPTH_MAX} levels deep`)
-  }
-}
-
 function decode(bytes: Uint8Array): string {
   return Buffer.isBuffer(bytes)
     ? bytes.toString('utf8')

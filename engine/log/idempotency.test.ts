@@ -8,6 +8,7 @@ import {
   IDEMPOTENCY_KEPT_MS,
   IDEMPOTENCY_KEY_LENGTH_MAX,
   IDEMPOTENCY_KEYS_MAX,
+  IDEMPOTENCY_RUNS_MAX,
   IdempotencyTable,
   runsOf,
 } from './idempotency.ts'
@@ -53,6 +54,27 @@ describe('the table of idempotent writes', () => {
     expect(table.recall('k0', 'content')).toBeUndefined()
     expect(table.recall('k1', 'content')).toBeDefined()
     expect([...table.entries()].length).toBe(IDEMPOTENCY_KEYS_MAX)
+  })
+
+  test('holds its most runs over all keys, and forgets the oldest for one more', () => {
+    const table = new IdempotencyTable()
+    const ofRuns = (key: string, count: number): RememberChange => ({
+      ...remembered(key),
+      runs: [Array.from({ length: count }, () => [0, 1, 1] as const)],
+    })
+    table.remember(ofRuns('first', 1))
+    table.remember(ofRuns('second', 1))
+    table.remember(ofRuns('third', IDEMPOTENCY_RUNS_MAX - 2))
+    // The same key again counts once.
+    table.remember(ofRuns('third', IDEMPOTENCY_RUNS_MAX - 2))
+    expect(table.recall('first', 'content')).toBeDefined()
+    table.remember(ofRuns('fourth', 1))
+    expect(table.recall('first', 'content')).toBeUndefined()
+    expect(table.recall('second', 'content')).toBeDefined()
+    table.remember(ofRuns('huge', IDEMPOTENCY_RUNS_MAX + 1))
+    expect([...table.entries()].map(({ key }) => key)).toEqual(['huge'])
+    table.remember(ofRuns('after', 1))
+    expect([...table.entries()].map(({ key }) => key)).toEqual(['after'])
   })
 
   test('keeps a key for its time, and forgets it with the first write after that', () => {

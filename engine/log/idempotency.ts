@@ -9,12 +9,15 @@ import type { RememberChange, SequenceRun } from './change.ts'
 import type { AppendResult, WriteResult, WriteSet } from './log.ts'
 
 export const IDEMPOTENCY_KEYS_MAX = 100_000
+/** Of all keys together: a result of many records in many shards is remembered run by run. */
+export const IDEMPOTENCY_RUNS_MAX = 1_048_576
 export const IDEMPOTENCY_KEPT_MS: number = 15 * 60_000
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 256
 
 export class IdempotencyTable {
   /** Oldest first. */
   readonly #remembered = new Map<string, RememberChange>()
+  #runs = 0
 
   /** The first result, when this very set came before. Throws IdempotencyKeyReused for another one. */
   recall(key: string, content: string): WriteResult | undefined {
@@ -34,23 +37,39 @@ export class IdempotencyTable {
     )
   }
 
+  /** Forgets what is past its time or above a bound, oldest first, but never what it was just given. */
   remember(change: RememberChange): void {
-    this.#remembered.delete(change.key)
+    this.#forget(change.key)
     this.#remembered.set(change.key, change)
+    this.#runs += runCount(change)
     const expiredUs = change.atUs - IDEMPOTENCY_KEPT_MS * 1000
     for (const [key, { atUs }] of this.#remembered) {
-      if (this.#remembered.size <= IDEMPOTENCY_KEYS_MAX && atUs >= expiredUs) return
-      this.#remembered.delete(key)
+      const fits =
+        this.#remembered.size <= IDEMPOTENCY_KEYS_MAX && this.#runs <= IDEMPOTENCY_RUNS_MAX
+      if (key === change.key || (fits && atUs >= expiredUs)) return
+      this.#forget(key)
     }
   }
 
   clear(): void {
     this.#remembered.clear()
+    this.#runs = 0
   }
 
   entries(): Iterable<RememberChange> {
     return this.#remembered.values()
   }
+
+  #forget(key: string): void {
+    const found = this.#remembered.get(key)
+    if (found === undefined) return
+    this.#runs -= runCount(found)
+    this.#remembered.delete(key)
+  }
+}
+
+function runCount({ runs }: RememberChange): number {
+  return runs.reduce((sum, ofAppend) => sum + ofAppend.length, 0)
 }
 
 /** Names the content of a set: equal sets have equal digests, whatever their headers were stamped with. */

@@ -15,7 +15,7 @@ describe('headgate.yaml', () => {
     directory: ./team
     scope: {namespaces: [team], kinds: [Stream]}
     grants: {files: [data], env: [APP_*], listeners: ["127.0.0.1:*"]}
-    atomic: true
+    prune: false
 `
     expect(loadConfig(text, '/etc/headgate.yaml')).toEqual({
       ok: true,
@@ -34,8 +34,8 @@ describe('headgate.yaml', () => {
             listeners: ['127.0.0.1:*'],
             declaredIn: '/etc/headgate.yaml',
           },
-          atomic: true,
-          prune: true,
+          atomic: false,
+          prune: false,
         },
       ],
     })
@@ -47,11 +47,14 @@ describe('headgate.yaml', () => {
 
   test('refuses by name what is not there yet', () => {
     expect(
-      problemsOf('sources:\n  - name: a\n    git: {url: x}\nquotas: {}\npolicies: []\n'),
+      problemsOf(
+        'sources:\n  - name: a\n    git: {url: x}\n    atomic: true\nquotas: {}\npolicies: []\n',
+      ),
     ).toEqual([
-      '4:1 quotas is not yet available',
-      '5:1 policies is not yet available',
+      '5:1 quotas is not yet available',
+      '6:1 policies is not yet available',
       '3:5 source type git is not yet available',
+      '4:5 an atomic source is not yet available',
     ])
   })
 

@@ -72,6 +72,7 @@ function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[
     if (typeof source !== 'object' || source === null) return
     const later = LATER_TYPES.filter((type) => Object.hasOwn(source, type))
     for (const type of later) notYet(['sources', index, type], `source type ${type}`, list)
+    if (source.atomic === true) notYet(['sources', index, 'atomic'], 'an atomic source', list)
     if (source.directory === undefined && later.length === 0) {
       const meant = nearest('directory', Object.keys(source))
       list.add({

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../controllers/config/load-config.ts'
+import type { Problem } from '../../controllers/sets/problem.ts'
+import { readTexts } from '../../controllers/sets/testing.ts'
 import { ROOT } from '../house/source-files.ts'
 import { stepsOf } from './console-script.ts'
 import { openSandbox } from './sandbox.ts'
@@ -26,6 +29,19 @@ describe('pages', () => {
     expect(wrong).toEqual([])
   })
 
+  test('show only resources and configurations that are accepted', async () => {
+    const wrong: string[] = []
+    for (const { path, text } of pages) {
+      for (const [, yaml = ''] of text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)) {
+        const problems = await problemsOf(yaml)
+        wrong.push(
+          ...problems.map(({ line, message }) => `${path}, block line ${line}: ${message}`),
+        )
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
   for (const { path, text } of pages) {
     const steps = stepsOf(text).filter(({ command }) => !INSTALLATION.test(command))
     if (steps.length === 0) continue
@@ -39,3 +55,13 @@ describe('pages', () => {
     })
   }
 })
+
+/** References lead out of a single block, so all of them count as known. */
+async function problemsOf(yaml: string): Promise<readonly Problem[]> {
+  if (yaml.startsWith('sources:')) {
+    const config = loadConfig(yaml, 'headgate.yaml')
+    return config.ok ? [] : config.problems
+  }
+  if (!yaml.startsWith('apiVersion:')) return []
+  return (await readTexts({ 'block.yaml': yaml }, { known: () => true })).problems
+}

@@ -1,6 +1,7 @@
 /**
  * What the outside (api/, cli/) knows of the control plane. Implemented over catalog, engine and sources; small
- * interfaces, so that a handler asks for just what it uses.
+ * interfaces, so that a handler asks for just what it uses. Who calls has asked `decide()` first, for reads too; what the
+ * control plane does by itself asks in the name of its source.
  */
 import type { Kind, ResourceObject } from '../crds/resource.ts'
 import type { Plan } from './plan/plan.ts'

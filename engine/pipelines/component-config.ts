@@ -36,7 +36,7 @@ export type Parsed =
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
 
 /** Resources that name resources are followed this far. */
-const RESOURCE_DEPTH_MAX = 8
+export const RESOURCE_DEPTH_MAX = 8
 
 export function parseComponent(
   role: Role,

@@ -5,6 +5,7 @@ import { RECORD_DATA_BYTES_MAX } from '../log/record.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import { APPEND_BYTES_MAX, commitSet } from './commit-set.ts'
+import { RESOURCE_DEPTH_MAX } from './component-config.ts'
 import { Flight } from './flight.ts'
 import { COMPONENT_DEPTH_MAX, inspectPipeline } from './inspect-pipeline.ts'
 import { Message } from './message.ts'
@@ -33,6 +34,24 @@ test('components nest as deep as the limit, and no deeper', async () => {
   expect(await problems(COMPONENT_DEPTH_MAX + 1)).toMatchObject([
     { message: `components are nested more than ${COMPONENT_DEPTH_MAX} deep` },
   ])
+})
+
+test('resources lead to resources as far as the limit, and no further', async () => {
+  const problems = async (hops: number) => {
+    const aliases = Array.from({ length: hops - 1 }, (_, n) => ({
+      label: `r${n + 1}`,
+      resource: `r${n}`,
+    }))
+    const spec = {
+      input: { stdin: {} },
+      pipeline: { processors: [{ resource: `r${hops - 1}` }] },
+      output: { drop: {} },
+      processor_resources: [{ label: 'r0', noop: {} }, ...aliases],
+    }
+    return (await inspectPipeline(spec)).problems
+  }
+  expect(await problems(RESOURCE_DEPTH_MAX)).toEqual([])
+  expect(await problems(RESOURCE_DEPTH_MAX + 1)).toMatchObject([{ code: 'ComponentUnknown' }])
 })
 
 describe('a turn of the event loop', () => {

@@ -107,7 +107,7 @@ function refuseReserved(path: string): void {
   const isNamespaced = first === 'namespaces' && segments.length >= 5
   if (path.startsWith('/') && first !== '' && (isNamespaced || !isReserved(first))) return
   throw new HeadgateError(
-    'ResourceBusy',
+    'ComponentConfigInvalid',
     `the endpoint ${path} would hide a path of the server's own`,
     {
       hint: `Give the pipeline an id other than ${RESERVED_SEGMENTS.join(', ')}.`,

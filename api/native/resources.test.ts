@@ -153,7 +153,13 @@ describe('sources and retained streams', () => {
   test('purge by DELETE, once it is known', async () => {
     const path = `${BASE}/namespaces/default/retainedstreams`
     expect(names((await call(path))[1])).toEqual(['old'])
-    expect((await call(`${path}/a`, { method: 'DELETE' }))[1].message).toContain('still declared')
+    expect((await call(`${path}/a`, { method: 'DELETE' }))[1].message).toContain(
+      'The stream is declared',
+    )
+    server.objects.push(resource('Stream', 'kept', { spec: { protected: true } }))
+    const [status, refused] = await call(`${path}/kept`, { method: 'DELETE' })
+    server.objects.pop()
+    expect([status, refused['reason']]).toEqual([409, 'ProtectedResource'])
     expect((await call(`${path}/old`, { method: 'DELETE' }))[1]['status']).toBe('Success')
     expect(server.purged).toEqual(['default/old'])
   })

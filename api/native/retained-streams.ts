@@ -1,6 +1,7 @@
 /** Streams whose declaration is gone and whose data is kept; DELETE is the purge, for good. */
 import type { FastifyInstance } from 'fastify'
-import { GROUP } from '../../crds/resource.ts'
+import { GROUP, type ResourceObject } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
 import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
 import { RETAINED_STREAMS } from './kinds.ts'
 import { pageOf, readPageQuery } from './list-page.ts'
@@ -29,6 +30,24 @@ export function serveRetainedStreams(server: FastifyInstance, context: NativeCon
   )
 }
 
+/** A protected stream stays open after its document went, so that is said apart. */
+function notRetained(
+  stream: ResourceObject | undefined,
+  namespace: string,
+  name: string,
+): HeadgateError {
+  if (stream === undefined) {
+    return notFound(RETAINED_STREAMS, name, 'Retained streams are listed by: headgate get retained')
+  }
+  const spec = stream.spec as { readonly protected?: boolean } | undefined
+  if (spec?.protected !== true) {
+    return notFound(RETAINED_STREAMS, name, 'The stream is declared: remove its document first.')
+  }
+  return new HeadgateError('ProtectedResource', `Stream ${namespace}/${name} is protected`, {
+    hint: 'Declare it with protected: false, and then remove its document.',
+  })
+}
+
 async function purged(
   { controlPlane }: NativeContext,
   namespace: string,
@@ -37,12 +56,7 @@ async function purged(
   requireAccess('Delete', { kind: KIND, namespace, name })
   const object = controlPlane.retained.get(namespace, name)
   if (object === undefined) {
-    const isDeclared = controlPlane.resources.get('Stream', namespace, name) !== undefined
-    throw notFound(
-      RETAINED_STREAMS,
-      name,
-      isDeclared ? 'The stream is still declared: remove its document first.' : undefined,
-    )
+    throw notRetained(controlPlane.resources.get('Stream', namespace, name), namespace, name)
   }
   await controlPlane.retained.purge(namespace, name)
   const { uid } = object.metadata

@@ -3,7 +3,7 @@ import { LISTEN_DEFAULT } from '../api/listen-address.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { ERROR_CODES, type ErrorCode } from '../engine/error-codes.ts'
 import { type Invocation, textOption } from './command.ts'
-import { readServerFile } from './server-file.ts'
+import { isAlive, readServerFile, serverFilePath } from './server-file.ts'
 
 const BASE = '/apis/headgate.dev/v1alpha1'
 
@@ -18,14 +18,16 @@ export interface Client {
 
 /** By --server, else HEADGATE_SERVER, else what the data directory says, else the default address. */
 export function clientOf(invocation: Invocation): Client {
-  const url = normalUrl(
-    textOption(invocation, 'server') ??
-      nonEmpty(process.env['HEADGATE_SERVER']) ??
-      readServerFile(textOption(invocation, 'dataDir') ?? '.headgate')?.url ??
-      LISTEN_DEFAULT,
-  )
+  const named = textOption(invocation, 'server') ?? nonEmpty(process.env['HEADGATE_SERVER'])
+  const dataDirectory = textOption(invocation, 'dataDir') ?? '.headgate'
+  const file = named === undefined ? readServerFile(dataDirectory) : undefined
+  const url = normalUrl(named ?? file?.url ?? LISTEN_DEFAULT)
+  const awayHint =
+    file === undefined || isAlive(file.pid)
+      ? HINT_AWAY
+      : `${serverFilePath(dataDirectory)} names it, but its process ${file.pid} is gone: it was killed.\nStart it again with: headgate up FOLDER`
   const text: Client['text'] = (method, path, body, signal = invocation.signal) =>
-    request({ url, signal }, method, path, body)
+    request({ url, signal, awayHint }, method, path, body)
   return {
     url,
     text,
@@ -34,8 +36,18 @@ export function clientOf(invocation: Invocation): Client {
   }
 }
 
+const HINT_AWAY =
+  'Start one with: headgate up FOLDER\nOr name another with --server URL or HEADGATE_SERVER.'
+
+interface Place {
+  readonly url: string
+  readonly signal: AbortSignal
+  /** What to do when nobody answers. */
+  readonly awayHint: string
+}
+
 async function request(
-  { url, signal }: { readonly url: string; readonly signal: AbortSignal },
+  { url, signal, awayHint }: Place,
   method: string,
   path: string,
   body: unknown,
@@ -59,7 +71,7 @@ async function request(
     if (signal.aborted) throw error
     throw new HeadgateError('ServerUnreachable', `no Headgate server answers at ${url}`, {
       cause: error,
-      hint: 'Start one with: headgate up FOLDER\nOr name another with --server URL or HEADGATE_SERVER.',
+      hint: awayHint,
     })
   }
   if (status >= 200 && status < 300) return text

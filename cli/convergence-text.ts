@@ -18,19 +18,22 @@ import type { Terminal } from './terminal.ts'
 const CHANGES_SHOWN_MAX = 6
 const FILES_SHOWN_MAX = 3
 const PROBLEMS_SHOWN_MAX = 20
+const FAILURES_SHOWN_MAX = 20
 
 export interface ConvergenceContext {
   readonly texts: SourceTexts
   readonly paint: Terminal['paint']
   /** Makes a command of ours one that can be pasted. */
   readonly commandText: (command: string) => string
+  /** Where there are several sources, paths and names do not tell which one is meant. */
+  readonly namesSource: boolean
 }
 
 export function convergenceText(
   report: ConvergenceReport,
-  { texts, paint, commandText }: ConvergenceContext,
+  { texts, paint, commandText, namesSource }: ConvergenceContext,
 ): string {
-  const lines: string[] = []
+  const lines: string[] = namesSource ? [paint('dim', `source ${report.source}:`)] : []
   if (report.changes.length > 0) lines.push(changesLine(report, paint))
   else if (report.problemsResolved > 0 && report.problems.length === 0) {
     const what = `${counted(report.problemsResolved, 'problem')} resolved`
@@ -39,7 +42,11 @@ export function convergenceText(
     const what = `${counted(report.converged, 'resource')} as declared`
     lines.push(`${paint('green', '✓')} ${millisecondsText(report.elapsedMs)}  ${what}`)
   }
-  for (const failure of report.failures) lines.push(...failureLines(failure, paint))
+  for (const failure of report.failures.slice(0, FAILURES_SHOWN_MAX))
+    lines.push(...failureLines(failure, paint))
+  const moreFailures = report.failures.length - FAILURES_SHOWN_MAX
+  if (moreFailures > 0)
+    lines.push(`… and ${counted(moreFailures, 'more failure')}: headgate get all shows them.`)
   if (report.problems.length > 0) {
     lines.push(problemsText(report.problems.slice(0, PROBLEMS_SHOWN_MAX), texts, paint))
     const more = report.problems.length - PROBLEMS_SHOWN_MAX
@@ -49,7 +56,7 @@ export function convergenceText(
   for (const cause of report.incompleteBecause) {
     lines.push(`${paint('yellow', '!')} nothing of ${report.source} is removed for now: ${cause}`)
   }
-  for (const blocked of report.blocked) lines.push(blockedLine(blocked, paint))
+  for (const alike of alikeOf(report.blocked)) lines.push(blockedLine(alike, paint))
   if (report.approval !== undefined) {
     lines.push(`  To let it happen: ${paint('bold', commandText(report.approval.command))}`)
   }
@@ -88,14 +95,36 @@ function failureLines(failure: ConvergenceFailure, paint: Terminal['paint']): re
   return hint === undefined ? [head] : [head, `  ${hint}`]
 }
 
+/** What is held back for the same reason: one line, however many they are. */
+interface Alike extends Omit<BlockedChange, 'identity' | 'cause'> {
+  readonly identities: readonly Identity[]
+}
+
+function alikeOf(blocked: readonly BlockedChange[]): readonly Alike[] {
+  const groups = Map.groupBy(blocked, ({ wanted, blockedBy, reason }) =>
+    JSON.stringify([wanted, blockedBy, reason]),
+  )
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ ...first, identities: group.map((one) => one.identity) }]
+  })
+}
+
 function blockedLine(
-  { identity, reason, wanted, blockedBy }: BlockedChange,
+  { identities, reason, wanted, blockedBy }: Alike,
   paint: Terminal['paint'],
 ): string {
+  const names = identities.slice(0, CHANGES_SHOWN_MAX).map(shortText)
+  const more = identities.length - CHANGES_SHOWN_MAX
+  if (more > 0) names.push(`… ${more} more`)
+  const isOne = identities.length === 1
+  const running = isOne
+    ? 'keeps running as it was last accepted'
+    : 'keep running as they were last accepted'
   const what =
     wanted === 'keep'
-      ? `${shortText(identity)} keeps running as it was last accepted`
-      : `${wanted ?? 'change'} ${shortText(identity)} is held back`
+      ? `${names.join(', ')} ${running}`
+      : `${wanted ?? 'change'} ${names.join(', ')} ${isOne ? 'is' : 'are'} held back`
   return `${paint('yellow', '!')} ${what}: ${reason} [${blockedBy}]`
 }
 

@@ -1,5 +1,6 @@
 /** `headgate get`: what the server has, as a table, YAML or JSON. */
 import type { ResourceObject } from '../crds/resource.ts'
+import { HeadgateError } from '../engine/error.ts'
 import { type Client, clientOf } from './client.ts'
 import {
   type CommandDefinition,
@@ -64,7 +65,7 @@ async function runGet(invocation: Invocation): Promise<number> {
     const objects = lists[index] ?? []
     return objects.length === 0 ? [] : [table(kind, objects, { withNamespace, withKind: isAll })]
   })
-  if (tables.length === 0) terminal.say(nothing(kindName, namespace))
+  if (tables.length === 0) terminal.say(nothing(isAll ? undefined : wanted[0], namespace))
   await terminal.print(tables.join('\n'))
   return 0
 }
@@ -75,7 +76,16 @@ function one(
   namespace: string,
   name: string,
 ): Promise<ResourceObject> {
-  return client.json('GET', `${collection(kind, namespace)}/${encodeURIComponent(name)}`)
+  const path = `${collection(kind, namespace)}/${encodeURIComponent(name)}`
+  return client.json<ResourceObject>('GET', path).catch((error: unknown) => {
+    if (!(error instanceof HeadgateError) || error.code !== 'NotFound' || error.hint !== undefined)
+      throw error
+    const where = kind.namespaced ? `, of every namespace with: headgate get ${kind.plural} -A` : ''
+    throw new HeadgateError('NotFound', error.message, {
+      cause: error,
+      hint: `Those that there are: headgate get ${kind.plural}${where}`,
+    })
+  })
 }
 
 interface ListObject {
@@ -103,8 +113,10 @@ function collection({ plural, namespaced }: Gettable, namespace: string | undefi
   return `/namespaces/${encodeURIComponent(namespace)}/${plural}`
 }
 
-function nothing(kind: string, namespace: string | undefined): string {
-  const what = kind.toLowerCase() === 'all' ? 'Nothing' : `No ${kind}`
+function nothing(kind: Gettable | undefined, namespace: string | undefined): string {
+  const plural = kind?.kind === 'RetainedStream' ? 'retained streams' : kind?.plural
+  const what = plural === undefined ? 'Nothing' : `No ${plural}`
+  if (kind?.namespaced === false) return `${what} found.`
   return namespace === undefined ? `${what} found.` : `${what} found in the namespace ${namespace}.`
 }
 

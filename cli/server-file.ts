@@ -9,22 +9,39 @@ export interface ServerFile {
 
 const NAME = 'server.json'
 
+export function serverFilePath(dataDirectory: string): string {
+  return join(dataDirectory, NAME)
+}
+
 /** Replaced whole, so that a reader never sees half of it. */
 export function writeServerFile(dataDirectory: string, content: ServerFile): void {
   mkdirSync(dataDirectory, { recursive: true })
-  const path = join(dataDirectory, NAME)
+  const path = serverFilePath(dataDirectory)
   const temporary = `${path}.${content.pid}`
   writeFileSync(temporary, `${JSON.stringify(content)}\n`)
   renameSync(temporary, path)
 }
 
 export function removeServerFile(dataDirectory: string, pid: number): void {
-  if (readServerFile(dataDirectory)?.pid === pid) rmSync(join(dataDirectory, NAME), { force: true })
+  if (readServerFile(dataDirectory)?.pid === pid)
+    rmSync(serverFilePath(dataDirectory), { force: true })
+}
+
+/** A process that is killed leaves its file behind. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 export function readServerFile(dataDirectory: string): ServerFile | undefined {
   try {
-    const value = JSON.parse(readFileSync(join(dataDirectory, NAME), 'utf8')) as Partial<ServerFile>
+    const value = JSON.parse(
+      readFileSync(serverFilePath(dataDirectory), 'utf8'),
+    ) as Partial<ServerFile>
     const { url, pid } = value
     return typeof url === 'string' && typeof pid === 'number' ? { url, pid } : undefined
   } catch {

@@ -14,7 +14,14 @@ export interface ServerOptions {
   readonly secretsDirectory: string | undefined
   readonly listen: ListenAddress
   readonly pruneSettleMs: number
-  readonly onConvergence: (report: ConvergenceReport) => void
+  readonly onConvergence: (report: ConvergenceReport, source: ConvergedSource) => void
+}
+
+/** What a report is about, as far as it says it differently. */
+export interface ConvergedSource {
+  /** Where the paths in the report begin. */
+  readonly folder: string | undefined
+  readonly isTheOnlyOne: boolean
 }
 
 export interface RunningServer extends AsyncDisposable {

@@ -82,7 +82,11 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
         // A look that was cut short by the end has nothing to tell.
         if (stopping) return
         metrics.observeConvergence(report.elapsedMs / 1000)
-        options.onConvergence(report)
+        const declaration = declarations.find(({ name }) => name === report.source)
+        options.onConvergence(report, {
+          folder: declaration?.location,
+          isTheOnlyOne: declarations.length === 1,
+        })
       },
     }),
   )

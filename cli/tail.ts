@@ -61,11 +61,15 @@ async function runTail(invocation: Invocation): Promise<number> {
   let remaining = numberOption(invocation, 'limit', 1) ?? Number.POSITIVE_INFINITY
   const done = new AbortController()
   const signal = AbortSignal.any([invocation.signal, done.signal])
+  const found = await lookUp(client, namespace, stream)
+  const follow = flagOption(invocation, 'follow')
+  if (found.isSealed && follow)
+    terminal.say(`${stream} is retained: no record will be added to it.`)
   const shared: Tail = {
     client,
     path: recordsPath(namespace, stream),
     from: textOption(invocation, 'from') ?? 'earliest',
-    follow: flagOption(invocation, 'follow'),
+    follow: follow && !found.isSealed,
     remaining: () => remaining,
     signal,
     say: terminal.say,
@@ -79,7 +83,7 @@ async function runTail(invocation: Invocation): Promise<number> {
       if (remaining === 0) done.abort()
     },
   }
-  const shards = onlyShard === undefined ? await shardsOf(client, namespace, stream) : [onlyShard]
+  const shards = onlyShard === undefined ? found.shards : [onlyShard]
   if (shared.follow) await Promise.all(shards.map((shard) => tailShard(shared, shard)))
   else for (const shard of shards) await tailShard(shared, shard)
   return 0
@@ -113,17 +117,23 @@ async function nextPage(tail: Tail, shard: number, from: string): Promise<Record
   }
 }
 
-/** Of a retained stream too: its data can still be read. */
-async function shardsOf(client: Client, namespace: string, stream: string): Promise<number[]> {
+/** A retained stream can still be read, but nothing comes any more. */
+async function lookUp(
+  client: Client,
+  namespace: string,
+  stream: string,
+): Promise<{ readonly shards: readonly number[]; readonly isSealed: boolean }> {
   const at = (plural: string): string =>
     `/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(stream)}`
-  const object = await client.json<ShardedObject>('GET', at('streams')).catch((error: unknown) =>
-    client.json<ShardedObject>('GET', at('retainedstreams')).catch(() => {
+  let isSealed = false
+  const object = await client.json<ShardedObject>('GET', at('streams')).catch((error: unknown) => {
+    isSealed = true
+    return client.json<ShardedObject>('GET', at('retainedstreams')).catch(() => {
       throw error
-    }),
-  )
+    })
+  })
   const count = object.status?.shards ?? object.spec?.shards ?? 1
-  return Array.from({ length: count }, (_, shard) => shard)
+  return { shards: Array.from({ length: count }, (_, shard) => shard), isSealed }
 }
 
 interface ShardedObject {

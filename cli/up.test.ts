@@ -84,11 +84,13 @@ describe('headgate up', () => {
     expect(approved.stderr).toContain('retain Stream default/a')
     expect(approved.stderr).toContain(`approved ${digest} of local:`)
     await said(server, '- Stream a (data kept')
+    const tail = await run('tail', 'a')
+    expect([tail.status, tail.stderr]).toEqual([0, expect.stringContaining('a is retained')])
     const refused = await run('produce', 'a', '1')
     expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('is retained')])
     expect((await run('get', 'retained')).stdout).toMatch(/^NAME .*\na /)
     expect((await run('purge', 'a')).stderr).toBe('purged default/a\n')
-    expect((await run('get', 'retained')).stderr).toContain('No retained found')
+    expect((await run('get', 'retained')).stderr).toContain('No retained streams found')
   })
 
   test('loses nothing when it is killed and started again', async () => {
@@ -97,12 +99,41 @@ describe('headgate up', () => {
     await using first = await start()
     expect((await run('produce', 'a', '{"id":1}', '{"id":2}')).status).toBe(0)
     await first.kill()
+    const away = await run('get', 'streams')
+    expect([away.status, away.stderr]).toEqual([1, expect.stringContaining('server.json names it')])
+    expect(away.stderr).toContain(`process ${first.child.pid} is gone`)
     await using second = await start()
     expect((await run('produce', 'a', '{"id":3}')).stderr).toBe('1 record written to a\n')
     const copied = await run('tail', 'b', '--limit', '3')
     expect(copied.stdout).toBe('{"copied":1}\n{"copied":2}\n{"copied":3}\n')
     expect(await readStream(second.url, 'a')).toHaveLength(3)
     expect(second.stderr()).not.toContain('+ Stream a')
+  })
+
+  test('serves what it can of several sources, and says of each what is wrong', async () => {
+    mkdirSync(join(root, 'other'))
+    writeFileSync(join(root, 'other', 'c.yaml'), `${STREAM('c')}  shard: 1\n`)
+    const config = join(root, 'headgate.yaml')
+    const sources = ['other', 'missing'].map(
+      (name) => `  - name: ${name}\n    directory: ./${name}\n`,
+    )
+    writeFileSync(config, `sources:\n${sources.join('')}`)
+    await using server = await start()
+    await said(server, 'source missing:\n')
+    await said(server, /nothing of missing is removed for now: .*cannot be read/)
+    await said(server, 'source other:\nc.yaml:7:3: schema: there is no field shard in spec')
+    await said(server, '7 |   shard: 1')
+    writeFileSync(join(root, 'other', 'a.yaml'), STREAM('a'))
+    await said(server, /Stream a is held back: .*owned by source local, so source other cannot/)
+    expect((await run('get', 'sources')).stdout).toMatch(
+      /local +True .*\nmissing +False .*Incomplete.*\nother +False .*Invalid/,
+    )
+    mkdirSync(join(root, 'missing'))
+    writeFileSync(join(root, 'missing', 'd.yaml'), STREAM('d'))
+    await said(server, /source missing:\n✓ \d+ ms {2}\+ Stream d/)
+    const nobody = await run('get', 'stream', 'nobody')
+    expect([nobody.status, nobody.stderr]).toEqual([1, expect.stringContaining('get streams -A')])
+    expect((await run('produce', 'd', '1')).status).toBe(0)
   })
 
   test('names the data directory that another process holds, before any port', async () => {

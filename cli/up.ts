@@ -69,11 +69,12 @@ async function runUp(invocation: Invocation): Promise<number> {
     secretsDirectory: readSecretsDirectory(invocation),
     listen: parseListenAddress(textOption(invocation, 'listen') ?? LISTEN_DEFAULT),
     pruneSettleMs: readPruneSettle(invocation),
-    onConvergence: (report) => {
+    onConvergence: (report, source) => {
       if (!isWorthSaying(report)) return
       const text = convergenceText(report, {
-        texts: (file) => textOf(folder, file),
+        texts: (file) => textOf(source.folder, file),
         paint: terminal.paint,
+        namesSource: !source.isTheOnlyOne,
         commandText: (command) => commandText(command, dataDirectory),
       })
       if (text !== '') terminal.say(text)
@@ -152,7 +153,7 @@ function readPruneSettle(invocation: Invocation): number {
   })
 }
 
-/** For the caret lines: problems name files from the folder's root. */
+/** For the caret lines: problems name files from the root of their source's folder. */
 function textOf(folder: string | undefined, file: string): string | undefined {
   if (folder === undefined && !isAbsolute(file)) return undefined
   try {

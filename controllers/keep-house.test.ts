@@ -69,6 +69,14 @@ describe('a retained stream', () => {
     expect(namesOf(world)).toEqual(['default/b'])
   })
 
+  test('goes on time though it was sealed after the last look', async () => {
+    const { world } = await sealed({ retainFor: '5s' })
+    await pass(world, 1_500)
+    expect(namesOf(world)).toContain('default/a')
+    await pass(world, 4_000)
+    expect(namesOf(world)).toEqual(['default/b'])
+  })
+
   test('stays for ever without retainFor, and nothing is written meanwhile', async () => {
     const { world, plane } = await sealed({})
     const revision = plane.resources.revision()

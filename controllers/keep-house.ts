@@ -20,23 +20,38 @@ export function keepHouse(running: Running, resumeOptions: ResumeOptions): Async
   const isWallTrusted = wallClockGuard(clock)
   const stopping = new AbortController()
   let timer: Timer | undefined
+  let lookAtMs = 0
+  const lookIn = (waitMs: number): void => {
+    timer?.cancel()
+    lookAtMs = clock.monotonicMs() + waitMs
+    timer = clock.schedule(waitMs, () => {
+      looking = look()
+    })
+  }
   const look = async (): Promise<void> => {
+    timer = undefined
     try {
       await resume((owner) => !loops.has(owner), resumeOptions, stopping.signal)
       if (isWallTrusted()) await purgeDue(running, stopping.signal)
     } catch (error) {
       logger.warn('Housekeeping failed; it is tried again.', { error: String(error) })
     }
-    if (stopping.signal.aborted) return
-    const waitMs = isWallTrusted() ? Math.min(sweepMs, nextDueMs(running)) : sweepMs
-    timer = clock.schedule(waitMs, () => {
-      looking = look()
-    })
+    if (!stopping.signal.aborted)
+      lookIn(isWallTrusted() ? Math.min(sweepMs, nextDueMs(running)) : sweepMs)
   }
   let looking = look()
+  // A stream that is sealed now may be due before the next look; a look under way finds it by itself.
+  const watching = options.engine.streams.watch((name) => {
+    const [stream] = options.engine.streams.describe([name])
+    const dueUs = stream && expiresUs(stream)
+    if (dueUs === undefined || timer === undefined) return
+    const waitMs = Math.max(1, Math.ceil((dueUs - clock.wallUs()) / 1_000))
+    if (clock.monotonicMs() + waitMs < lookAtMs) lookIn(waitMs)
+  })
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort(new Error('The control plane stops.'))
+      watching[Symbol.dispose]()
       timer?.cancel()
       await looking
     },

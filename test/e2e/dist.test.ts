@@ -1,0 +1,66 @@
+/** What `npm run build` emits starts by itself: lazy imports and the generated registry resolve in it. */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+const BUILD_MS_MAX = 120_000
+
+let home: string
+
+/** As it is installed: the command, `dist/` and the packages, and nothing of the source. */
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'headgate-dist-'))
+  mkdirSync(join(home, 'bin'))
+  copyFileSync(join(ROOT, 'bin/headgate.mjs'), join(home, 'bin/headgate.mjs'))
+  copyFileSync(join(ROOT, 'package.json'), join(home, 'package.json'))
+  symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'))
+  cpSync(join(ROOT, 'examples'), join(home, 'examples'), { recursive: true })
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+  const { status, stdout } = run(
+    compiler,
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+    '--outDir',
+    join(home, 'dist'),
+  )
+  expect([status, stdout]).toEqual([0, ''])
+}, BUILD_MS_MAX)
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+interface Result {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function run(script: string, ...given: readonly string[]): Result {
+  return spawnSync(process.execPath, [script, ...given], {
+    cwd: home,
+    encoding: 'utf8',
+    input: '{"name":"ada"}\n',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+}
+
+const headgate = (...given: readonly string[]): Result =>
+  run(join(home, 'bin/headgate.mjs'), ...given)
+
+describe('the built command', () => {
+  test('says its version, and when it was built', () => {
+    const { status, stdout } = headgate('version')
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^headgate \d+\.\d+\.\d+ \(\d{4}-/)])
+  })
+
+  test('judges every component of an example', () => {
+    const { status, stderr } = headgate('validate', 'examples/01-quickstart')
+    expect([status, stderr]).toEqual([0, expect.stringContaining('no problems')])
+  })
+
+  test('runs a mapping', () => {
+    const { status, stdout } = headgate('blobl', 'root.name = this.name.uppercase()')
+    expect([status, stdout]).toEqual([0, '{"name":"ADA"}\n'])
+  })
+})

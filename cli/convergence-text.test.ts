@@ -80,3 +80,13 @@ test('many failures are cut short', () => {
 test('where there are several sources, the one that is meant is named', () => {
   expect(textOf({ problemsResolved: 1 }, true)).toBe('source local:\n✓ 1 ms  1 problem resolved')
 })
+
+test('what no file caused says why it happened', () => {
+  const identity = { kind: 'Stream', namespace: 'default', name: 's' } as const
+  const gone = { verb: 'delete', identity, reason: 'its retainFor of 3s has passed' } as const
+  expect(textOf({ changes: [{ ...gone, cause: undefined }] })).toBe(
+    '✓ 1 ms  - Stream s (its retainFor of 3s has passed)',
+  )
+  const cause = { file: 'a.yaml', line: 1, column: 1 }
+  expect(textOf({ changes: [{ ...gone, cause }] })).toBe('✓ 1 ms  - Stream s')
+})

@@ -75,8 +75,11 @@ function changesLine(report: ConvergenceReport, paint: Terminal['paint']): strin
   return `${paint('green', '✓')} ${millisecondsText(report.elapsedMs)}  ${changes.join(', ')}${where}`
 }
 
-function changeText({ verb, identity }: ConvergedChange, paint: Terminal['paint']): string {
-  const note = NOTES[verb] === undefined ? '' : ` (${NOTES[verb]})`
+function changeText(change: ConvergedChange, paint: Terminal['paint']): string {
+  const { verb, identity, cause, reason } = change
+  // No line of a file caused it, so the file cannot tell why.
+  const why = NOTES[verb] ?? (verb === 'delete' && cause === undefined ? reason : undefined)
+  const note = why === undefined ? '' : ` (${why})`
   return `${paint(styleOf(verb), symbolOf(verb))} ${shortText(identity)}${note}`
 }
 

@@ -14,7 +14,8 @@ describe('limits of functions', () => {
 
   test('counts have as many names as the limit, and no more', () => {
     const text = 'root = this.names.map_each(name -> count(name)).length()'
-    const compiled = compileMapping(text, { ...FIXED_ENVIRONMENT })
+    const clock = { ...FIXED_ENVIRONMENT.clock }
+    const compiled = compileMapping(text, { ...FIXED_ENVIRONMENT, clock })
     if (!compiled.ok) throw new Error('does not compile')
     const run = (names: readonly string[]): unknown =>
       compiled.value.map([sourceOf(JSON.stringify({ names }))], 0).root
@@ -23,6 +24,15 @@ describe('limits of functions', () => {
     expect(run(names.slice(0, 1))).toBe(1)
     expect(() => run(['another'])).toThrow(`expected at most ${COUNTS_KEPT_MAX} names`)
   })
+})
+
+test('a count is one for all mappings of a process, however many environments they see', () => {
+  const clock = { ...FIXED_ENVIRONMENT.clock }
+  const next = (): unknown => {
+    const compiled = compileMapping('root = count("seen")', { ...FIXED_ENVIRONMENT, clock })
+    return compiled.ok ? compiled.value.map([sourceOf('')], 0).root : undefined
+  }
+  expect([next(), next()]).toEqual([1, 2])
 })
 
 describe('a value in a message', () => {

@@ -1,4 +1,5 @@
 /** Functions that make values up: counters, ranges, random numbers, ids. */
+import type { Clock } from '../../ports/clock.ts'
 import type { FunctionDefinition } from '../definition.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectSafeInteger, INT64_MAX, makeInteger, toNumeric, truncate } from '../values/number.ts'
@@ -151,7 +152,7 @@ export const generationFunctions: readonly FunctionDefinition[] = [
     build: (site) => {
       const name = site.string('name')
       return (frame) => {
-        const counts = countsOf(site.environment)
+        const counts = countsOf(site.environment.clock)
         const key = name(frame)
         if (!counts.has(key) && counts.size >= COUNTS_KEPT_MAX) {
           throw new MappingError(`expected at most ${COUNTS_KEPT_MAX} names of counts, got more`)
@@ -164,12 +165,12 @@ export const generationFunctions: readonly FunctionDefinition[] = [
   },
 ]
 
-/** Counts by name are shared by everything that has the same surroundings. */
-const countsByEnvironment = new WeakMap<object, Map<string, number>>()
+/** All pipelines of a process share its clock and nothing else that mappings see, so the clock stands for the process. */
+const countsByClock = new WeakMap<Clock, Map<string, number>>()
 
-function countsOf(environment: object): Map<string, number> {
-  const known = countsByEnvironment.get(environment) ?? new Map<string, number>()
-  countsByEnvironment.set(environment, known)
+function countsOf(clock: Clock): Map<string, number> {
+  const known = countsByClock.get(clock) ?? new Map<string, number>()
+  countsByClock.set(clock, known)
   return known
 }
 

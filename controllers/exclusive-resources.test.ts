@@ -62,7 +62,7 @@ const REFUSED = {
   ready: 'False',
   reason: 'ResourceBusy',
   stalled: 'True',
-  message: 'The file /work/out.jsonl is held by Pipeline default/first.',
+  message: 'The file /srv/out.jsonl is held by Pipeline default/first.',
 }
 
 test('a second pipeline with the same file is refused, whoever comes first after a restart', async () => {
@@ -70,7 +70,7 @@ test('a second pipeline with the same file is refused, whoever comes first after
   const world = worldFor(source, { dataDirectory: directory })
   const plane = await start(world)
   // Its name comes first, so that it would be tried first.
-  source.say(setOf([writer('first', 'out.jsonl'), writer('a', '/work/x/../out.jsonl')]))
+  source.say(setOf([writer('first', 'out.jsonl'), writer('a', '/srv/x/../out.jsonl')]))
   await until(world, () => world.reports.at(-1)?.failures.length === 1)
   expect(stateOf(plane, 'a')).toEqual(REFUSED)
   expect(stateOf(plane, 'first')).toMatchObject({ ready: 'True' })
@@ -80,7 +80,7 @@ test('a second pipeline with the same file is refused, whoever comes first after
   const again = await start(next)
   expect(stateOf(again, 'a')).toEqual(REFUSED)
   expect(stateOf(again, 'first')).toMatchObject({ ready: 'True' })
-  source.say(setOf([writer('first', 'other.jsonl'), writer('a', '/work/x/../out.jsonl')]))
+  source.say(setOf([writer('first', 'other.jsonl'), writer('a', '/srv/x/../out.jsonl')]))
   await until(next, () => stateOf(again, 'a').ready === 'True')
 })
 

@@ -122,9 +122,6 @@ export class FakeSource implements Source {
 export class FakePipeline implements Pipeline {
   readonly config: unknown
   phase: PipelineState['phase'] = 'built'
-  /** What holds it up. */
-  message: string | undefined
-  readonly deadlines: number[] = []
   readonly #refuses: () => boolean
   readonly #listeners = new Set<() => void>()
 
@@ -138,16 +135,14 @@ export class FakePipeline implements Pipeline {
     this.turn('running')
   }
 
-  async stop(deadlineMs: number): Promise<'drained'> {
-    this.deadlines.push(deadlineMs)
+  async stop(): Promise<'drained'> {
     this.turn('stopped')
     return 'drained'
   }
 
   state(): PipelineState {
     const counters = { inputReceived: 0, processorErrors: 0, outputSent: 0, outputErrors: 0 }
-    const { phase, message } = this
-    return { phase, connected: phase === 'running', message, counters }
+    return { phase: this.phase, connected: this.phase === 'running', message: undefined, counters }
   }
 
   watch(listener: () => void): Disposable {
@@ -191,7 +186,7 @@ export function worldOf(
     stdout: new PassThrough(),
     dataDirectory: ':memory:',
     secretsDirectory: undefined,
-    directory: '/work',
+    directory: '/srv',
     env: {},
     sources,
     pruneSettleMs: 0,

@@ -11,7 +11,7 @@ const some = {
   listeners: ['127.0.0.1:8080', '0.0.0.0:*'],
 }
 const asks = (kind: Need['kind'], name: string) => (): void =>
-  requireGrants(need(kind, name), some, '/work')
+  requireGrants(need(kind, name), some, '/srv')
 
 describe('grants', () => {
   test('allow what they name, and what lies beneath', () => {
@@ -51,6 +51,6 @@ describe('grants', () => {
       ...need('command', 'sh'),
       ...need('listener', '0.0.0.0:80'),
     ]
-    expect(() => requireGrants(all, grants, '/work')).not.toThrow()
+    expect(() => requireGrants(all, grants, '/srv')).not.toThrow()
   })
 })

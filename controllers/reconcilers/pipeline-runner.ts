@@ -13,12 +13,6 @@ import type {
 import type { ExclusiveClaims } from './exclusive-claims.ts'
 import { KeyListeners } from './key-listeners.ts'
 
-/**
- * What is held up cannot finish what it took before its trouble is over: the whole deadline would only keep the rest of
- * the source waiting. What it took is delivered from where it stood.
- */
-export const STOP_HELD_UP_MS_MAX = 1_000
-
 export interface Run {
   readonly key: string
   /** Of the declaration. */
@@ -183,11 +177,7 @@ export class PipelineRunner {
 
   async #stop(current: Current | undefined): Promise<void> {
     current?.watching?.[Symbol.dispose]()
-    const { stopDeadlineMs } = this.#options
-    const state = current?.pipeline?.state()
-    const isHeldUp = state?.connected === false || state?.message !== undefined
-    const deadlineMs = isHeldUp ? Math.min(stopDeadlineMs, STOP_HELD_UP_MS_MAX) : stopDeadlineMs
-    await current?.pipeline?.stop(deadlineMs)
+    await current?.pipeline?.stop(this.#options.stopDeadlineMs)
   }
 }
 

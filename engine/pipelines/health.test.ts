@@ -38,10 +38,10 @@ test('those who watch hear when a trouble begins and when it is over', () => {
   expect(heard).toBe(2)
 })
 
-test('what fails because it is told to stop is no trouble', () => {
+test('what fails because it is told to stop is shown, and not logged', () => {
   const { health, lines } = healthWithLines()
   health.end()
   health.trouble('output', failure('the pipeline is stopping'))
   expect(lines).toEqual([])
-  expect(health.message).toBeUndefined()
+  expect(health.message).toBe('output: the pipeline is stopping')
 })

@@ -66,19 +66,19 @@ export class Health {
 
   /** A trouble is logged once, not at every try: what holds a pipeline up is worth a line, not a flood. */
   trouble(place: string, error: HeadgateError): void {
-    if (this.#ending) return
     const before = this.#troubles.get(place)
     this.#troubles.set(place, error.message)
     if (before === error.message) return
-    this.#logger.warn('a pipeline is held up; it is tried again', {
-      pipeline: this.#pipeline,
-      place,
-      reason: error.message,
-    })
+    if (!this.#ending)
+      this.#logger.warn('a pipeline is held up; it is tried again', {
+        pipeline: this.#pipeline,
+        place,
+        reason: error.message,
+      })
     this.changed()
   }
 
-  /** What fails from now on fails because it is told to stop: that is no trouble. */
+  /** What fails from now on fails because it is told to stop: nobody needs a line about that. */
   end(): void {
     this.#ending = true
   }

@@ -305,6 +305,27 @@ describe('stopping', () => {
     expect([input.closed, output.closed]).toEqual([1, 1])
   })
 
+  test('does not wait the whole deadline for what is held up, even if that begins while it stops', async () => {
+    const input = new ListInput([['a']], { endless: true })
+    const answer = Promise.withResolvers<void>()
+    const output = new CollectingOutput((_batch, attempt) => {
+      return attempt === 1 ? answer.promise : away()
+    })
+    const pipeline = pipelineOf(input, output)
+    await pipeline.connect()
+    await until(() => output.attempts === 1)
+    const stopped = pipeline.stop(3_600_000)
+    answer.reject(away())
+    expect(await stopped).toBe('forced')
+    expect(pipeline.state().phase).toBe('stopped')
+  })
+
+  test('that is called off while it connects has not failed', async () => {
+    const pipeline = pipelineOf(new ListInput([]), new CollectingOutput())
+    await expect(pipeline.connect(AbortSignal.abort())).rejects.toThrow()
+    expect(pipeline.state()).toMatchObject({ phase: 'stopped', message: undefined })
+  })
+
   test('flushes what was held back for a fuller batch', async () => {
     const input = new ListInput([['a'], ['b']], { endless: true })
     const output = new CollectingOutput()

@@ -30,6 +30,8 @@ export interface PipelineParts {
 /** A graceful stop gets this part of a deadline that is above a second; the rest is for closing by force. */
 const GRACEFUL_SHARE = 0.75
 const GRACEFUL_WHOLE_MS = 1_000
+/** For what cannot go on; see `#drains`. */
+const HELD_UP_GRACE_MS = 1_000
 
 export class RunningPipeline implements Pipeline {
   readonly #parts: PipelineParts
@@ -65,7 +67,9 @@ export class RunningPipeline implements Pipeline {
       signal?.throwIfAborted()
     } catch (thrown) {
       this.#parts.force.abort()
-      this.#fail(asHeadgateError(thrown))
+      // Whoever called it off knows: that is no failure.
+      if (signal?.aborted === true) this.#enter('stopped')
+      else this.#fail(asHeadgateError(thrown))
       await this.#close()
       throw thrown
     } finally {
@@ -127,9 +131,12 @@ export class RunningPipeline implements Pipeline {
     this.#health.end()
     this.#enter('stopping')
     this.#stopping.abort()
-    if (this.#parts.input.transactional && this.#parts.buffer === undefined) this.#stage.abandon()
+    const isReadAgain = this.#parts.input.transactional && this.#parts.buffer === undefined
+    if (isReadAgain) this.#stage.abandon()
     const gracefulMs = deadlineMs > GRACEFUL_WHOLE_MS ? deadlineMs * GRACEFUL_SHARE : deadlineMs
-    const drained = await this.#within(this.#finished, gracefulMs)
+    const drained = await (isReadAgain
+      ? this.#within(this.#finished, gracefulMs)
+      : this.#drains(gracefulMs))
     if (!drained) {
       const { logger, name } = this.#parts.environment
       logger.warn('a pipeline did not drain in time and is closed by force', { pipeline: name })
@@ -138,6 +145,22 @@ export class RunningPipeline implements Pipeline {
     await this.#within(this.#close(), Math.max(deadlineMs - gracefulMs, CLOSE_MS_MIN))
     this.#enter('stopped')
     return drained ? 'drained' : 'forced'
+  }
+
+  /**
+   * What is held up cannot finish before its trouble is over, so it gets a little time and not all of it: whoever stops
+   * it has other things to do.
+   */
+  async #drains(deadlineMs: number): Promise<boolean> {
+    const heldUp = Promise.withResolvers<'held up'>()
+    const look = (): void => {
+      if (!this.#health.connected || this.#health.message !== undefined) heldUp.resolve('held up')
+    }
+    using _watching = this.#health.watch(look)
+    look()
+    const end = await Promise.race([this.#within(this.#finished, deadlineMs), heldUp.promise])
+    if (end !== 'held up') return end
+    return this.#within(this.#finished, Math.min(deadlineMs, HELD_UP_GRACE_MS))
   }
 
   async #within(promise: Promise<void>, ms: number): Promise<boolean> {

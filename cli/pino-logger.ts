@@ -9,7 +9,12 @@ const LEVEL_DEFAULT = 'warn'
 export function pinoLogger(destination: DestinationStream, level: string | undefined): Logger {
   const known = LEVELS.find((name) => name === level) ?? LEVEL_DEFAULT
   const log: Pino = pino(
-    { level: known, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level: known,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { log: withErrors },
+    },
     destination,
   )
   return {
@@ -18,4 +23,13 @@ export function pinoLogger(destination: DestinationStream, level: string | undef
     warn: (message: string, fields?: LogFields) => log.warn(fields ?? {}, message),
     error: (message: string, fields?: LogFields) => log.error(fields ?? {}, message),
   }
+}
+
+/** JSON shows nothing of an error, under whatever name it stands. */
+function withErrors(fields: LogFields): Record<string, unknown> {
+  const shown = Object.entries(fields).map(([name, value]) => [
+    name,
+    value instanceof Error ? pino.stdSerializers.err(value) : value,
+  ])
+  return Object.fromEntries(shown)
 }

@@ -23,6 +23,9 @@ spec:
     stream: {name: b}
 `
 
+const pipelineOf = (name: string, spec: string): string =>
+  `apiVersion: headgate.dev/v1alpha1\nkind: Pipeline\nmetadata:\n  name: ${name}\nspec:\n  ${spec}\n`
+
 let root: string
 let folder: string
 let dataDirectory: string
@@ -134,6 +137,33 @@ describe('headgate up', () => {
     const nobody = await run('get', 'stream', 'nobody')
     expect([nobody.status, nobody.stderr]).toEqual([1, expect.stringContaining('get streams -A')])
     expect((await run('produce', 'd', '1')).status).toBe(0)
+  })
+
+  test('answers 503 while a pipeline is away, and ends at once at the second Ctrl-C', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => silent.once('listening', resolve))
+    const { port } = silent.address() as { port: number }
+    const spec = 'input: {http_server: {}}\n  output: {stream: {name: a}}'
+    write('endpoint.yaml', pipelineOf('endpoint', spec))
+    const stuck = `input: {generate: {count: 1, mapping: root = "x"}}\n  output: {http_client: {url: "http://127.0.0.1:${port}"}}`
+    write('stuck.yaml', pipelineOf('stuck', stuck))
+    await using server = await start()
+    const post = async (): Promise<number> =>
+      (await fetch(`${server.url}/endpoint/post`, { method: 'POST', body: '1' })).status
+    expect(await post()).toBe(200)
+    write('endpoint.yaml', pipelineOf('endpoint', `paused: true\n  ${spec}`))
+    await said(server, '~ Pipeline endpoint')
+    expect(await post()).toBe(503)
+    rmSync(join(folder, 'endpoint.yaml'))
+    await said(server, '- Pipeline endpoint')
+    expect(await post()).toBe(503)
+    expect(await readStream(server.url, 'a')).toHaveLength(1)
+    server.child.kill('SIGINT')
+    await said(server, 'Ctrl-C again stops at once.')
+    const gone = new Promise((resolve) => server.child.once('exit', resolve))
+    server.child.kill('SIGINT')
+    expect(await gone).toBe(130)
+    silent.close()
   })
 
   test('names the data directory that another process holds, before any port', async () => {

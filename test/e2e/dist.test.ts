@@ -1,6 +1,14 @@
 /** What `npm run build` emits starts by itself: lazy imports and the generated registry resolve in it. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -57,6 +65,10 @@ describe('the built command', () => {
   test('judges every component of an example', () => {
     const { status, stderr } = headgate('validate', 'examples/01-quickstart')
     expect([status, stderr]).toEqual([0, expect.stringContaining('no problems')])
+  })
+
+  test('brings nothing that only tests use', () => {
+    expect(existsSync(join(home, 'dist/engine/components/testing.js'))).toBe(false)
   })
 
   test('runs a mapping', () => {

@@ -299,3 +299,13 @@ describe('random input', () => {
     expect(codes(set)).toContain('LimitExceeded')
   })
 })
+
+test('a folder that is away is not to be removed, unlike an entry that cannot be read', async () => {
+  const unreadable = ['.', 'a.yaml'].map((path) => ({ path, because: 'ENOENT' }))
+  const { problems, complete } = await readTexts({}, { unreadable })
+  expect(complete).toBe(false)
+  expect(problems.map(({ hint }) => hint)).toEqual([
+    'it is read once it is there and at rest; until then nothing of this source is deleted',
+    'make it readable or remove it; until then nothing of this source is deleted',
+  ])
+})

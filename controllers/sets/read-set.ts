@@ -179,7 +179,10 @@ function unreadableProblem({ path, because }: Unreadable): Problem {
     severity: 'error',
     code: 'SourceUnreadable',
     message: `expected a file or folder that can be read: ${because}`,
-    hint: 'make it readable or remove it; until then nothing of this source is deleted',
+    hint:
+      path === '.'
+        ? 'it is read once it is there and at rest; until then nothing of this source is deleted'
+        : 'make it readable or remove it; until then nothing of this source is deleted',
   }
 }
 

@@ -1,5 +1,6 @@
 /** Judges a document's envelope: names, labels and annotations as Kubernetes has them, and nothing unknown beside. */
 import { NAME_LENGTH_MAX, NAME_PATTERN, NAME_TEXT } from '../../crds/field.ts'
+import { GROUP } from '../../crds/resource.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { ProblemList } from './problem-list.ts'
 import { at, type Path, plainValue, type Tree } from './tree.ts'
@@ -17,6 +18,7 @@ export const NAMESPACE_LENGTH_MAX = 63
 export const LABEL_VALUE_LENGTH_MAX = 63
 export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024
 const NAMESPACE_DEFAULT = 'default'
+const ANNOTATIONS_LATER: readonly string[] = [`${GROUP}/moved-from`]
 
 const FIELDS = ['name', 'namespace', 'labels', 'annotations']
 const SERVER_FIELDS = [
@@ -202,5 +204,26 @@ function readAnnotations(tree: Tree, list: ProblemList): Readonly<Record<string,
     const message = `expected at most ${ANNOTATIONS_BYTES_MAX} bytes of annotations, got ${bytes}`
     list.add({ ...SCHEMA_INVALID, at: 'key', path, message })
   }
+  for (const key of Object.keys(annotations)) judgeOwnAnnotation([...path, key], key, list)
   return annotations
+}
+
+/**
+ * An annotation of ours asks for something. What is not there yet must not be ignored: a rename that is not understood
+ * would begin an empty stream beside the old one. Kubernetes accepts any annotation, so this is not its schema's verdict.
+ */
+function judgeOwnAnnotation(path: Path, key: string, list: ProblemList): void {
+  if (!key.startsWith(`${GROUP}/`)) return
+  const later = ANNOTATIONS_LATER.includes(key)
+  list.add({
+    layer: 'reference',
+    code: later ? 'NotYetAvailable' : 'FieldUnknown',
+    severity: later ? 'error' : 'warning',
+    path,
+    at: 'key',
+    message: later
+      ? `${key} is not yet available`
+      : `there is no annotation ${key}; it has no effect`,
+    hint: later ? 'keep the old name: a new one would begin an empty stream' : 'remove it',
+  })
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../engine/ports/logger.ts'
 import { SeededRandom } from '../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../engine/ports/simulated-clock.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
+import { impliedSource } from './config/implied-source.ts'
 import type { ControlPlaneOptions } from './control-plane-options.ts'
 import type { Member, Reference, Resource, ResourceSet } from './sets/resource-set.ts'
 import type { Source, SourceDeclaration } from './sources/source.ts'
@@ -69,24 +70,7 @@ export function declarationOf(
   name: string,
   given: Partial<SourceDeclaration> = {},
 ): SourceDeclaration {
-  return {
-    name,
-    type: 'directory',
-    location: '/config',
-    scope: { namespaces: undefined, kinds: undefined },
-    grants: {
-      namespaces: undefined,
-      kinds: undefined,
-      files: ['/'],
-      env: ['*'],
-      commands: true,
-      listeners: ['*'],
-      declaredIn: undefined,
-    },
-    atomic: false,
-    prune: true,
-    ...given,
-  }
+  return { ...impliedSource('/config', name), ...given }
 }
 
 /** Says the set it was given last. */

@@ -1,5 +1,6 @@
 /** What tests of sets share: files as text, no grants missing, and inspectors that find nothing unless told. */
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import { GRANTS_ALL, SCOPE_ALL } from '../config/implied-source.ts'
 import { FileCache } from './file-cache.ts'
 import type { Inspector } from './inspector.ts'
 import { readSet, type SetInput } from './read-set.ts'
@@ -25,16 +26,8 @@ export function readTexts(
 ): Promise<ResourceSet> {
   return readSet({
     source: 'local',
-    scope: { namespaces: undefined, kinds: undefined },
-    grants: {
-      namespaces: undefined,
-      kinds: undefined,
-      files: ['/'],
-      env: ['*'],
-      commands: true,
-      listeners: ['*'],
-      declaredIn: undefined,
-    },
+    scope: SCOPE_ALL,
+    grants: GRANTS_ALL,
     directory: '/',
     files: Object.entries(texts).map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
     notes: [],

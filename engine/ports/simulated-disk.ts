@@ -70,6 +70,7 @@ export class SimulatedDisk implements Disk {
     },
     list: async (path) => {
       this.#count()
+      if (!this.#directories.has(path)) throw failure('ENOENT', path)
       const beneath = join(path, '/')
       return [...this.#names.keys()]
         .filter((name) => name.startsWith(beneath) && !name.slice(beneath.length).includes('/'))

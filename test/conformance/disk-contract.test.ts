@@ -1,0 +1,106 @@
+/** The disk port: the real disk and the simulated one answer alike, failures included. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Disk, DiskFile } from '../../engine/ports/disk.ts'
+import { realDisk } from '../../engine/ports/real-disk.ts'
+import { SeededRandom } from '../../engine/ports/seeded-random.ts'
+import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
+
+const DISKS: Readonly<Record<string, () => { disk: Disk; root: string }>> = {
+  real: () => ({ disk: realDisk, root: mkdtempSync(join(tmpdir(), 'headgate-disk-')) }),
+  simulated: () => ({ disk: new SimulatedDisk(new SeededRandom(1)), root: '/root' }),
+}
+
+const codeOf = (action: Promise<unknown>): Promise<unknown> =>
+  action.then(
+    () => 'resolved',
+    (error: { code?: unknown }) => error.code,
+  )
+
+for (const [name, openDisk] of Object.entries(DISKS)) {
+  describe(`the ${name} disk`, () => {
+    let disk: Disk
+    let root: string
+    const at = (path: string): string => join(root, path)
+
+    beforeEach(async () => {
+      const opened = openDisk()
+      disk = opened.disk
+      root = opened.root
+      await disk.directories.make(root)
+    })
+
+    async function fileOf(path: string, content: string): Promise<DiskFile> {
+      const file = await disk.files.open(at(path), 'create')
+      await writeAll(file, content, 0)
+      return file
+    }
+
+    async function writeAll(file: DiskFile, content: string, position: number): Promise<void> {
+      const bytes = Buffer.from(content)
+      for (let done = 0; done < bytes.length; ) {
+        done += await file.write(bytes.subarray(done), position + done)
+      }
+    }
+
+    async function textOf(file: DiskFile): Promise<string> {
+      const into = Buffer.alloc(await file.size())
+      for (let done = 0; done < into.length; ) {
+        done += await file.read(into.subarray(done), done)
+      }
+      return into.toString()
+    }
+
+    test('reads what was written, at its position, and nothing at the end', async () => {
+      const file = await fileOf('a', 'hello world')
+      await writeAll(file, 'W', 6)
+      expect(await textOf(file)).toBe('hello World')
+      expect(await file.size()).toBe(11)
+      expect(await file.read(new Uint8Array(4), 11)).toBe(0)
+      await file.sync()
+      await file.close()
+    })
+
+    test('creates only what is not there, and opens only what is', async () => {
+      await (await fileOf('a', 'x')).close()
+      expect(await codeOf(disk.files.open(at('a'), 'create'))).toBe('EEXIST')
+      expect(await codeOf(disk.files.open(at('b'), 'update'))).toBe('ENOENT')
+      expect(await codeOf(disk.files.open(at('b'), 'read'))).toBe('ENOENT')
+      const again = await disk.files.open(at('a'), 'read')
+      expect(await textOf(again)).toBe('x')
+      await again.close()
+    })
+
+    test('renames over what has the new name, and removes', async () => {
+      await (await fileOf('old', 'old')).close()
+      await (await fileOf('new', 'new')).close()
+      await disk.files.rename(at('new'), at('old'))
+      expect(await disk.directories.list(root)).toEqual(['old'])
+      const file = await disk.files.open(at('old'), 'read')
+      expect(await textOf(file)).toBe('new')
+      await file.close()
+      await disk.files.remove(at('old'))
+      expect(await disk.directories.list(root)).toEqual([])
+      expect(await codeOf(disk.files.remove(at('old')))).toBe('ENOENT')
+    })
+
+    test('makes a directory with its parents, once or twice', async () => {
+      await disk.directories.make(at('x/y'))
+      await disk.directories.make(at('x/y'))
+      await (await fileOf('x/y/f', '')).close()
+      expect(await disk.directories.list(at('x/y'))).toEqual(['f'])
+      await disk.directories.sync(at('x/y'))
+      expect(await codeOf(disk.directories.list(at('absent')))).toBe('ENOENT')
+    })
+
+    test('locks a directory for one holder at a time', async () => {
+      const lock = await disk.directories.lock(root)
+      expect(await codeOf(disk.directories.lock(root))).toBe('DataDirectoryInUse')
+      lock[Symbol.dispose]()
+      const next = await disk.directories.lock(root)
+      next[Symbol.dispose]()
+    })
+  })
+}

@@ -92,6 +92,14 @@ describe('producing records', () => {
     expect((await read(stream)).records).toHaveLength(1)
   })
 
+  test('takes one idempotency key for two streams as two', async () => {
+    const once = { 'idempotency-key': '1' }
+    for (const stream of [await newStream(), await newStream()]) {
+      expect((await post(stream, { records: [{ value: 1 }] }, once)).status).toBe(200)
+      expect((await read(stream)).records).toHaveLength(1)
+    }
+  })
+
   test('names the record that does not fit the type of the stream, and writes none', async () => {
     const stream = await newStream()
     server.checks.set(`default/${stream}`, (data) =>

@@ -3,6 +3,7 @@
  *
  * One request is one write: all its records are durable when it is answered, or none was written.
  */
+import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HeadgateError } from '../../engine/error.ts'
 import { encodeBatch, RecordCursor } from '../../engine/log/batch.ts'
@@ -42,7 +43,7 @@ export function serveRecords(server: FastifyInstance, context: NativeContext): v
 async function produce(context: NativeContext, request: FastifyRequest): Promise<object> {
   const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
   requireAccess('Write', { kind: 'Stream', namespace, name })
-  const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key'])
+  const givenKey = readIdempotencyKey(request.headers['idempotency-key'])
   const stream = described(context, namespace, name)
   if (stream.sealed !== undefined) {
     throw new HeadgateError(
@@ -60,7 +61,7 @@ async function produce(context: NativeContext, request: FastifyRequest): Promise
     appends: [
       { stream: stream.name, incarnation: stream.incarnation, batch: encodeBatch(records) },
     ],
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(givenKey === undefined ? {} : { idempotencyKey: keyWithin(stream, givenKey) }),
   })
   const { shards, sequences } = result.appends[0] ?? { shards: [], sequences: [] }
   return {
@@ -100,6 +101,11 @@ function readIdempotencyKey(header: string | readonly string[] | undefined): str
     'BadRequest',
     `Idempotency-Key: expected 1 to ${IDEMPOTENCY_KEY_LENGTH_MAX} characters, got ${header.length}`,
   )
+}
+
+/** The log's keys are one table for all streams; two producers that count from 1 must not meet in it. */
+function keyWithin({ incarnation }: StreamDescription, key: string): string {
+  return createHash('sha256').update(`${incarnation} ${key}`).digest('hex')
 }
 
 interface ReadQuery {

@@ -8,6 +8,7 @@ import { isKind, kinds } from '../../crds/kinds.ts'
 import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
 import { API_VERSION, GROUP, type Identity, type Kind } from '../../crds/resource.ts'
 import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import { OF_THE_PROCESS } from '../../engine/pipelines/spec.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { Inspector } from './inspector.ts'
 import { dropNulls, normalForm } from './normal-form.ts'
@@ -291,17 +292,7 @@ function addConfigProblem(
   })
 }
 
-/** Fields of a Connect process that a bare config may carry; the inspector says that they change nothing. */
-const OF_THE_PROCESS = [
-  'http',
-  'logger',
-  'metrics',
-  'tracer',
-  'shutdown_delay',
-  'shutdown_timeout',
-  'error_handling',
-]
-
+/** What a bare config may say of its whole process does not belong to the Pipeline. */
 function withoutProcess(config: unknown): unknown {
   if (!isFields(config)) return config
   return Object.fromEntries(

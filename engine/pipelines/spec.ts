@@ -24,7 +24,7 @@ const RESOURCE_LISTS_LATER = ['cache_resources', 'rate_limit_resources'] as cons
 /** Of the kind Pipeline, not of Connect. */
 const OURS = ['id', 'paused', 'runAs'] as const
 /** Of a whole Connect process: a bare config may carry them, and they change nothing here. */
-const OF_THE_PROCESS = [
+export const OF_THE_PROCESS: readonly string[] = [
   'http',
   'logger',
   'metrics',
@@ -32,7 +32,7 @@ const OF_THE_PROCESS = [
   'shutdown_delay',
   'shutdown_timeout',
   'error_handling',
-] as const
+]
 
 export function readSpec(spec: unknown): PipelineSpec {
   const problems: ConfigProblem[] = []
@@ -64,7 +64,7 @@ function judgeKeys(given: Readonly<Record<string, unknown>>): readonly ConfigPro
         ? []
         : problem({ path: [key], at: 'key', message: `${key} are not available yet` })
     }
-    if ((OF_THE_PROCESS as readonly string[]).includes(key)) {
+    if (OF_THE_PROCESS.includes(key)) {
       const message = `${key} belongs to a whole process and changes nothing here`
       return problem({ path: [key], at: 'key', severity: 'warning', message })
     }

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeadgateError } from '../engine/error.ts'
 import type { EndpointHandler, Endpoints } from '../engine/ports/endpoints.ts'
+import type { Logger } from '../engine/ports/logger.ts'
 
 /** First segments that are, or will be, ours: an id that equals one cannot mount an endpoint. */
 export const RESERVED_SEGMENTS: readonly string[] = [
@@ -36,6 +37,11 @@ export const GONE_PATHS_MAX = 10_000
 export class SharedEndpoints implements Endpoints {
   readonly #mounted = new Map<string, EndpointHandler>()
   readonly #gone = new Set<string>()
+  readonly #logger: Pick<Logger, 'error'>
+
+  constructor(logger: Pick<Logger, 'error'>) {
+    this.#logger = logger
+  }
 
   mount(path: string, handler: EndpointHandler): Disposable {
     refuseReserved(path)
@@ -55,7 +61,7 @@ export class SharedEndpoints implements Endpoints {
     const path = pathOf(request.url ?? '/')
     const handler = this.#handlerOf(path)
     if (handler !== undefined) {
-      handleSafely(handler, request, response)
+      handleSafely(handler, request, response, this.#logger)
       return true
     }
     if (!candidatesOf(path).some((candidate) => this.#gone.has(candidate))) return false
@@ -123,10 +129,12 @@ function handleSafely(
   handler: EndpointHandler,
   request: IncomingMessage,
   response: ServerResponse,
+  logger: Pick<Logger, 'error'>,
 ): void {
   try {
     handler(request, response)
-  } catch {
+  } catch (error) {
+    logger.error('an endpoint failed on a request', { error })
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
     response.end('Error: the endpoint failed\n')
   }

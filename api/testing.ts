@@ -66,7 +66,7 @@ export function resource(
 
 export async function openTestServer(): Promise<TestServer> {
   const engine = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
-  const endpoints = new SharedEndpoints()
+  const endpoints = new SharedEndpoints(SILENT)
   const first = Promise.withResolvers<void>()
   const state = {
     objects: [] as ResourceObject[],

@@ -50,7 +50,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       logger,
     }),
   )
-  const endpoints = new SharedEndpoints()
+  const endpoints = new SharedEndpoints(logger)
   let stopping = false
   const plane: { current: ControlPlane | undefined } = { current: undefined }
   const metrics = new Metrics({

@@ -11,21 +11,32 @@ export interface Disk {
 }
 
 export interface DiskFiles {
-  /** `create` refuses a file that exists; `update` and `read` one that does not. */
-  open(path: string, mode: 'create' | 'update' | 'read'): Promise<DiskFile>
+  /**
+   * `create` refuses a file that exists; the others one that does not. `journal` is `update` for the file that
+   * acknowledgements wait for: its syncs wait behind no other user of the disk or of the thread pool.
+   */
+  open(path: string, mode: 'create' | 'update' | 'read' | 'journal'): Promise<DiskFile>
   /** Replaces what has the new name. */
   rename(from: string, to: string): Promise<void>
+  /** A file, or a directory that is empty. */
   remove(path: string): Promise<void>
 }
 
 export interface DiskDirectories {
   /** With its parents; one that exists is fine. */
   make(path: string): Promise<void>
-  /** The names in it, in any order. */
+  /** The names in it, those of directories too, in any order. */
   list(path: string): Promise<readonly string[]>
   sync(path: string): Promise<void>
   /** Throws DataDirectoryInUse while another process, or another part of this one, holds it. */
   lock(path: string): Promise<Disposable>
+  /** Of the disk that the directory lies on. */
+  space(path: string): Promise<DiskSpace>
+}
+
+export interface DiskSpace {
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export interface DiskFile {

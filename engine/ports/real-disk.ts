@@ -1,12 +1,12 @@
 /** The operating system's file system, and a lock that the kernel frees when the process ends, however it ends. */
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HeadgateError } from '../error.ts'
 import type { Disk, DiskDirectories, DiskFile, DiskFiles } from './disk.ts'
 
 const LOCK_FILE = 'lock.db'
-const FLAGS = { create: 'wx+', update: 'r+', read: 'r' } as const
+const FLAGS = { create: 'wx+', update: 'r+', read: 'r', journal: 'r+' } as const
 
 export class RealDisk implements Disk {
   readonly files: DiskFiles = {
@@ -22,6 +22,10 @@ export class RealDisk implements Disk {
     list: (path) => readdir(path),
     sync: syncDirectory,
     lock: async (path) => lockDirectory(path),
+    space: async (path) => {
+      const { bavail, blocks, bsize } = await statfs(path)
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    },
   }
 }
 

@@ -94,6 +94,7 @@ export class SimulatedDisk implements Disk {
       locks.add(path)
       return { [Symbol.dispose]: () => void locks.delete(path) }
     },
+    space: async () => ({ freeBytes: this.full ? 0 : 2 ** 40, totalBytes: 2 ** 40 }),
   }
 
   /** Power loss, then power: what survives is what a reopened disk would show. */

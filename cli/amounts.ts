@@ -1,6 +1,4 @@
-/** Counts, sizes and times as people read them. */
-
-const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+/** Counts and times as people read them. */
 
 /** `1 record`, `2 records`. */
 export function counted(count: number, noun: string): string {
@@ -10,16 +8,6 @@ export function counted(count: number, noun: string): string {
 /** `1,200,000` */
 function grouped(count: number): string {
   return count.toLocaleString('en-US')
-}
-
-export function byteText(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[unit]}`
 }
 
 export function millisecondsText(ms: number): string {

@@ -1,5 +1,6 @@
 /** A plan for people: a symbol and a line an action, what changes beneath it, what it costs, and a count. */
-import { byteText, counted } from './amounts.ts'
+import { byteText } from '../crds/size.ts'
+import { counted } from './amounts.ts'
 import type { Style, Terminal } from './terminal.ts'
 
 /** As `plan -o json` prints it; see api/native/plan-answer.ts. */

@@ -5,7 +5,8 @@ export const SIZE_PATTERN = '^[1-9][0-9]*(B|KiB|MiB|GiB|TiB)$'
 export const SIZE_LENGTH_MAX = 20
 
 const UNIT_BYTES = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
-const UNITS_LARGEST_FIRST = ['TiB', 'GiB', 'MiB', 'KiB', 'B'] as const
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+const UNITS_LARGEST_FIRST = [...UNITS].reverse()
 const PATTERN = /^([1-9][0-9]*)(B|KiB|MiB|GiB|TiB)$/
 
 /** Bytes, or undefined when the text is no size or exceeds what a number holds exactly. */
@@ -20,4 +21,15 @@ export function parseSizeBytes(text: string): number | undefined {
 export function formatSize(bytes: number): string {
   const unit = UNITS_LARGEST_FIRST.find((candidate) => bytes % UNIT_BYTES[candidate] === 0) ?? 'B'
   return `${bytes / UNIT_BYTES[unit]}${unit}`
+}
+
+/** As people read it in a sentence, rounded: `9.3 GiB`. */
+export function byteText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`
 }

@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   LogCorrupt: { retry: 'never', status: 500, exit: 1, meaning: 'Durable data does not match its checksum.' },
   LogReadOnly: { retry: 'backoff', status: 503, exit: 1, meaning: 'The log stopped taking writes after an input or output error.' },
   PositionInvalid: { retry: 'never', status: 400, exit: 1, meaning: 'A position names records that are gone, or another incarnation of the stream.' },
+  QuotaExceeded: { retry: 'backoff', status: 507, exit: 1, meaning: 'The streams of a namespace hold as many bytes as its quota allows; nothing was written.' },
+  RateExceeded: { retry: 'backoff', status: 429, exit: 1, meaning: 'More was appended to a namespace within a second than its quota allows; try again after the stated time.' },
   RecordTooLarge: { retry: 'never', status: 413, exit: 1, meaning: 'A record or a write is above its limit.' },
   ShardOutOfRange: { retry: 'never', status: 400, exit: 1, meaning: 'The stream has no such shard.' },
   StreamExists: { retry: 'never', status: 409, exit: 1, meaning: 'A stream of that name exists already.' },

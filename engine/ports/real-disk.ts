@@ -1,5 +1,14 @@
 /** The operating system's file system, and a lock that the kernel frees when the process ends, however it ends. */
-import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  statfs,
+  unlink,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HeadgateError } from '../error.ts'
@@ -12,7 +21,7 @@ export class RealDisk implements Disk {
   readonly files: DiskFiles = {
     open: async (path, mode) => new RealFile(await open(path, FLAGS[mode], 0o600)),
     rename: (from, to) => rename(from, to),
-    remove: (path) => rm(path),
+    remove,
   }
 
   readonly directories: DiskDirectories = {
@@ -57,6 +66,17 @@ class RealFile implements DiskFile {
 
   close(): Promise<void> {
     return this.#handle.close()
+  }
+}
+
+/** Asked of a directory, `unlink` says EISDIR on Linux and EPERM elsewhere. */
+async function remove(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EISDIR' && code !== 'EPERM') throw error
+    await rmdir(path)
   }
 }
 

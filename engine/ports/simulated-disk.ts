@@ -1,121 +1,168 @@
 /**
- * A disk in memory that crashes on purpose. A crash keeps what was synced and, of what was not, a random part in
- * sectors of 512 bytes; names that no sync of their directory covered are as they were before.
+ * A disk in memory that fails on purpose. It counts its calls, so that a test can have any one of them fail, or the
+ * power go there; a crash keeps what was synced and, of what was not, a part that chance chooses.
+ *
+ * 1. A write is durable once a later `sync` of its file ended well. After a sync that failed, what it covered is
+ *    perhaps lost, and the next sync ends well without changing that: only what is written again is safe again.
+ * 2. A name is durable once its directory was synced. A rename from one directory to another takes a sync of both.
+ * 3. What was neither survives a crash as `survivors` and `names` say: see survivors.ts.
+ *
+ * To crash at every call of a workload, run it once with `intercept` taking a `clone` before each call, and have the
+ * clones crash; they are cheap, for they share what they hold until it is written over.
  */
-import { dirname, join } from 'node:path'
 import type { Disk, DiskDirectories, DiskFile, DiskFiles } from './disk.ts'
+import {
+  type DiskCallOptions,
+  DiskCalls,
+  type DiskFault,
+  diskFailure,
+  powerIsOff,
+} from './disk-calls.ts'
 import type { Random } from './random.ts'
 import { dataDirectoryInUse } from './real-disk.ts'
+import { type HandleDisk, SimulatedHandle } from './simulated-handle.ts'
+import { type CrashPolicies, SimulatedTree } from './simulated-tree.ts'
 
-const SECTOR_BYTES = 512
+const CAPACITY_BYTES = 2 ** 40
 
-export type DiskFault = 'EIO' | 'ENOSPC' | 'short'
-
-interface Content {
-  bytes: Buffer
-  durable: Buffer
-  /** Since the last sync, in order. */
-  unsynced: { readonly position: number; readonly bytes: Buffer }[]
+export interface SimulatedDiskOptions extends DiskCallOptions, Partial<CrashPolicies> {
+  /** A directory made is lost, with all in it, until its parent is synced; else it is durable at once. */
+  readonly lostDirectories?: boolean
+  /** How many bytes all files together hold. */
+  readonly capacityBytes?: number
 }
 
 export class SimulatedDisk implements Disk {
   readonly #random: Random
-  #names = new Map<string, Content>()
-  #durableNames = new Map<string, Content>()
-  readonly #directories = new Set<string>()
+  readonly #options: SimulatedDiskOptions
+  readonly #calls: DiskCalls
+  readonly #handles = new Set<SimulatedHandle>()
+  #tree = new SimulatedTree()
   #locks = new Set<string>()
-  readonly #faults = new Map<number, DiskFault>()
-  #powerOffAt = Number.POSITIVE_INFINITY
-  /** Counts crashes: a handle from before one is dead. */
-  #life = 0
   #syncGate: Promise<void> | undefined
 
-  /** How many operations there were; what `failCall` and `cutPowerAt` count by. */
-  calls = 0
   /** While set, what would make a file or grow one fails with ENOSPC; what is allocated can be written over. */
   full = false
+  /** A write that would go beyond it is short, and the next one fails with ENOSPC. */
+  capacityBytes: number
 
-  constructor(random: Random) {
+  constructor(random: Random, options: SimulatedDiskOptions = {}) {
     this.#random = random
+    this.#options = options
+    this.#calls = new DiskCalls(random, options)
+    this.capacityBytes = options.capacityBytes ?? CAPACITY_BYTES
   }
 
   readonly files: DiskFiles = {
     open: async (path, mode) => {
-      this.#count()
-      const found = this.#names.get(path)
-      if (mode !== 'create' && found === undefined) throw failure('ENOENT', path)
-      if (mode === 'create' && found !== undefined) throw failure('EEXIST', path)
-      if (mode === 'create' && this.full) throw failure('ENOSPC', path)
-      const content = found ?? emptyContent()
-      this.#names.set(path, content)
-      return this.#handle(content)
+      this.#calls.begin(mode === 'create' ? 'create' : 'open', path)
+      const found = this.#tree.node(path)
+      if (mode !== 'create' && found === undefined) throw diskFailure('ENOENT', path)
+      if (mode === 'create' && found !== undefined) throw diskFailure('EEXIST', path)
+      if (mode === 'create' && this.full) throw diskFailure('ENOSPC', path)
+      if (mode === 'create') this.#tree.create(path)
+      return this.#open(path, mode !== 'read')
     },
-    rename: async (from, to) => {
-      this.#count()
-      const content = this.#names.get(from)
-      if (content === undefined) throw failure('ENOENT', from)
-      this.#names.delete(from)
-      this.#names.set(to, content)
-    },
-    remove: async (path) => {
-      this.#count()
-      if (!this.#names.delete(path)) throw failure('ENOENT', path)
-    },
+    rename: async (from, to) => this.#change('rename', from, () => this.#tree.rename(from, to)),
+    remove: async (path) => this.#change('remove', path, () => this.#tree.remove(path)),
   }
 
   readonly directories: DiskDirectories = {
-    make: async (path) => {
-      this.#count()
-      for (let at = path; !this.#directories.has(at); at = dirname(at)) this.#directories.add(at)
-    },
+    make: async (path) =>
+      this.#change('make', path, () => {
+        if (this.full && this.#tree.node(path) === undefined) throw diskFailure('ENOSPC', path)
+        this.#tree.make(path, this.#options.lostDirectories !== true)
+      }),
     list: async (path) => {
-      this.#count()
-      if (!this.#directories.has(path)) throw failure('ENOENT', path)
-      const beneath = join(path, '/')
-      return [...this.#names.keys()]
-        .filter((name) => name.startsWith(beneath) && !name.slice(beneath.length).includes('/'))
-        .map((name) => name.slice(beneath.length))
+      this.#calls.begin('list', path)
+      return this.#tree.directory(path).names
     },
     sync: async (path) => {
-      this.#count()
-      for (const names of [this.#names, this.#durableNames]) {
-        for (const name of names.keys()) {
-          if (dirname(name) !== path) continue
-          const content = this.#names.get(name)
-          if (content === undefined) this.#durableNames.delete(name)
-          else this.#durableNames.set(name, content)
-        }
+      const directory = this.#tree.directory(path)
+      try {
+        if (this.#calls.begin('syncDirectory', path) === 'skip') return
+      } catch (error) {
+        directory.failSync()
+        throw error
       }
+      directory.sync()
     },
     lock: async (path) => {
-      this.#count()
+      this.#calls.begin('lock', path)
       if (this.#locks.has(path)) throw dataDirectoryInUse(path)
       const locks = this.#locks
       locks.add(path)
       return { [Symbol.dispose]: () => void locks.delete(path) }
     },
-    space: async () => ({ freeBytes: this.full ? 0 : 2 ** 40, totalBytes: 2 ** 40 }),
+    space: async (path) => {
+      this.#calls.begin('space', path)
+      this.#tree.directory(path)
+      return { freeBytes: this.#freeBytes(), totalBytes: this.capacityBytes }
+    },
+  }
+
+  /** How many calls there were; what `failCall` and `cutPowerAt` count by. */
+  get calls(): number {
+    return this.#calls.count
+  }
+
+  /** Files that are open; those that nobody will close are leaks. */
+  get openPaths(): readonly string[] {
+    return [...this.#handles].map(({ path }) => path)
+  }
+
+  get openHandles(): number {
+    return this.#handles.size
+  }
+
+  get faultRate(): number {
+    return this.#calls.faultRate
+  }
+
+  set faultRate(rate: number) {
+    this.#calls.faultRate = rate
   }
 
   /** Power loss, then power: what survives is what a reopened disk would show. */
-  crash(): void {
-    this.#life++
-    this.#powerOffAt = Number.POSITIVE_INFINITY
-    this.#faults.clear()
+  crash(policies: Partial<CrashPolicies> = {}): void {
+    this.kill()
+    const { survivors = 'random', names = 'none' } = { ...this.#options, ...policies }
+    this.#tree.settle({ survivors, names }, this.#random)
+  }
+
+  /** The process ends as by SIGKILL: its handles and locks go, and all that it wrote stays, synced or not. */
+  kill(): void {
+    for (const handle of this.#handles) handle.end()
+    this.#handles.clear()
+    this.#calls.reset()
     this.#locks = new Set()
     this.#syncGate = undefined
-    for (const content of new Set(this.#durableNames.values())) this.#settle(content)
-    this.#names = new Map(this.#durableNames)
+  }
+
+  /** Another disk that holds the same, synced or not, with nothing open and no faults planned. */
+  clone(random: Random, options: SimulatedDiskOptions = {}): SimulatedDisk {
+    const { survivors, names, lostDirectories } = this.#options
+    const policies = {
+      ...(survivors && { survivors }),
+      ...(names && { names }),
+      ...(lostDirectories && { lostDirectories }),
+    }
+    const { capacityBytes } = this
+    const clone = new SimulatedDisk(random, { ...policies, capacityBytes, ...options })
+    clone.#tree = this.#tree.copy()
+    clone.#calls.count = this.calls
+    clone.full = this.full
+    return clone
   }
 
   /** The `call`-th operation from the start fails. */
   failCall(call: number, fault: DiskFault): void {
-    this.#faults.set(call, fault)
+    this.#calls.failAt(call, fault)
   }
 
-  /** From the `call`-th operation on every one fails, until `crash`. */
+  /** From the `call`-th operation on every one fails, until `crash`. That one itself may be found done. */
   cutPowerAt(call: number): void {
-    this.#powerOffAt = call
+    this.#calls.cutPowerAt(call)
   }
 
   /** Syncs wait until the returned function is called. */
@@ -130,100 +177,65 @@ export class SimulatedDisk implements Disk {
 
   /** Flips bits of one byte, as rot does. */
   rot(path: string, position: number, bits = 0xff): void {
-    const content = this.#names.get(path)
-    for (const bytes of [content?.bytes, content?.durable]) {
-      if (bytes !== undefined && position < bytes.length) {
-        bytes[position] = (bytes[position] ?? 0) ^ bits
-      }
-    }
+    this.#tree.file(path)?.flip(position, bits)
   }
 
   /** What a file holds now, synced or not. */
   bytesOf(path: string): Uint8Array | undefined {
-    return this.#names.get(path)?.bytes
+    return this.#tree.file(path)?.toBuffer()
   }
 
+  /** Of files, not of directories. */
   get paths(): readonly string[] {
-    return [...this.#names.keys()]
+    return [...this.#tree.files().keys()]
   }
 
-  #handle(content: Content): DiskFile {
-    const life = this.#life
-    const count = (): DiskFault | undefined => {
-      if (life !== this.#life) throw failure('EIO', 'a handle from before the crash')
-      return this.#count()
-    }
+  #change(op: 'rename' | 'remove' | 'make', path: string, change: () => void): void {
+    const outcome = this.#calls.begin(op, path)
+    if (outcome === 'skip') return
+    change()
+    if (outcome === 'cut') throw powerIsOff()
+  }
+
+  #open(path: string, writable: boolean): DiskFile {
+    const file = this.#tree.file(path)
+    if (file === undefined) throw diskFailure('EISDIR', path)
+    const handle = new SimulatedHandle(this.#handleDisk, file, path, writable)
+    this.#handles.add(handle)
+    return handle
+  }
+
+  readonly #handleDisk: HandleDisk = this.#asHandleDisk()
+
+  #asHandleDisk(): HandleDisk {
+    const disk = this
     return {
-      read: async (into, position) => {
-        count()
-        const bytes = content.bytes.subarray(position, position + into.length)
-        into.set(bytes)
-        return bytes.length
+      get calls() {
+        return disk.#calls
       },
-      write: async (bytes, position) => {
-        const short = count() === 'short'
-        const end = position + bytes.length
-        if (this.full && end > content.bytes.length) throw failure('ENOSPC', 'the disk is full')
-        const length = short ? Math.ceil(bytes.length / 2) : bytes.length
-        const written = Buffer.from(bytes.subarray(0, length))
-        content.bytes = overwrite(content.bytes, written, position)
-        content.unsynced.push({ position, bytes: written })
-        return written.length
+      get random() {
+        return disk.#random
       },
-      sync: async () => {
-        count()
-        // What is written while it runs, it does not cover.
-        const covered = new Set(content.unsynced)
-        const bytes = Buffer.from(content.bytes)
-        await this.#syncGate
-        if (life !== this.#life) throw failure('EIO', 'a handle from before the crash')
-        content.durable = bytes
-        content.unsynced = content.unsynced.filter((write) => !covered.has(write))
+      get syncGate() {
+        return disk.#syncGate
       },
-      size: async () => {
-        count()
-        return content.bytes.length
+      get files() {
+        return [...disk.#tree.files().values()]
       },
-      close: async () => {},
+      roomFor: (growthBytes) => {
+        if (disk.full) throw diskFailure('ENOSPC', 'the disk is full')
+        return Math.min(growthBytes, disk.#freeBytes())
+      },
+      closed: (handle) => void disk.#handles.delete(handle),
     }
   }
 
-  #count(): DiskFault | undefined {
-    const call = this.calls++
-    if (call >= this.#powerOffAt) throw failure('EIO', 'the power is off')
-    const fault = this.#faults.get(call)
-    if (fault === 'EIO' || fault === 'ENOSPC') throw failure(fault, `call ${call}`)
-    return fault
+  #freeBytes(): number {
+    if (this.full) return 0
+    const held = new Set(
+      [...this.#tree.files().values()].concat([...this.#handles].map(({ file }) => file)),
+    )
+    const usedBytes = [...held].reduce((bytes, { length }) => bytes + length, 0)
+    return Math.max(0, this.capacityBytes - usedBytes)
   }
-
-  #settle(content: Content): void {
-    let bytes = content.durable
-    for (const write of content.unsynced) {
-      for (let at = 0; at < write.bytes.length; ) {
-        const sectorEnd = SECTOR_BYTES - ((write.position + at) % SECTOR_BYTES)
-        const sector = write.bytes.subarray(at, at + sectorEnd)
-        if (this.#random.next() < 0.5) bytes = overwrite(bytes, sector, write.position + at)
-        at += sector.length
-      }
-    }
-    content.bytes = Buffer.from(bytes)
-    content.durable = bytes
-    content.unsynced = []
-  }
-}
-
-function emptyContent(): Content {
-  return { bytes: Buffer.alloc(0), durable: Buffer.alloc(0), unsynced: [] }
-}
-
-function overwrite(bytes: Buffer, patch: Uint8Array, position: number): Buffer {
-  const end = position + patch.length
-  const grown =
-    end <= bytes.length ? bytes : Buffer.concat([bytes, Buffer.alloc(end - bytes.length)])
-  grown.set(patch, position)
-  return grown
-}
-
-function failure(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code })
 }

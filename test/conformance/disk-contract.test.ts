@@ -95,6 +95,73 @@ for (const [name, openDisk] of Object.entries(DISKS)) {
       expect(await codeOf(disk.directories.list(at('absent')))).toBe('ENOENT')
     })
 
+    test('removes a directory that is empty, and no other', async () => {
+      await disk.directories.make(at('x/y'))
+      expect(await disk.directories.list(root)).toEqual(['x'])
+      expect(await codeOf(disk.files.remove(at('x')))).toBe('ENOTEMPTY')
+      await disk.files.remove(at('x/y'))
+      expect(await disk.directories.list(at('x'))).toEqual([])
+      await disk.files.remove(at('x'))
+      expect(await disk.directories.list(root)).toEqual([])
+    })
+
+    test('makes, renames and opens nothing in a directory that is not there', async () => {
+      await (await fileOf('a', 'x')).close()
+      expect(await codeOf(disk.files.open(at('absent/a'), 'create'))).toBe('ENOENT')
+      expect(await codeOf(disk.files.rename(at('a'), at('absent/a')))).toBe('ENOENT')
+      expect(await codeOf(disk.files.rename(at('absent'), at('b')))).toBe('ENOENT')
+      expect(await codeOf(disk.directories.sync(at('absent')))).toBe('ENOENT')
+      expect(await codeOf(disk.directories.space(at('absent')))).toBe('ENOENT')
+      expect(await disk.directories.list(root)).toEqual(['a'])
+    })
+
+    test('renames from one directory to another', async () => {
+      await disk.directories.make(at('x'))
+      await (await fileOf('a', 'text')).close()
+      await disk.files.rename(at('a'), at('x/b'))
+      expect([await disk.directories.list(root), await disk.directories.list(at('x'))]).toEqual([
+        ['x'],
+        ['b'],
+      ])
+      const file = await disk.files.open(at('x/b'), 'read')
+      expect(await textOf(file)).toBe('text')
+      await file.close()
+    })
+
+    test('tells how much room there is', async () => {
+      const { freeBytes, totalBytes } = await disk.directories.space(root)
+      expect(freeBytes).toBeGreaterThan(0)
+      expect(totalBytes).toBeGreaterThanOrEqual(freeBytes)
+    })
+
+    test('leaves a gap that was not written as zeros', async () => {
+      const file = await fileOf('a', 'x')
+      await writeAll(file, 'y', 5000)
+      expect(await textOf(file)).toBe(`x${'\0'.repeat(4999)}y`)
+      await file.close()
+    })
+
+    test('keeps a file that is open readable after its removal', async () => {
+      const file = await fileOf('a', 'text')
+      await disk.files.remove(at('a'))
+      expect(await textOf(file)).toBe('text')
+      await file.close()
+    })
+
+    test('does nothing to a file that was closed, or opened to be read', async () => {
+      const closed = await fileOf('a', 'x')
+      await closed.close()
+      await closed.close()
+      expect(await codeOf(closed.read(new Uint8Array(1), 0))).toBe('EBADF')
+      expect(await codeOf(closed.write(new Uint8Array(1), 0))).toBe('EBADF')
+      expect(await codeOf(closed.sync())).toBe('EBADF')
+      expect(await codeOf(closed.size())).toBe('EBADF')
+      const readable = await disk.files.open(at('a'), 'read')
+      expect(await codeOf(readable.write(new Uint8Array(1), 0))).toBe('EBADF')
+      expect(await textOf(readable)).toBe('x')
+      await readable.close()
+    })
+
     test('locks a directory for one holder at a time', async () => {
       const lock = await disk.directories.lock(root)
       expect(await codeOf(disk.directories.lock(root))).toBe('DataDirectoryInUse')

@@ -138,12 +138,16 @@ describe('the gate of low space', () => {
   })
 
   test('sees that there is room again without a write', async () => {
-    const { clock, gate, leave } = await worldOf(99, 100)
+    const { clock, gate, leave, looks } = await worldOf(99, 100)
+    await gate.look()
     leave(1_000)
     await clock.advance(SPACE_LOOK_WHILE_LOW_MS - 1)
     expect(gate.lowSpace()).toBeDefined()
     await clock.advance(1)
     expect(gate.lowSpace()).toBeUndefined()
+    expect(looks()).toBe(3)
+    await clock.advance(3_600_000)
+    expect(looks()).toBe(3)
   })
 
   test('looks once a second under writes, and never when nothing is written', async () => {
@@ -165,6 +169,9 @@ describe('the gate of low space', () => {
     append(gate, SPACE_LOOK_BYTES - 1)
     append(gate, 1)
     expect(looks()).toBe(1)
+    append(gate, 1)
+    expect(looks()).toBe(2)
+    await gate.look()
     append(gate, 1)
     expect(looks()).toBe(2)
   })

@@ -121,7 +121,10 @@ describe('a quota of bytes', () => {
     expect(quotas.use('team')?.refusing).toBe('bytes')
     quotas.released(1, 10)
     expect(quotas.use('team')?.refusing).toBeUndefined()
-    quotas.admit([part(20)])
+    expect(refusal(() => quotas.admit([part(30)]))).toBeDefined()
+    quotas.admit([part(5)])
+    expect(quotas.use('team')?.refusing).toBeUndefined()
+    quotas.admit([part(15)])
     // Full: nobody has to be refused first.
     expect(quotas.use('team')?.refusing).toBe('bytes')
   })

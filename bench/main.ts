@@ -1,13 +1,17 @@
 /** `npm run bench -- NAME`: each benchmark prints its figures beside a raw limit or a peer, taken in the same run. */
+import { benchEngine } from './engine.ts'
 import { benchFirst } from './first.ts'
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { first: benchFirst }
+const BENCHMARKS: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
+  first: benchFirst,
+  engine: benchEngine,
+}
 
-const name = process.argv[2] ?? ''
+const [name = '', ...options] = process.argv.slice(2)
 const run = BENCHMARKS[name]
 if (run === undefined) {
   console.error(`expected one of: ${Object.keys(BENCHMARKS).join(', ')}; got "${name}"`)
   process.exitCode = 2
 } else {
-  await run()
+  await run(options)
 }

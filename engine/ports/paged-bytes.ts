@@ -6,7 +6,7 @@ const PAGE_BYTES = 4096
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTES)
 
 export class PagedBytes {
-  readonly #pages: Buffer[]
+  readonly #pages: Uint8Array[]
   #length: number
 
   constructor(copied?: PagedBytes) {
@@ -31,7 +31,7 @@ export class PagedBytes {
     return length
   }
 
-  /** Behind the end: what lies between is zeros. */
+  /** Keeps the bytes, which nobody may change any more. Behind the end, what lies between is zeros. */
   write(bytes: Uint8Array, position: number): void {
     const first = Math.floor(position / PAGE_BYTES)
     while (this.#pages.length < first) this.#pages.push(ZERO_PAGE)
@@ -52,8 +52,8 @@ export class PagedBytes {
   }
 }
 
-function patched(page: Buffer, part: Uint8Array, start: number): Buffer {
-  if (part.length === PAGE_BYTES) return ZERO_PAGE.equals(part) ? ZERO_PAGE : Buffer.from(part)
+function patched(page: Uint8Array, part: Uint8Array, start: number): Uint8Array {
+  if (part.length === PAGE_BYTES) return ZERO_PAGE.equals(part) ? ZERO_PAGE : part
   const next = Buffer.from(page)
   next.set(part, start)
   return next

@@ -1,25 +1,21 @@
 /** The operating system's file system, and a lock that the kernel frees when the process ends, however it ends. */
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rmdir,
-  statfs,
-  unlink,
-} from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rmdir, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HeadgateError } from '../error.ts'
-import type { Disk, DiskDirectories, DiskFile, DiskFiles } from './disk.ts'
+import type { Disk, DiskDirectories, DiskFiles } from './disk.ts'
+import { JournalFile } from './journal-file.ts'
+import { RealFile } from './real-file.ts'
 
 const LOCK_FILE = 'lock.db'
 const FLAGS = { create: 'wx+', update: 'r+', read: 'r', journal: 'r+' } as const
 
 export class RealDisk implements Disk {
   readonly files: DiskFiles = {
-    open: async (path, mode) => new RealFile(await open(path, FLAGS[mode], 0o600)),
+    open: async (path, mode) => {
+      const handle = await open(path, FLAGS[mode], 0o600)
+      return mode === 'journal' ? new JournalFile(handle) : new RealFile(handle)
+    },
     rename: (from, to) => rename(from, to),
     remove,
   }
@@ -39,35 +35,6 @@ export class RealDisk implements Disk {
 }
 
 export const realDisk: Disk = new RealDisk()
-
-class RealFile implements DiskFile {
-  readonly #handle: FileHandle
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle
-  }
-
-  async read(into: Uint8Array, position: number): Promise<number> {
-    return (await this.#handle.read(into, 0, into.length, position)).bytesRead
-  }
-
-  async write(bytes: Uint8Array, position: number): Promise<number> {
-    return (await this.#handle.write(bytes, 0, bytes.length, position)).bytesWritten
-  }
-
-  /** The length of the file is metadata that reading needs, so it is synced too. */
-  sync(): Promise<void> {
-    return this.#handle.datasync()
-  }
-
-  async size(): Promise<number> {
-    return (await this.#handle.stat()).size
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close()
-  }
-}
 
 /** Asked of a directory, `unlink` says EISDIR on Linux and EPERM elsewhere. */
 async function remove(path: string): Promise<void> {

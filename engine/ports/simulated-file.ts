@@ -18,9 +18,10 @@ export class SimulatedFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    this.#current.write(bytes, position)
     // The caller may use its buffer again.
-    this.#writes.add({ position, bytes: Buffer.from(bytes) })
+    const kept = Buffer.from(bytes)
+    this.#current.write(kept, position)
+    this.#writes.add({ position, bytes: kept })
   }
 
   /** What is written while a sync runs, it does not cover. */

@@ -60,7 +60,8 @@ export class SimulatedHandle implements DiskFile {
     const asked = outcome === 'short' ? Math.ceil(bytes.length / 2) : bytes.length
     const growth = Math.max(0, position + asked - this.file.length)
     const length = growth === 0 ? asked : this.#lengthWithin(asked, growth)
-    const written = Buffer.from(bytes.subarray(0, length))
+    const part = bytes.subarray(0, length)
+    const written = outcome === 'flipped' ? Buffer.from(part) : part
     if (outcome === 'flipped') this.#flipBit(written)
     this.file.write(written, position)
     if (outcome === 'cut') throw powerIsOff()

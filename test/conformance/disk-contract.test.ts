@@ -128,6 +128,23 @@ for (const [name, openDisk] of Object.entries(DISKS)) {
       await file.close()
     })
 
+    test('writes, syncs and reads a journal file as any other', async () => {
+      expect(await codeOf(disk.files.open(at('j'), 'journal'))).toBe('ENOENT')
+      await (await fileOf('j', '0123456789')).close()
+      const file = await disk.files.open(at('j'), 'journal')
+      await writeAll(file, 'ab', 2)
+      await writeAll(file, 'yz', 10)
+      await Promise.all([file.sync(), file.sync()])
+      expect([await textOf(file), await file.size()]).toEqual(['01ab456789yz', 12])
+      expect(await file.write(new Uint8Array(0), 0)).toBe(0)
+      await file.close()
+      await file.close()
+      expect(await codeOf(file.write(new Uint8Array(1), 0))).toBe('EBADF')
+      expect(await codeOf(file.read(new Uint8Array(1), 0))).toBe('EBADF')
+      expect(await codeOf(file.sync())).toBe('EBADF')
+      expect(await codeOf(file.size())).toBe('EBADF')
+    })
+
     test('tells how much room there is', async () => {
       const { freeBytes, totalBytes } = await disk.directories.space(root)
       expect(freeBytes).toBeGreaterThan(0)

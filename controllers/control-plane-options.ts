@@ -9,6 +9,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { Endpoints } from '../engine/ports/endpoints.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import type { Random } from '../engine/ports/random.ts'
+import type { QuotaReport } from '../engine/streams/quotas.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
 import type { SourceFile } from './control-plane.ts'
 import type { ResourceSet } from './sets/resource-set.ts'
@@ -31,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly sources: readonly Source[]
   readonly builders: Builders
+  /** How full the quotas of namespaces are; absent where there are none. */
+  readonly quotas?: QuotaReport
   readonly pruneSettleMs?: number
   readonly sweepMs?: number
   readonly stopDeadlineMs?: number

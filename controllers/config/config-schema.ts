@@ -6,14 +6,18 @@ import {
   flag,
   group,
   list,
+  map,
   nameOf,
   optional,
+  size,
   text,
 } from '../../crds/field.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { KINDS } from '../../crds/resource.ts'
 
 const NAMES_MAX = 256
+/** One a namespace; all of them are held in memory. */
+export const QUOTAS_MAX = 1024
 
 const namespaces = list('Namespaces.', text('A namespace.', 63, { minLength: 1 }), {
   maxItems: NAMES_MAX,
@@ -48,10 +52,19 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
   prune: optional(flag('Whether absence removes; true where absent.')),
 })
 
+const quota = group('QuotaConfig', 'What is absent is not limited.', {
+  bytes: optional(size('How much all its streams may hold together, sealed ones too.')),
+  bytesPerSecond: optional(size('How much may be appended to its streams within a second.')),
+})
+
 export const configSchema: JsonSchema = asJsonSchema(
   group('Config', 'headgate.yaml.', {
     sources: optional(list('The sources.', source, { maxItems: 64 })),
-    quotas: optional(Type.Unknown()),
+    quotas: optional(
+      map('What the streams of a namespace may hold and take, by its name.', quota, {
+        maxProperties: QUOTAS_MAX,
+      }),
+    ),
     policies: optional(Type.Unknown()),
   }),
 )

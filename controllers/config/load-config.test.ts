@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { QUOTAS_MAX } from './config-schema.ts'
 import { loadConfig } from './load-config.ts'
 
 const problemsOf = (text: string): readonly string[] => {
@@ -38,21 +39,71 @@ describe('headgate.yaml', () => {
           prune: false,
         },
       ],
+      quotas: new Map(),
     })
   })
 
   test('may be empty', () => {
-    expect(loadConfig('# nothing yet\n', '/etc/headgate.yaml')).toEqual({ ok: true, sources: [] })
+    expect(loadConfig('# nothing yet\n', '/etc/headgate.yaml')).toEqual({
+      ok: true,
+      sources: [],
+      quotas: new Map(),
+    })
+  })
+
+  test('limits what a namespace holds and takes', () => {
+    const text = `quotas:
+  team-a: {bytes: 10GiB, bytesPerSecond: 5MiB}
+  team-b:
+    bytes: 512KiB
+  team-c: {}
+`
+    expect(loadConfig(text, '/etc/headgate.yaml')).toEqual({
+      ok: true,
+      sources: [],
+      quotas: new Map([
+        ['team-a', { bytes: 10 * 2 ** 30, bytesPerSecond: 5 * 2 ** 20 }],
+        ['team-b', { bytes: 512 * 2 ** 10 }],
+        ['team-c', {}],
+      ]),
+    })
+  })
+
+  test('says what is wrong with a quota, where, and what was meant', () => {
+    const text = `quotas:
+  Team A: {bytes: 1GiB}
+  a: {byte: 1GiB}
+  b: {bytes: 10GB, bytesPerSecond: 5}
+  c: {bytes: 8192TiB}
+  d: 1GiB
+`
+    const loaded = loadConfig(text, '/etc/headgate.yaml')
+    const problems = loaded.ok ? [] : loaded.problems
+    expect([...problemsOf(text)].sort()).toEqual([
+      '2:3 expected a namespace of at most 63 lower-case letters, digits and "-", got "Team A"',
+      '3:7 there is no field byte in quotas.a',
+      '4:14 expected a size such as 512KiB or 64MiB, got "10GB"',
+      '4:36 expected text, got the number 5',
+      '5:14 expected a size of less than 8192TiB, got "8192TiB"',
+      '6:6 expected a mapping, got "1GiB"',
+    ])
+    expect(problems.find(({ line }) => line === 3)?.hint).toBe('did you mean bytes?')
+  })
+
+  test('takes as many quotas as it may, and not one more', () => {
+    const text = (count: number): string =>
+      `quotas:\n${Array.from({ length: count }, (_, index) => `  n${index}: {}\n`).join('')}`
+    expect(problemsOf(text(QUOTAS_MAX))).toEqual([])
+    expect(problemsOf(text(QUOTAS_MAX + 1))).toEqual([
+      `2:3 expected at most ${QUOTAS_MAX} fields, got the number ${QUOTAS_MAX + 1}`,
+    ])
   })
 
   test('refuses by name what is not there yet', () => {
     expect(
-      problemsOf(
-        'sources:\n  - name: a\n    git: {url: x}\n    atomic: true\nquotas: {}\npolicies: []\n',
-      ),
+      problemsOf('sources:\n  - name: a\n    git: {url: x}\n    atomic: true\npolicies: []\n'),
     ).toEqual([
-      '5:1 quotas is not yet available',
-      '6:1 policies is not yet available',
+      '5:1 policies is not yet available',
       '3:5 source type git is not yet available',
       '4:5 an atomic source is not yet available',
     ])

@@ -1,8 +1,9 @@
 /**
- * headgate.yaml → the sources that it declares, or all that is wrong with it, each with its place. It reads no file
- * and starts nothing.
+ * headgate.yaml → the sources and quotas that it declares, or all that is wrong with it, each with its place. It reads
+ * no file and starts nothing.
  */
 import { dirname, resolve } from 'node:path'
+import type { Quotas } from '../../engine/streams/quotas.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { parseYaml } from '../sets/parse-yaml.ts'
 import type { Problem } from '../sets/problem.ts'
@@ -12,13 +13,18 @@ import { checkSchema } from '../sets/spec-check.ts'
 import { at, type Path, plainValue, type Tree } from '../sets/tree.ts'
 import type { Grants, Scope, SourceDeclaration } from '../sources/source.ts'
 import { configSchema } from './config-schema.ts'
+import { judgeQuotas } from './judge-quotas.ts'
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly sources: readonly SourceDeclaration[] }
+  | {
+      readonly ok: true
+      readonly sources: readonly SourceDeclaration[]
+      readonly quotas: Quotas
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 const LATER_TYPES = ['git', 'kubernetes', 'api'] as const
-const LATER_SECTIONS = ['quotas', 'policies'] as const
+const LATER_SECTIONS = ['policies'] as const
 
 /** `path` is the file's, as errors and grants name it; locations are relative to its folder. */
 export function loadConfig(text: string, path: string): LoadedConfig {
@@ -27,7 +33,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   const parsed = parseYaml(decoded.source)
   if (parsed.problems.length > 0) return { ok: false, problems: parsed.problems }
   const [document] = parsed.documents
-  if (document?.tree === undefined) return { ok: true, sources: [] }
+  if (document?.tree === undefined) return { ok: true, sources: [], quotas: new Map() }
   const list = new ProblemList(decoded.source, document.tree)
   if (parsed.documents.length > 1) {
     list.add({
@@ -42,8 +48,9 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   for (const problem of checkSchema(configSchema, value, [])) list.add(problem)
   judgeSections(document.tree, list)
   const sources = judgeSources(value, list)
+  const quotas = judgeQuotas(value, list)
   if (list.hasErrors) return { ok: false, problems: list.problems }
-  return { ok: true, sources: sources.map((source) => declarationOf(source, path)) }
+  return { ok: true, sources: sources.map((source) => declarationOf(source, path)), quotas }
 }
 
 interface SourceConfig {

@@ -39,7 +39,7 @@ export interface Reconcilers {
 export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog): Reconcilers {
   const { engine, clock, builders } = options
   const types = new StreamTypeReconciler(compileCheck)
-  const streams = new StreamReconciler({ engine, types, clock })
+  const streams = new StreamReconciler({ engine, types, clock, quotas: options.quotas })
   const claims = new ExclusiveClaims()
   const secrets = new SecretWatch(options.random)
   const runner = new PipelineRunner({

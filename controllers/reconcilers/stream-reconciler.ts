@@ -8,10 +8,13 @@ import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { StreamDirectory, StreamTarget } from '../../engine/pipelines/pipeline.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
+import type { QuotaReport } from '../../engine/streams/quotas.ts'
 import type { StreamDescription, StreamRecord } from '../../engine/streams/streams.ts'
 import { streamName, streamRecord } from '../plan/stream-record.ts'
 import type { Resource } from '../sets/resource-set.ts'
+import type { Condition } from '../status/condition.ts'
 import { isNotSo, isSo } from '../status/conditions.ts'
+import { quotaPressure, quotaStatus } from '../status/quota-status.ts'
 import { KeyListeners } from './key-listeners.ts'
 import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
 import type { StreamTypeReconciler } from './stream-type-reconciler.ts'
@@ -20,6 +23,7 @@ export interface StreamReconcilerOptions {
   readonly engine: Pick<Engine, 'streams' | 'condition'>
   readonly types: Pick<StreamTypeReconciler, 'checkOf'>
   readonly clock: Pick<Clock, 'wallUs'>
+  readonly quotas?: QuotaReport | undefined
 }
 
 export class StreamReconciler implements Reconciler, StreamDirectory {
@@ -69,12 +73,16 @@ export class StreamReconciler implements Reconciler, StreamDirectory {
         conditions: [isNotSo('Ready', 'NotApplied', 'The engine does not have it yet.')],
         status: {},
       }
-    const trouble = this.#options.engine.condition()
-    const ready =
-      trouble === undefined
-        ? isSo('Ready', 'Available', 'It takes appends and reads.')
-        : isNotSo('Ready', 'EngineReadOnly', trouble)
-    return { conditions: [ready], status: streamStatus(stream) }
+    const quota = this.#options.quotas?.use(identity.namespace)
+    const pressure = quota === undefined ? undefined : quotaPressure(quota)
+    const ready = readyOf(this.#options.engine.condition(), pressure)
+    return {
+      conditions: pressure === undefined ? [ready] : [ready, pressure],
+      status: {
+        ...streamStatus(stream),
+        ...(quota === undefined ? {} : { quota: quotaStatus(quota) }),
+      },
+    }
   }
 
   watch(listener: (key: string) => void): Disposable {
@@ -95,6 +103,14 @@ export class StreamReconciler implements Reconciler, StreamDirectory {
   #describe(name: string): StreamDescription | undefined {
     return this.#options.engine.streams.describe([name])[0]
   }
+}
+
+/** A stream that refuses for the rate of its namespace still takes appends. */
+function readyOf(trouble: string | undefined, pressure: Condition | undefined): Condition {
+  if (trouble !== undefined) return isNotSo('Ready', 'EngineReadOnly', trouble)
+  if (pressure?.reason === 'QuotaExceeded')
+    return isNotSo('Ready', 'QuotaExceeded', pressure.message)
+  return isSo('Ready', 'Available', 'It takes appends and reads.')
 }
 
 /** What a stream shows of itself, whether declared or retained. */

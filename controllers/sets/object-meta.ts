@@ -15,6 +15,7 @@ export interface Meta {
 }
 
 export const NAMESPACE_LENGTH_MAX = 63
+export const NAMESPACE_TEXT: string = `a namespace of at most ${NAMESPACE_LENGTH_MAX} lower-case letters, digits and "-"`
 export const LABEL_VALUE_LENGTH_MAX = 63
 export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024
 const NAMESPACE_DEFAULT = 'default'
@@ -139,16 +140,14 @@ function readNamespace(tree: Tree, list: ProblemList): string | undefined {
   const node = at(tree, ['metadata', 'namespace'])
   const namespace = node === undefined ? null : plainValue(node)
   if (namespace === null) return NAMESPACE_DEFAULT
-  if (
-    typeof namespace === 'string' &&
-    namespace.length <= NAMESPACE_LENGTH_MAX &&
-    NAMESPACE.test(namespace)
-  ) {
-    return namespace
-  }
-  const expected = `a namespace of at most ${NAMESPACE_LENGTH_MAX} lower-case letters, digits and "-"`
-  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'namespace'], ...found(expected, namespace) })
+  if (isNamespace(namespace)) return namespace
+  const told = found(NAMESPACE_TEXT, namespace)
+  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'namespace'], ...told })
   return undefined
+}
+
+export function isNamespace(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= NAMESPACE_LENGTH_MAX && NAMESPACE.test(value)
 }
 
 function readTexts(tree: Tree, path: Path, list: ProblemList): Readonly<Record<string, string>> {

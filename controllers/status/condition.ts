@@ -16,6 +16,7 @@ export const CONDITION_TYPES = {
   PruneBlocked: 'It is no longer declared and is kept; the reason says why. Only when true.',
   Orphaned: 'Its source is not configured any more; it keeps running. Only when true.',
   Conflict: 'A second source declares it too. Only when true.',
+  QuotaPressure: 'The quota of its namespace is nearly full, or refuses appends; the reason says which. Only when true.',
 } as const
 
 export interface Condition {

@@ -27,6 +27,7 @@ export const REASONS = {
   Paused: 'It is stopped on purpose and keeps its position.',
   Protected: 'It is protected: set protected to false first.',
   PruneDisabled: 'No longer declared; its source does not prune.',
+  QuotaNearlyFull: 'The streams of the namespace hold more than 80 % of what its quota allows.',
   Retrying: 'It runs as declared, but something is tried again and again; the message says what.',
   Running: 'A pipeline of this generation runs.',
   Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',

@@ -4,13 +4,13 @@
  * Two implementations, one contract suite (`test/conformance/engine-contract.ts`): memory, the model, and disk.
  */
 import type { Log } from './log/log.ts'
-import type { Groups } from './streams/groups.ts'
+import type { GroupObserver, Groups } from './streams/groups.ts'
 import type { Streams } from './streams/streams.ts'
 
 export interface Engine extends AsyncDisposable {
   readonly log: Log
   readonly streams: Streams
-  readonly groups: Groups
+  readonly groups: Groups & GroupObserver
   readonly capabilities: Capabilities
   /** Why the engine does not take writes now, or undefined when it does. */
   condition(): string | undefined

@@ -65,7 +65,7 @@ export class Admission {
     try {
       const appends = set.appends.map((append) => this.#judgeAppend(append, changes, undo))
       for (const offset of set.offsets ?? []) {
-        this.groups.check(offset.group, offset.generation)
+        this.groups.check(offset.group, offset.generation, offset)
         changes.push({ kind: 'offset', group: offset.group, ...this.#judgeOffset(offset) })
       }
       for (const trim of set.trims ?? []) this.#judgeTrim(trim, changes, undo)

@@ -2,7 +2,7 @@
 import type { Capabilities, Engine } from '../engine.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Groups } from '../streams/groups.ts'
+import type { GroupObserver, Groups } from '../streams/groups.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { Admission } from './admission.ts'
 import { DeadlineWaits } from './deadline-waits.ts'
@@ -28,7 +28,7 @@ export interface StoreEngineOptions<Place> {
 export class StoreEngine<Place> implements Engine {
   readonly log: Log
   readonly streams: Streams
-  readonly groups: Groups
+  readonly groups: Groups & GroupObserver
   readonly capabilities: Capabilities
   readonly #options: StoreEngineOptions<Place>
   readonly #sweeper: Sweeper<Place>

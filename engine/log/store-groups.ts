@@ -1,9 +1,16 @@
 /** The groups port over a store: members live in the coordinator, offsets in the log. */
-import type { GroupOffset, Groups, JoinRequest, Membership } from '../streams/groups.ts'
+import type {
+  GroupDescription,
+  GroupObserver,
+  GroupOffset,
+  Groups,
+  JoinRequest,
+  Membership,
+} from '../streams/groups.ts'
 import type { Admission } from './admission.ts'
 import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
 
-export class StoreGroups<Place> implements Groups {
+export class StoreGroups<Place> implements Groups, GroupObserver {
   readonly #store: Store<Place>
   readonly #admission: Admission
 
@@ -37,6 +44,20 @@ export class StoreGroups<Place> implements Groups {
 
   offsets(group: string): readonly GroupOffset[] {
     return [...(this.#store.view.groups.get(group)?.offsets.values() ?? [])]
+  }
+
+  describe(groups?: readonly string[]): readonly GroupDescription[] {
+    const { view } = this.#store
+    const coordinator = this.#admission.groups
+    const names = new Set(groups ?? [...view.groups.keys(), ...coordinator.names()])
+    return [...names].sort().flatMap((group): GroupDescription[] => {
+      const { generation, members } = coordinator.describe(group)
+      const offsets = this.offsets(group)
+      if (members.length === 0 && offsets.length === 0) return []
+      // What the sweeper notes comes late; a member that is there now is not idle.
+      const idleSinceUs = members.length === 0 ? view.groups.get(group)?.idleSinceUs : undefined
+      return [{ group, generation, members, idleSinceUs, offsets }]
+    })
   }
 
   async reset(group: string, offsets: readonly GroupOffset[]): Promise<void> {

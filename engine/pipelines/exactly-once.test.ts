@@ -68,6 +68,7 @@ function mortalEngine(engine: Engine): { engine: Engine; die: () => Promise<void
         leave: (group, member) => unlessDead(() => groups.leave(group, member)),
         offsets: (group) => groups.offsets(group),
         reset: (group, offsets) => unlessDead(() => groups.reset(group, offsets)),
+        describe: (names) => groups.describe(names),
       },
     },
     die: async () => {

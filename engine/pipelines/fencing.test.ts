@@ -1,13 +1,19 @@
 /** Two members of one group at the moments in which a shard goes from one to the other. */
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { DRAIN_MS_MAX } from '../components/inputs/stream.ts'
 import type { Engine } from '../engine.ts'
+import { encodeBatch } from '../log/batch.ts'
 import type { WriteSet } from '../log/log.ts'
+import type { Clock } from '../ports/clock.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
-import { HEARTBEAT_MS_DEFAULT } from '../streams/groups.ts'
+import {
+  HEARTBEAT_MS_DEFAULT,
+  HEARTBEAT_SETTLING_MS,
+  SESSION_MS_DEFAULT,
+} from '../streams/groups.ts'
 import { buildPipeline } from './build-pipeline.ts'
-import { RECONNECT_MS_MAX } from './connection.ts'
-import type { Pipeline, StreamTarget } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
 import {
   COPY,
   count,
@@ -76,61 +82,94 @@ async function turns(total: number): Promise<void> {
   for (let turn = 0; turn < total; turn++) await setImmediate()
 }
 
-/** Streams as the engine has them, but for those that a test hides. */
-function directory(engine: Engine, hidden: Set<string>) {
-  return {
-    resolve: (namespace: string, name: string): StreamTarget | undefined => {
-      const [found] = engine.streams.describe([`${namespace}/${name}`])
-      if (found === undefined || hidden.has(name)) return undefined
-      return { stream: found.name, incarnation: found.incarnation, check: undefined }
-    },
-  }
-}
-
-async function sourceAndTarget(records: number): Promise<Engine> {
-  const engine = memory()
+async function sourceAndTarget(records: number, clock?: Clock): Promise<Engine> {
+  const engine = memory(clock)
   await createStream(engine, 'source', 2)
   await createStream(engine, 'target', 1)
   await produce(engine, 'source', keys(records))
   return engine
 }
 
+function received(...pipelines: readonly Pipeline[]): number {
+  return pipelines.reduce((sum, one) => sum + one.state().counters.inputReceived, 0)
+}
+
+/** Who holds how many shards, in the order in which they joined. */
+function holders(engine: Engine): readonly number[] {
+  const [group] = engine.groups.describe(['pipeline.test'])
+  return group?.members.map(({ shards }) => shards.length) ?? []
+}
+
 describe('a shard that goes to another member', () => {
-  test('the last write of the former member, submitted after the join, is refused', async () => {
+  test('is committed as far as it was read first, so that nothing is read twice', async () => {
     await using engine = await sourceAndTarget(300)
+    const [clock, other] = [new SimulatedClock(), new SimulatedClock()]
     const former = gated(engine)
     former.hold(isCommit)
-    await start(former.engine)
+    const first = await start(former.engine, { clock })
     await until(() => former.held() > 0)
-    await start(engine)
+    const second = await start(engine, { clock: other })
+    await clock.advance(HEARTBEAT_MS_DEFAULT)
+    await other.advance(HEARTBEAT_MS_DEFAULT)
     await turns(20)
+    expect(holders(engine)).toEqual([2, 0])
+    former.open()
+    await until(() => count(engine, 'target') === 300)
+    await clock.advance(HEARTBEAT_SETTLING_MS)
+    await other.advance(HEARTBEAT_MS_DEFAULT)
+    await until(() => holders(engine).join() === '1,1')
+    await produce(engine, 'source', keys(100))
+    await other.advance(HEARTBEAT_MS_DEFAULT)
+    await until(() => count(engine, 'target') === 400)
+    expect(received(first, second)).toBe(400)
+    expectExactlyOnce(await readAll(engine, 'target'), 400)
+  })
+
+  test('waits no longer than a while, and what its former member submits then is refused', async () => {
+    await using engine = await sourceAndTarget(300)
+    const [clock, other] = [new SimulatedClock(), new SimulatedClock()]
+    const former = gated(engine)
+    former.hold(isCommit)
+    await start(former.engine, { clock })
+    await until(() => former.held() > 0)
+    await start(engine, { clock: other })
+    await clock.advance(HEARTBEAT_MS_DEFAULT)
+    await turns(20)
+    await clock.advance(DRAIN_MS_MAX)
+    await turns(20)
+    await clock.advance(HEARTBEAT_SETTLING_MS)
+    expect(holders(engine)).toEqual([1, 1])
+    await other.advance(HEARTBEAT_MS_DEFAULT)
+    await until(() => count(engine, 'target') > 0)
     former.open()
     await until(() => count(engine, 'target') >= 300)
     await turns(50)
     expectExactlyOnce(await readAll(engine, 'target'), 300)
   })
 
-  test('what the former member lands while it learns of the change is refused', async () => {
-    await using engine = await sourceAndTarget(300)
-    const clock = new SimulatedClock()
-    const former = gated(engine)
-    // Everything waits at the output until the former member is in the middle of learning what it still holds.
-    const hidden = new Set(['target'])
-    await start(former.engine, { clock, streams: directory(engine, hidden) })
-    await turns(20)
-    await start(engine)
-    const taken = engine.groups.offsets('pipeline.test')
-    await until(() => engine.groups.offsets('pipeline.test').length > taken.length)
-    former.hold(isBarrier)
+  test('after a pause beyond the session, late writes are refused and both go on', async () => {
+    const engineClock = new SimulatedClock()
+    await using engine = await sourceAndTarget(300, engineClock)
+    const [clock, other] = [new SimulatedClock(), new SimulatedClock()]
+    const paused = gated(engine)
+    paused.hold(isCommit)
+    await start(paused.engine, { clock })
+    await until(() => paused.held() > 0)
+    await engineClock.advance(SESSION_MS_DEFAULT)
+    await start(engine, { clock: other })
+    expect(holders(engine)).toEqual([2])
+    await until(() => count(engine, 'target') === 300)
+    const offsets = engine.groups.offsets('pipeline.test')
+    paused.open()
+    await turns(50)
+    expect(engine.groups.offsets('pipeline.test')).toEqual(offsets)
+    await until(() => holders(engine).length === 2)
+    await other.advance(2 * HEARTBEAT_MS_DEFAULT)
     await clock.advance(HEARTBEAT_MS_DEFAULT)
-    await until(() => former.held() === 1)
-    hidden.clear()
-    await clock.advance(2 * RECONNECT_MS_MAX)
-    await turns(50)
-    former.open()
-    await until(() => count(engine, 'target') >= 300)
-    await turns(50)
-    expectExactlyOnce(await readAll(engine, 'target'), 300)
+    await until(() => holders(engine).join() === '1,1')
+    await produce(engine, 'source', keys(100))
+    await until(() => count(engine, 'target') === 400)
+    expectExactlyOnce(await readAll(engine, 'target'), 400)
   })
 
   test('the former member leaves with its last write under way', async () => {
@@ -174,5 +213,46 @@ describe('a member that is closed while it joins', () => {
     expect(opened).toEqual([])
     await start(engine)
     await until(() => count(engine, 'target') === 10)
+  })
+})
+
+describe('a group whose offsets are set by hand', () => {
+  test('reads again from there, though its members keep their shards', async () => {
+    await using engine = await sourceAndTarget(100)
+    const clock = new SimulatedClock()
+    await start(engine, { clock })
+    await until(() => count(engine, 'target') === 100)
+    await engine.groups.reset(
+      'pipeline.test',
+      engine.groups.offsets('pipeline.test').map((offset) => ({ ...offset, next: 1 })),
+    )
+    await clock.advance(HEARTBEAT_MS_DEFAULT)
+    await until(() => count(engine, 'target') === 200)
+  })
+})
+
+describe('a stream that grows under a group', () => {
+  test('has its new shards read from their first record, wherever the group began', async () => {
+    await using engine = memory()
+    const incarnation = await createStream(engine, 'source', 2)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(50))
+    const clock = new SimulatedClock()
+    const latest = { ...COPY, input: { stream: { name: 'source', start: 'latest' } } }
+    const pipeline = await buildPipeline(latest, testEnvironment({ engine, clock }))
+    running.push(pipeline)
+    await pipeline.connect()
+    expect(engine.groups.offsets('pipeline.test').length).toBe(2)
+    const [source] = engine.streams.describe(['default/source'])
+    if (source === undefined) throw new Error('expected the stream, got none')
+    await engine.streams.alter(incarnation, { ...source, shards: 3 })
+    const batch = encodeBatch(['a', 'b', 'c'].map(() => ({ data: Buffer.from('{"n":1}') })))
+    await engine.log.write({ appends: [{ stream: source.name, incarnation, shard: 2, batch }] })
+    await clock.advance(HEARTBEAT_MS_DEFAULT)
+    await until(() => count(engine, 'target') === 3)
+    const sequences = (await readAll(engine, 'target')).map(({ headers }) =>
+      Buffer.from(headers.find(({ name }) => name === 'sequence')?.value ?? []).toString(),
+    )
+    expect(sequences).toEqual(['1', '2', '3'])
   })
 })

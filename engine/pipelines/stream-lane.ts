@@ -1,21 +1,13 @@
 /**
  * Reads one shard for a `stream` input, from where its group stands, one read ahead of who takes it.
  *
- * A lane is one unbroken hold on a shard: when the shard goes to another member the lane is lost for good, and with it
- * the work that is under way; a shard that comes back gets a new lane at what is committed then.
+ * A lane is one unbroken hold on a shard: when the shard goes to another member the lane is drained, and then lost for
+ * good, with whatever work is still under way; a shard that comes back gets a new lane at what is committed then.
  */
 import { setImmediate } from 'node:timers/promises'
 import { asHeadgateError, type HeadgateError } from '../error.ts'
 import { RecordCursor } from '../log/batch.ts'
-import type {
-  Log,
-  OffsetCommit,
-  Position,
-  Reader,
-  ReadResult,
-  ShardRef,
-  Where,
-} from '../log/log.ts'
+import type { Log, OffsetCommit, Position, Reader, ReadResult, ShardRef } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { InputBatch, OffsetMark } from './component.ts'
@@ -43,9 +35,8 @@ export interface LaneOptions {
   readonly logger: Logger
   readonly ref: ShardRef
   readonly origin: RecordOrigin
-  /** What the group committed, or undefined when it never did. */
+  /** What the group committed; without it the lane begins at the first record that there is. */
   readonly committed: number | undefined
-  readonly start: Where
 }
 
 export class StreamLane {
@@ -53,11 +44,15 @@ export class StreamLane {
   readonly #options: LaneOptions
   readonly #owner: LaneOwner
   readonly #lost = new AbortController()
+  /** Through this lane, or before it. */
   #committed: number | undefined
   #cursor: RecordCursor | undefined
   #next = 0
   #exhausted = true
   #taken: (() => void) | undefined
+  /** Up to where batches were taken; undefined before the first. */
+  #reached: number | undefined
+  #drained: PromiseWithResolvers<void> | undefined
 
   constructor(options: LaneOptions, owner: LaneOwner) {
     this.shard = options.ref.shard
@@ -68,11 +63,6 @@ export class StreamLane {
 
   get lost(): boolean {
     return this.#lost.signal.aborted
-  }
-
-  /** What the group has committed through this lane, or before it. */
-  get committed(): number | undefined {
-    return this.#committed
   }
 
   /** Reads until the lane is lost. Never rejects. */
@@ -95,12 +85,24 @@ export class StreamLane {
   lose(): void {
     this.#lost.abort()
     this.#taken?.()
+    this.#drained?.resolve()
+  }
+
+  /** Gives no more batches; resolves once those that were taken are committed, or the lane is lost. */
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers<void>()
+    if (this.lost || this.#isThrough) this.#drained.resolve()
+    return this.#drained.promise
+  }
+
+  get #isThrough(): boolean {
+    return this.#reached === undefined || this.#reached === this.#committed
   }
 
   /** The next batch of what was read; undefined when all of it was taken. */
   take(): InputBatch | undefined {
     const cursor = this.#cursor
-    if (cursor === undefined || this.lost) return undefined
+    if (cursor === undefined || this.lost || this.#drained !== undefined) return undefined
     const messages: Message[] = []
     let last = 0
     let more = !this.#exhausted
@@ -114,11 +116,12 @@ export class StreamLane {
       this.#taken?.()
     }
     if (messages.length === 0) return undefined
-    return { messages, mark: this.#mark(messages, more ? last + 1 : this.#next) }
+    this.#reached = more ? last + 1 : this.#next
+    return { messages, mark: this.#mark(messages, this.#reached) }
   }
 
   get hasMore(): boolean {
-    return this.#cursor !== undefined && !this.lost
+    return this.#cursor !== undefined && !this.lost && this.#drained === undefined
   }
 
   #mark(messages: Batch, next: number): OffsetMark {
@@ -130,6 +133,7 @@ export class StreamLane {
         this.lost ? undefined : this.#owner.offsetOf(this, after(reached)),
       committed: (reached) => {
         this.#committed = after(reached)
+        if (this.#isThrough) this.#drained?.resolve()
       },
       refresh: () => this.#owner.refresh(),
     }
@@ -164,10 +168,9 @@ export class StreamLane {
   #at: number | undefined
 
   async #position(): Promise<Position> {
-    const { log, ref, start } = this.#options
-    const from = this.#at ?? this.#committed
-    if (from === undefined) return this.#begin(await log.resolve(ref, start), start)
+    const { log, ref } = this.#options
     const earliest = await log.resolve(ref, { kind: 'earliest' })
+    const from = this.#at ?? this.#committed ?? earliest.sequence
     if (from >= earliest.sequence) return { ...ref, sequence: from }
     this.#options.logger.warn('records expired before they were read', {
       stream: this.#options.origin.stream,
@@ -178,17 +181,6 @@ export class StreamLane {
     })
     this.#at = earliest.sequence
     return earliest
-  }
-
-  /** A start that depends on the moment is committed at once: after a crash it would be another one. */
-  async #begin(position: Position, start: Where): Promise<Position> {
-    if (start.kind !== 'earliest') {
-      const offsets = [this.#owner.offsetOf(this, position.sequence)]
-      await this.#options.log.write({ appends: [], offsets })
-      this.#committed = position.sequence
-    }
-    this.#at = position.sequence
-    return position
   }
 }
 

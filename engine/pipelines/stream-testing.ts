@@ -5,11 +5,12 @@ import type { Engine } from '../engine.ts'
 import { decodeRecords, encodeBatch } from '../log/batch.ts'
 import { openMemoryEngine } from '../log/memory-engine.ts'
 import type { LogRecord } from '../log/record.ts'
+import type { Clock } from '../ports/clock.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
 
-export function memory(): Engine {
-  return openMemoryEngine({ clock: realClock, random: realRandom })
+export function memory(clock: Clock = realClock): Engine {
+  return openMemoryEngine({ clock, random: realRandom })
 }
 
 export async function createStream(engine: Engine, name: string, shards: number): Promise<number> {

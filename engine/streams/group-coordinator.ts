@@ -1,26 +1,36 @@
 /**
- * Who is in which consumer group, and under which generation. Pure but for the monotonic clock; offsets are the log's.
+ * Who is in which consumer group, and under which generation. Pure but for the monotonic clock; offsets are the log's,
+ * and who holds which shard is decided in `group-shards.ts`.
  *
  * Nothing here outlives the process: members join again after a restart, and the generations that they then get lie
  * above all that were given out before, because the base does.
  */
 import { HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
-import { assignShards } from './assignment.ts'
-import type { JoinRequest, Membership } from './groups.ts'
+import { GroupShards } from './group-shards.ts'
+import type { GroupOffset, JoinRequest, MemberDescription, Membership } from './groups.ts'
 
 /** How many shards a stream has; throws StreamNotFound when it is gone. */
 export type ShardCount = (stream: string, incarnation: number) => number
 
 interface Member extends JoinRequest {
-  deadlineMs: number
-  shards: readonly number[]
+  aliveMs: number
 }
 
 interface Group {
   generation: number
+  resetGeneration: number
   /** In the order in which they joined. */
   readonly members: Map<string, Member>
+  /** By the incarnation of the stream; of each that a member reads. */
+  readonly streams: Map<number, GroupShards>
+  /** No session ends before it. */
+  expiresMs: number
+}
+
+export interface GroupMembers {
+  readonly generation: number
+  readonly members: readonly MemberDescription[]
 }
 
 export class GroupCoordinator {
@@ -36,27 +46,26 @@ export class GroupCoordinator {
   }
 
   join(request: JoinRequest): Membership {
-    const shards = this.#shardCount(request.stream, request.incarnation)
-    for (const shard of request.pinned ?? []) {
-      if (Number.isInteger(shard) && shard >= 0 && shard < shards) continue
-      throw new HeadgateError(
-        'ShardOutOfRange',
-        `expected shards 0 to ${shards - 1} of stream ${request.stream}, got ${shard}`,
-      )
-    }
+    const { incarnation, member: id } = request
+    checkPinned(request, this.#shardCount(request.stream, incarnation))
     const group = this.#group(request.group)
     this.#expire(group)
-    const former = group.members.get(request.member)
-    group.members.delete(request.member)
-    group.members.set(request.member, {
-      ...request,
-      deadlineMs: this.#clock.monotonicMs() + request.sessionMs,
-      shards: former?.shards ?? [],
-    })
-    this.#assign(group)
+    const former = group.members.get(id)
+    group.members.delete(id)
+    if (former !== undefined && former.incarnation !== incarnation) {
+      group.streams.get(former.incarnation)?.release(id)
+      this.#assign(group, former.incarnation)
+    }
+    const member: Member = { ...request, aliveMs: this.#clock.monotonicMs() }
+    group.members.set(id, member)
+    group.expiresMs = Math.min(group.expiresMs, deadlineOf(member))
+    if (!group.streams.has(incarnation)) group.streams.set(incarnation, new GroupShards())
+    this.#assign(group, incarnation)
     // Also when nothing moved: the former self of this member must not commit any more.
     group.generation++
-    return this.#membership(group, request.group, request.member)
+    group.streams.get(incarnation)?.renew(id, group.generation)
+    for (const shards of group.streams.values()) shards.grant(group.generation)
+    return answerOf(group, member)
   }
 
   heartbeat(name: string, memberId: string): Membership {
@@ -70,98 +79,182 @@ export class GroupCoordinator {
         { hint: 'Join the group again.' },
       )
     }
-    member.deadlineMs = this.#clock.monotonicMs() + member.sessionMs
+    member.aliveMs = this.#clock.monotonicMs()
     // The stream may have grown, or gone.
-    this.#shardCount(member.stream, member.incarnation)
-    if (this.#assign(group)) group.generation++
-    return this.#membership(group, name, memberId)
+    const count = this.#shardCount(member.stream, member.incarnation)
+    const shards = group.streams.get(member.incarnation)
+    const freed = shards?.confirm(memberId) === true
+    if (shards?.count !== count) this.#assign(group, member.incarnation)
+    this.#handOut(group, freed)
+    return answerOf(group, member)
   }
 
   leave(name: string, memberId: string): void {
     const group = this.#groups.get(name)
-    if (group?.members.delete(memberId) !== true) return
-    this.#assign(group)
-    group.generation++
+    if (group === undefined) return
+    this.#expire(group)
+    if (!group.members.has(memberId)) return
+    this.#remove(group, [memberId])
   }
 
-  /** Throws GenerationStale unless the generation is the group's of now; 0 is that of a group without members. */
-  check(name: string, generation: number): void {
+  /**
+   * Throws GenerationStale unless the shard's holder has had it since the generation or longer; 0 is the generation of a
+   * group without members.
+   */
+  check(name: string, generation: number, { stream, incarnation, shard }: GroupOffset): void {
     const group = this.#groups.get(name)
     if (group !== undefined) this.#expire(group)
-    const current = group === undefined || group.members.size === 0 ? 0 : group.generation
-    if (generation === current) return
-    throw new HeadgateError(
-      'GenerationStale',
-      `expected generation ${current} of group ${name}, got ${generation}`,
-      { hint: 'Ask for the assignment of now, and write again if the shard is still held.' },
-    )
+    if (group === undefined || group.members.size === 0) {
+      if (generation === 0) return
+      throw stale(`generation 0 of group ${name}, which has no members`, generation)
+    }
+    const since = group.streams.get(incarnation)?.since(shard)
+    if (since === undefined) {
+      throw stale(`a member of group ${name} that holds shard ${shard} of ${stream}`, generation)
+    }
+    if (generation >= since && generation <= group.generation) return
+    const range = since === group.generation ? `${since}` : `${since} to ${group.generation}`
+    throw stale(`generation ${range} of group ${name} for shard ${shard} of ${stream}`, generation)
   }
 
   /** Fences every member until its next heartbeat: offsets were set by hand. */
   fence(name: string): void {
     const group = this.#groups.get(name)
-    if (group !== undefined) group.generation++
+    if (group === undefined) return
+    group.resetGeneration = ++group.generation
+    for (const shards of group.streams.values()) shards.fence(group.generation)
   }
 
   hasMembers(name: string): boolean {
-    const group = this.#groups.get(name)
-    if (group === undefined) return false
-    this.#expire(group)
-    return group.members.size > 0
+    return (this.#live(name)?.members.size ?? 0) > 0
+  }
+
+  /** Those that have members. */
+  names(): readonly string[] {
+    return [...this.#groups.keys()].filter((name) => this.hasMembers(name))
+  }
+
+  describe(name: string): GroupMembers {
+    const group = this.#live(name)
+    if (group === undefined || group.members.size === 0) return { generation: 0, members: [] }
+    const nowMs = this.#clock.monotonicMs()
+    const members = [...group.members.values()].map((member): MemberDescription => {
+      const held = group.streams.get(member.incarnation)?.held(member.member)
+      return {
+        member: member.member,
+        stream: member.stream,
+        incarnation: member.incarnation,
+        pinned: member.pinned,
+        shards: [...(held?.shards ?? []), ...(held?.leaving ?? [])].sort((a, b) => a - b),
+        leaving: held?.leaving ?? [],
+        sessionMs: member.sessionMs,
+        heartbeatAgeMs: nowMs - member.aliveMs,
+      }
+    })
+    return { generation: group.generation, members }
   }
 
   #group(name: string): Group {
     let group = this.#groups.get(name)
     if (group === undefined) {
-      group = { generation: this.#generationBase, members: new Map() }
+      group = {
+        generation: this.#generationBase,
+        resetGeneration: 0,
+        members: new Map(),
+        streams: new Map(),
+        expiresMs: Number.POSITIVE_INFINITY,
+      }
       this.#groups.set(name, group)
     }
     return group
   }
 
+  #live(name: string): Group | undefined {
+    const group = this.#groups.get(name)
+    if (group !== undefined) this.#expire(group)
+    return group
+  }
+
+  /** Looks at the members only once one may be over: this is asked for each offset that is committed. */
   #expire(group: Group): void {
     const nowMs = this.#clock.monotonicMs()
-    let expired = false
-    for (const [id, member] of group.members) {
-      if (member.deadlineMs > nowMs) continue
+    if (nowMs < group.expiresMs) return
+    const members = [...group.members.values()]
+    const over = members.filter((member) => deadlineOf(member) <= nowMs)
+    if (over.length > 0) {
+      this.#remove(
+        group,
+        over.map(({ member }) => member),
+      )
+    }
+    group.expiresMs = Math.min(...[...group.members.values()].map(deadlineOf))
+  }
+
+  #remove(group: Group, ids: readonly string[]): void {
+    const incarnations = new Set<number>()
+    for (const id of ids) {
+      const member = group.members.get(id)
+      if (member === undefined) continue
       group.members.delete(id)
-      expired = true
+      group.streams.get(member.incarnation)?.release(id)
+      incarnations.add(member.incarnation)
     }
-    if (!expired) return
-    this.#assign(group)
-    group.generation++
+    for (const incarnation of incarnations) this.#assign(group, incarnation)
+    this.#handOut(group, true)
   }
 
-  /** Gives each stream's shards to the members that read it; true when anything moved. */
-  #assign(group: Group): boolean {
-    const byStream = Map.groupBy(group.members.values(), (member) => member.incarnation)
-    let moved = false
-    for (const members of byStream.values()) {
-      const before = members.map(({ member, pinned, shards }) => ({ member, pinned, held: shards }))
-      const after = assignShards(before, this.#shardCountOrNone(members[0]))
-      for (const member of members) {
-        const shards = after.get(member.member) ?? []
-        if (shards.length === member.shards.length) {
-          if (shards.every((shard, index) => shard === member.shards[index])) continue
-        }
-        member.shards = shards
-        moved = true
-      }
-    }
-    return moved
+  #assign(group: Group, incarnation: number): void {
+    const members = [...group.members.values()].filter((one) => one.incarnation === incarnation)
+    const [first] = members
+    if (first === undefined) group.streams.delete(incarnation)
+    else group.streams.get(incarnation)?.assign(members, this.#shardCountOrNone(first))
   }
 
-  #shardCountOrNone(member: Member | undefined): number {
-    if (member === undefined) return 0
+  /** A new generation begins with each change of who holds what. */
+  #handOut(group: Group, changed: boolean): void {
+    const next = group.generation + 1
+    let moved = changed
+    for (const shards of group.streams.values()) if (shards.grant(next)) moved = true
+    if (moved) group.generation = next
+  }
+
+  #shardCountOrNone({ stream, incarnation }: Member): number {
     try {
-      return this.#shardCount(member.stream, member.incarnation)
+      return this.#shardCount(stream, incarnation)
     } catch {
       return 0
     }
   }
+}
 
-  #membership(group: Group, name: string, memberId: string): Membership {
-    const shards = group.members.get(memberId)?.shards ?? []
-    return { group: name, member: memberId, generation: group.generation, shards }
+function deadlineOf({ aliveMs, sessionMs }: Member): number {
+  return aliveMs + sessionMs
+}
+
+function answerOf(group: Group, { group: name, member, incarnation }: Member): Membership {
+  const shards = group.streams.get(incarnation)
+  const kept = shards?.tell(member) ?? []
+  const { generation, resetGeneration } = group
+  const settling = shards?.settled === false
+  return { group: name, member, generation, shards: kept, settling, resetGeneration }
+}
+
+function checkPinned({ stream, pinned }: JoinRequest, shards: number): void {
+  for (const shard of pinned ?? []) {
+    if (Number.isInteger(shard) && shard >= 0 && shard < shards) continue
+    throw new HeadgateError(
+      'ShardOutOfRange',
+      `expected shards 0 to ${shards - 1} of stream ${stream}, got ${shard}`,
+    )
   }
+}
+
+function stale(expected: string, generation: number): HeadgateError {
+  return new HeadgateError(
+    'GenerationStale',
+    `expected ${expected}, got generation ${generation}`,
+    {
+      hint: 'Ask for the assignment of now, and write again if the shard is still held.',
+    },
+  )
 }

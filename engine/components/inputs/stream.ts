@@ -16,8 +16,16 @@ import { engineGroup, groupFaults } from '../../pipelines/group-name.ts'
 import type { StreamTarget } from '../../pipelines/pipeline.ts'
 import { isStreamGone, type LaneOwner, StreamLane } from '../../pipelines/stream-lane.ts'
 import type { Timer } from '../../ports/clock.ts'
-import { HEARTBEAT_MS_DEFAULT, type Membership, SESSION_MS_DEFAULT } from '../../streams/groups.ts'
+import {
+  HEARTBEAT_MS_DEFAULT,
+  HEARTBEAT_SETTLING_MS,
+  type Membership,
+  SESSION_MS_DEFAULT,
+} from '../../streams/groups.ts'
 import { SHARDS_MAX } from '../../streams/streams.ts'
+
+/** How long a shard that goes to another member waits for what was read of it; well within the session. */
+export const DRAIN_MS_MAX = 3_000
 
 const TIME_PATTERN =
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$'
@@ -97,6 +105,7 @@ class StreamInput implements Input, LaneOwner {
   readonly #ready: StreamLane[] = []
   #target: StreamTarget | undefined
   #generation = 0
+  #heartbeatMs = HEARTBEAT_MS_DEFAULT
   #heartbeat: Timer | undefined
   #refreshing: Promise<void> | undefined
   /** The last change of what is held; the next one waits for it. */
@@ -166,6 +175,7 @@ class StreamInput implements Input, LaneOwner {
   refresh(): Promise<void> {
     this.#refreshing ??= this.#inTurn(() => this.#refreshOnce()).finally(() => {
       this.#refreshing = undefined
+      if (!this.#closed) this.#beat()
     })
     return this.#refreshing
   }
@@ -222,48 +232,94 @@ class StreamInput implements Input, LaneOwner {
   }
 
   /**
-   * Drops the lanes of shards that went, begins lanes for those that came. Only then commits name the new generation:
-   * a lane that is another member's meanwhile must not be committed under the generation that gave it away.
+   * Drops the lanes of shards that went, begins lanes for those that came. Only in between do commits begin to name the
+   * new generation: a lane that will be another member's must not be committed under a generation that gave it away.
    */
-  async #adopt(membership: Membership): Promise<void> {
-    const { engine } = this.#context.environment
-    const { stream, incarnation } = this.#required()
-    if (membership.generation === this.#generation && this.#lanes.size > 0) return
-    // Sets are applied in order: after an empty one, commits of former generations are seen or refused.
-    await engine.log.write({ appends: [] })
+  async #adopt({ generation, shards, settling, resetGeneration }: Membership): Promise<void> {
+    this.#heartbeatMs = settling ? HEARTBEAT_SETTLING_MS : HEARTBEAT_MS_DEFAULT
+    // Offsets were set by hand: whatever was read or is under way counts no more.
+    if (resetGeneration > this.#generation) this.#loseAll()
+    const gone = [...this.#lanes.values()].filter(({ shard }) => !shards.includes(shard))
+    await this.#drain(gone)
+    for (const lane of gone) this.#lose(lane)
+    if (shards.some((shard) => !this.#lanes.has(shard))) await this.#hold(shards, generation)
     if (this.#closed) return
-    const committed = new Map(
-      engine.groups
-        .offsets(this.#group)
+    this.#generation = generation
+    // What went is let go of by the next heartbeat; somebody waits for it.
+    if (gone.length > 0) this.#heartbeatMs = 0
+  }
+
+  /** Begins lanes for shards that came. */
+  async #hold(shards: readonly number[], generation: number): Promise<void> {
+    // Sets are applied in order: after an empty one, commits of former holders are seen or refused.
+    await this.#context.environment.engine.log.write({ appends: [] })
+    if (this.#closed) return
+    const committed = this.#committed()
+    const fresh = shards.filter((shard) => !this.#lanes.has(shard))
+    const started = await this.#startOffsets(fresh, committed, generation)
+    if (this.#closed) return
+    this.#generation = generation
+    for (const shard of fresh) this.#begin(shard, committed.get(shard) ?? started.get(shard))
+  }
+
+  /** What was read of shards that go is committed, if that does not take too long: nobody has to do it again then. */
+  async #drain(lanes: readonly StreamLane[]): Promise<void> {
+    if (lanes.length === 0) return
+    const through = new AbortController()
+    const late = this.#context.environment.clock.sleep(DRAIN_MS_MAX, through.signal).catch(() => {})
+    await Promise.race([Promise.all(lanes.map((lane) => lane.drain())), late])
+    through.abort()
+  }
+
+  #committed(): ReadonlyMap<number, number> {
+    const { stream, incarnation } = this.#required()
+    const offsets = this.#context.environment.engine.groups.offsets(this.#group)
+    return new Map(
+      offsets
         .filter((offset) => offset.stream === stream && offset.incarnation === incarnation)
         .map(({ shard, next }) => [shard, next]),
     )
-    for (const lane of [...this.#lanes.values()]) {
-      const kept = membership.shards.includes(lane.shard)
-      // Somebody else held it between two heartbeats and went on from where we were.
-      if (!kept || lane.committed !== committed.get(lane.shard)) this.#lose(lane)
-    }
-    this.#generation = membership.generation
-    for (const shard of membership.shards) {
-      if (!this.#lanes.has(shard)) this.#begin(shard, committed.get(shard))
-    }
+  }
+
+  /**
+   * Where shards begin of which the group has committed nothing. A start that depends on the moment is committed at
+   * once, for all shards together: after a crash it would be another one. So a group that has committed some shards of
+   * the stream had begun before the others came: those were added, and are read from their first record.
+   */
+  async #startOffsets(
+    shards: readonly number[],
+    committed: ReadonlyMap<number, number>,
+    generation: number,
+  ): Promise<ReadonlyMap<number, number>> {
+    const { start, pinned } = this.#config
+    const unread = shards.filter((shard) => !committed.has(shard))
+    const hasGrown = committed.size > 0 && pinned === undefined
+    if (start.kind === 'earliest' || unread.length === 0 || hasGrown) return new Map()
+    const { log } = this.#context.environment.engine
+    const { stream, incarnation } = this.#required()
+    const positions = await Promise.all(
+      unread.map((shard) => log.resolve({ stream, incarnation, shard }, start)),
+    )
+    const offsets = positions.map(
+      ({ shard, sequence: next }): OffsetCommit => ({
+        group: this.#group,
+        generation,
+        stream,
+        incarnation,
+        shard,
+        next,
+      }),
+    )
+    await log.write({ appends: [], offsets })
+    return new Map(offsets.map(({ shard, next }) => [shard, next]))
   }
 
   #begin(shard: number, committed: number | undefined): void {
     const { engine, clock, logger } = this.#context.environment
     const { stream, incarnation } = this.#required()
-    const lane = new StreamLane(
-      {
-        log: engine.log,
-        clock,
-        logger,
-        ref: { stream, incarnation, shard },
-        origin: { stream: this.#config.name, incarnation, shard },
-        committed,
-        start: this.#config.start,
-      },
-      this,
-    )
+    const ref = { stream, incarnation, shard }
+    const origin = { stream: this.#config.name, incarnation, shard }
+    const lane = new StreamLane({ log: engine.log, clock, logger, ref, origin, committed }, this)
     this.#lanes.set(shard, lane)
     void lane.run()
   }
@@ -280,12 +336,8 @@ class StreamInput implements Input, LaneOwner {
 
   #beat(): void {
     this.#heartbeat?.cancel()
-    this.#heartbeat = this.#context.environment.clock.schedule(HEARTBEAT_MS_DEFAULT, () => {
-      this.refresh()
-        .catch((error) => this.failed(error))
-        .finally(() => {
-          if (!this.#closed) this.#beat()
-        })
+    this.#heartbeat = this.#context.environment.clock.schedule(this.#heartbeatMs, () => {
+      this.refresh().catch((error) => this.failed(error))
     })
   }
 

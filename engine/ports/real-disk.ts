@@ -7,7 +7,7 @@ import type { Disk, DiskDirectories, DiskFiles } from './disk.ts'
 import { JournalFile } from './journal-file.ts'
 import { RealFile } from './real-file.ts'
 
-const LOCK_FILE = 'lock.db'
+export const LOCK_FILE = 'lock.db'
 const FLAGS = { create: 'wx+', update: 'r+', read: 'r', journal: 'r+' } as const
 
 export class RealDisk implements Disk {

@@ -10,6 +10,7 @@
  * To crash at every call of a workload, run it once with `intercept` taking a `clone` before each call, and have the
  * clones crash; they are cheap, for they share what they hold until it is written over.
  */
+import { join } from 'node:path'
 import type { Disk, DiskDirectories, DiskFile, DiskFiles } from './disk.ts'
 import {
   type DiskCallOptions,
@@ -19,7 +20,7 @@ import {
   powerIsOff,
 } from './disk-calls.ts'
 import type { Random } from './random.ts'
-import { dataDirectoryInUse } from './real-disk.ts'
+import { dataDirectoryInUse, LOCK_FILE } from './real-disk.ts'
 import { type HandleDisk, SimulatedHandle } from './simulated-handle.ts'
 import { type CrashPolicies, SimulatedTree } from './simulated-tree.ts'
 
@@ -90,6 +91,9 @@ export class SimulatedDisk implements Disk {
     lock: async (path) => {
       this.#calls.begin('lock', path)
       if (this.#locks.has(path)) throw dataDirectoryInUse(path)
+      if (!this.#tree.directory(path).names.includes(LOCK_FILE)) {
+        this.#tree.create(join(path, LOCK_FILE))
+      }
       const locks = this.#locks
       locks.add(path)
       return { [Symbol.dispose]: () => void locks.delete(path) }

@@ -185,6 +185,7 @@ for (const [name, openDisk] of Object.entries(DISKS)) {
       lock[Symbol.dispose]()
       const next = await disk.directories.lock(root)
       next[Symbol.dispose]()
+      expect(await disk.directories.list(root)).toEqual(['lock.db'])
     })
   })
 }

@@ -67,6 +67,16 @@ describe('of what was not synced', () => {
     }
   })
 
+  test('a long write may be cut off at one place', async () => {
+    const found = await outcomes(async (seed) => {
+      const { disk, file } = await open(seed)
+      await file.write(bytes(64, 2), 0)
+      disk.crash()
+      return /^2{20,60}1*$/.test(sectorsOf(disk).join('')) ? 'cut off' : 'another way'
+    })
+    expect(found).toContain('cut off')
+  })
+
   test('a sector written twice is any of the three that it was', async () => {
     const found = await outcomes(async (seed) => {
       const { disk, file } = await open(seed)
@@ -191,6 +201,15 @@ describe('of names that were not synced', () => {
     }
   })
 
+  test('a directory that was removed and made again stays', async () => {
+    const { disk } = await open(1, { names: 'all' })
+    await disk.directories.make('/g')
+    await disk.files.remove('/g')
+    await disk.directories.make('/g')
+    disk.crash()
+    expect(await disk.directories.list('/g')).toEqual([])
+  })
+
   test('a directory whose parents were synced stays', async () => {
     const { disk } = await open(1, { lostDirectories: true })
     await disk.directories.make('/g/h')
@@ -232,6 +251,17 @@ describe('a clone of the simulated disk', () => {
     expect((await all.directories.space('/')).totalBytes).toBe(8192)
     all.crash()
     expect(sectorsOf(all)[0]).toBe(1)
+  })
+
+  test('knows a file that was renamed as one', async () => {
+    const { disk } = await open(1, { names: 'none' })
+    await disk.files.rename('/d/f', '/d/g')
+    const clone = disk.clone(new SeededRandom(1))
+    const file = await clone.files.open('/d/g', 'update')
+    await file.write(bytes(8, 5), 0)
+    await file.sync()
+    clone.crash()
+    expect(sectorsOf(clone)).toEqual(Array(8).fill(5))
   })
 
   test('has nothing open or locked, and no faults', async () => {

@@ -135,6 +135,18 @@ describe('the simulated disk', () => {
     expect(await file.read(into, 3)).toBe(0)
   })
 
+  test('lets the caller use its buffer again', async () => {
+    const disk = open()
+    const mine = bytes(5000, 1)
+    const file = await createDurably(disk, '/d/f', mine)
+    await file.write(mine, 5000)
+    mine.fill(2)
+    expect(disk.bytesOf('/d/f')).toEqual(Buffer.alloc(10_000, 1))
+    await file.sync()
+    disk.crash()
+    expect(disk.bytesOf('/d/f')).toEqual(Buffer.alloc(10_000, 1))
+  })
+
   test('fails the call that it was told to fail, and no other', async () => {
     for (const fault of ['EIO', 'ENOSPC'] as const) {
       const disk = open()

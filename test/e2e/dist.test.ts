@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,6 +70,19 @@ describe('the built command', () => {
 
   test('brings nothing that only tests use', () => {
     expect(existsSync(join(home, 'dist/engine/components/testing.js'))).toBe(false)
+  })
+
+  test('syncs a journal in its thread', () => {
+    const script = join(home, 'sync.mjs')
+    writeFileSync(
+      script,
+      `import { realDisk } from './dist/engine/ports/real-disk.js'
+      const file = await realDisk.files.open(import.meta.filename, 'journal')
+      await file.sync()
+      process.stdout.write('synced')`,
+    )
+    const { status, stdout, stderr } = run(script)
+    expect([status, stdout, stderr]).toEqual([0, 'synced', ''])
   })
 
   test('runs a mapping', () => {

@@ -95,9 +95,12 @@ export class Admission {
   }
 
   judgeReset(group: string, offsets: readonly GroupOffset[]): Judgement<void> {
-    const judged = offsets.map((offset) => this.#judgeOffset(offset))
+    const changes = offsets.map(
+      (offset): Change => ({ kind: 'offset', group, ...this.#judgeOffset(offset) }),
+    )
     this.groups.fence(group)
-    return { changes: [{ kind: 'reset', group, offsets: judged }], result: undefined }
+    if (changes.length === 0) changes.push({ kind: 'reset', group, offsets: [] })
+    return { changes, result: undefined }
   }
 
   /** As part of a write, but passes over what is gone meanwhile. */

@@ -23,8 +23,8 @@ export interface Groups {
   leave(group: string, member: string): Promise<void>
   offsets(group: string): readonly GroupOffset[]
   /**
-   * Replaces all offsets of the group by hand, forwards or backwards, durable when it resolves; an empty list forgets
-   * them. Members are fenced until their next heartbeat.
+   * Sets offsets by hand, forwards or backwards, durable when it resolves; those of other shards stay, and an empty list
+   * forgets all. Members are fenced until their next heartbeat.
    */
   reset(group: string, offsets: readonly GroupOffset[]): Promise<void>
 }

@@ -132,13 +132,18 @@ export function describeGroupsContract(open: OpenEngine): void {
       expect(under.engine.groups.offsets('g').map(({ next }) => next)).toEqual([1])
     })
 
-    test('reset replaces the offsets, fences members, and forgets with an empty list', async () => {
+    test('reset sets offsets, fences members, and forgets with an empty list', async () => {
       for (const text of ['1', '2']) await write(text)
       const member = await join('m1')
       await under.engine.log.write(commit(member.generation, 3))
-      const { sequence: _, ...shard } = at(0)
+      const [{ sequence: _, ...shard }, { sequence: __, ...other }] = [at(0), at(0, 1)]
+      await under.engine.groups.reset('g', [{ ...other, next: 1 }])
       await under.engine.groups.reset('g', [{ ...shard, next: 2 }])
-      expect(under.engine.groups.offsets('g')).toEqual([{ ...shard, next: 2 }])
+      const offsets = under.engine.groups.offsets('g').toSorted((a, b) => a.shard - b.shard)
+      expect(offsets).toEqual([
+        { ...shard, next: 2 },
+        { ...other, next: 1 },
+      ])
       expect(await rejection(under.engine.log.write(commit(member.generation, 3)))).toBe(
         'GenerationStale',
       )

@@ -4,12 +4,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
+import { namespaceOf, type QuotaUse } from '../engine/streams/quotas.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
 
 /** Read at every scrape. */
 export interface MetricsSource {
   readonly pipelines: () => readonly PipelineSample[]
   readonly streams: () => readonly StreamDescription[]
+  readonly quotas: () => readonly QuotaUse[]
 }
 
 export interface PipelineSample {
@@ -63,6 +65,12 @@ export class Metrics {
     )
     this.#gauge(source, 'headgate_stream_records', 'Records that a stream holds.', (s) => s.records)
     this.#gauge(source, 'headgate_stream_bytes', 'Bytes that a stream holds.', (s) => s.bytes)
+    this.#namespaces('headgate_namespace_stored_bytes', 'Bytes that its streams hold.', () =>
+      storedBytes(source.streams()),
+    )
+    this.#namespaces('headgate_namespace_quota_bytes', 'Bytes that its streams may hold.', () =>
+      source.quotas().map(({ namespace, bytes }) => [namespace, bytes]),
+    )
   }
 
   observeConvergence(seconds: number): void {
@@ -115,6 +123,34 @@ export class Metrics {
       },
     })
   }
+
+  #namespaces(
+    name: string,
+    help: string,
+    values: () => Iterable<readonly [namespace: string, value: number | undefined]>,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['namespace'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const [namespace, value] of values()) {
+          if (value !== undefined) this.set({ namespace }, value)
+        }
+      },
+    })
+  }
+}
+
+function storedBytes(streams: readonly StreamDescription[]): ReadonlyMap<string, number> {
+  const stored = new Map<string, number>()
+  for (const { name, bytes } of streams) {
+    const namespace = namespaceOf(name)
+    stored.set(namespace, (stored.get(namespace) ?? 0) + bytes)
+  }
+  return stored
 }
 
 export function serveMetrics(server: FastifyInstance, metrics: Metrics): void {

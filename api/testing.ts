@@ -3,11 +3,14 @@ import type { ControlPlane } from '../controllers/control-plane.ts'
 import { API_VERSION, type Kind, type ResourceObject } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
+import { gatedEngine } from '../engine/log/gated-engine.ts'
 import { openMemoryEngine } from '../engine/log/memory-engine.ts'
+import type { WriteGate } from '../engine/log/write-gate.ts'
 import type { StreamDirectory } from '../engine/pipelines/pipeline.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
+import type { QuotaReport } from '../engine/streams/quotas.ts'
 import type { StreamRecord } from '../engine/streams/streams.ts'
 import { SharedEndpoints } from './endpoints.ts'
 import { Metrics } from './metrics.ts'
@@ -64,8 +67,18 @@ export function resource(
   }
 }
 
-export async function openTestServer(): Promise<TestServer> {
-  const engine = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
+export interface TestServerOptions {
+  /** Asked before each write. */
+  readonly gate?: WriteGate
+  readonly quotas?: QuotaReport
+}
+
+export async function openTestServer({
+  gate,
+  quotas,
+}: TestServerOptions = {}): Promise<TestServer> {
+  const memory = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
+  const engine = gate === undefined ? memory : gatedEngine(memory, gate)
   const endpoints = new SharedEndpoints(SILENT)
   const first = Promise.withResolvers<void>()
   const state = {
@@ -85,6 +98,7 @@ export async function openTestServer(): Promise<TestServer> {
       },
     ],
     streams: () => engine.streams.describe(),
+    quotas: () => quotas?.uses() ?? [],
   })
   const server = openApiServer({
     controlPlane: controlPlaneOf(state, first.promise),

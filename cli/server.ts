@@ -4,13 +4,10 @@
  * The lock of the data directory comes before any port, so that a second process says what is really wrong. On the
  * way out the API stops taking requests first, then pipelines drain, then the engine closes.
  */
-import { readFileSync } from 'node:fs'
 import { SharedEndpoints } from '../api/endpoints.ts'
 import { Metrics, type PipelineSample } from '../api/metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
-import { impliedSource } from '../controllers/config/implied-source.ts'
-import { loadConfig } from '../controllers/config/load-config.ts'
 import type { ControlPlane, SourceFile } from '../controllers/control-plane.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
@@ -21,41 +18,37 @@ import { type RunningControlPlane, startControlPlane } from '../controllers/star
 import type { SinkSpec } from '../crds/generated/specs.gen.ts'
 import { kinds } from '../crds/kinds.ts'
 import { type Identity, KINDS, type ResourceObject } from '../crds/resource.ts'
-import { HeadgateError } from '../engine/error.ts'
+import type { Engine } from '../engine/engine.ts'
 import { openDiskEngine } from '../engine/log/disk-engine.ts'
 import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
 import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
 import { lowerSink } from '../engine/pipelines/sink.ts'
+import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realDisk } from '../engine/ports/real-disk.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
+import { NamespaceQuotas } from '../engine/streams/quotas.ts'
 import { build } from './build.ts'
 import { engineInspector } from './inspector.ts'
 import { pinoLogger } from './pino-logger.ts'
-import { problemsText } from './problems-text.ts'
+import { readServerConfig } from './server-config.ts'
 import type { RunningServer, ServerOptions } from './server-options.ts'
 import type { RunningKind } from './start-screen.ts'
 
 export async function wireServer(options: ServerOptions): Promise<RunningServer> {
-  const declarations = declaredSources(options)
+  const { sources: declarations, quotas: limits } = readServerConfig(options)
+  const quotas = new NamespaceQuotas(limits, realClock)
   const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
   await using started = new AsyncDisposableStack()
-  const engine = started.use(
-    await openDiskEngine({
-      directory: options.dataDirectory,
-      clock: realClock,
-      random: realRandom,
-      disk: realDisk,
-      logger,
-    }),
-  )
+  const engine = started.use(await openEngine(options.dataDirectory, logger))
   const endpoints = new SharedEndpoints(logger)
   let stopping = false
   const plane: { current: ControlPlane | undefined } = { current: undefined }
   const metrics = new Metrics({
     pipelines: () => samplesOf(plane.current),
     streams: () => engine.streams.describe(),
+    quotas: () => quotas.uses(),
   })
   const controlPlane = started.use(
     await startControlPlane({
@@ -77,6 +70,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
         lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
         readFiles: (declaration, files) => readFiles(declaration, files, plane),
       },
+      quotas,
       pruneSettleMs: options.pruneSettleMs,
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.
@@ -119,35 +113,12 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   }
 }
 
+function openEngine(directory: string, logger: Logger): Promise<Engine> {
+  return openDiskEngine({ directory, clock: realClock, random: realRandom, disk: realDisk, logger })
+}
+
 interface PlaneReference {
   readonly current: ControlPlane | undefined
-}
-
-function declaredSources({
-  folder,
-  source,
-  configFile,
-}: ServerOptions): readonly SourceDeclaration[] {
-  const configured = configFile === undefined ? [] : readConfig(configFile)
-  if (folder === undefined) return configured
-  if (configured.some(({ name }) => name === source)) {
-    throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
-      hint: 'Give the folder another name with --source NAME.',
-    })
-  }
-  return [...configured, impliedSource(folder, source)]
-}
-
-function readConfig(path: string): readonly SourceDeclaration[] {
-  const text = readFileSync(path, 'utf8')
-  const config = loadConfig(text, path)
-  if (config.ok) return config.sources
-  const problems = problemsText(
-    config.problems,
-    () => text,
-    (_style, shown) => shown,
-  )
-  throw new HeadgateError('Usage', `${path} is not valid\n${problems}`)
 }
 
 function sourceOf(declaration: SourceDeclaration, plane: PlaneReference): DirectorySource {

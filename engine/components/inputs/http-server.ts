@@ -1,6 +1,6 @@
 /**
  * Receives messages over HTTP, one a request, and answers when the message was delivered: 200 then, 502 when it was
- * rejected, 408 when neither happened in time.
+ * rejected, 408 when neither happened in time. Where a stream takes no more now, its own status says when to come again.
  *
  * A request that got 408 may be delivered all the same. It listens on the shared server beneath the pipeline's prefix,
  * or at an address of its own.
@@ -9,6 +9,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type TObject, Type } from 'typebox'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
   type ConfigFault,
@@ -282,7 +283,7 @@ export class HttpServerInput implements Input {
   }
 
   #settle(waiting: Waiting, outcome: Outcome): void {
-    if (outcome !== undefined) this.#answer(waiting, 502, outcome.error.message)
+    if (outcome !== undefined) this.#answer(waiting, ...rejectionOf(outcome.error))
     else this.#answer(waiting, ...this.#success([waiting.message]))
   }
 
@@ -331,6 +332,24 @@ export class HttpServerInput implements Input {
     const own = this.#config.path
     return path === own || (own.endsWith('/') && path.startsWith(own))
   }
+}
+
+/** What the log may take later; anything else is a bad gateway. */
+const NOT_NOW: ReadonlySet<ErrorCode> = new Set([
+  'BackPressure',
+  'DiskFull',
+  'LogReadOnly',
+  'QuotaExceeded',
+  'RateExceeded',
+])
+const RETRY_AFTER_MS_DEFAULT = 1_000
+
+function rejectionOf(
+  error: HeadgateError,
+): [status: number, text: string, headers: Record<string, string>] {
+  if (!NOT_NOW.has(error.code)) return [502, error.message, {}]
+  const seconds = Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS_DEFAULT) / 1000)
+  return [error.class.status, error.message, { 'retry-after': String(Math.max(1, seconds)) }]
 }
 
 const UNAVAILABLE = 'Service unavailable'

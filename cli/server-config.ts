@@ -1,0 +1,34 @@
+/** What a server is told by its command line and headgate.yaml together. */
+import { readFileSync } from 'node:fs'
+import { impliedSource } from '../controllers/config/implied-source.ts'
+import { type LoadedConfig, loadConfig } from '../controllers/config/load-config.ts'
+import { HeadgateError } from '../engine/error.ts'
+import { problemsText } from './problems-text.ts'
+import type { ServerOptions } from './server-options.ts'
+
+export type ServerConfig = Pick<Extract<LoadedConfig, { ok: true }>, 'sources' | 'quotas'>
+
+/** Throws Usage where headgate.yaml is wrong, with all that is, each in its place. */
+export function readServerConfig({ folder, source, configFile }: ServerOptions): ServerConfig {
+  const configured = configFile === undefined ? undefined : readConfig(configFile)
+  const { sources = [], quotas = new Map() } = configured ?? {}
+  if (folder === undefined) return { sources, quotas }
+  if (sources.some(({ name }) => name === source)) {
+    throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
+      hint: 'Give the folder another name with --source NAME.',
+    })
+  }
+  return { sources: [...sources, impliedSource(folder, source)], quotas }
+}
+
+function readConfig(path: string): ServerConfig {
+  const text = readFileSync(path, 'utf8')
+  const config = loadConfig(text, path)
+  if (config.ok) return config
+  const problems = problemsText(
+    config.problems,
+    () => text,
+    (_style, shown) => shown,
+  )
+  throw new HeadgateError('Usage', `${path} is not valid\n${problems}`)
+}

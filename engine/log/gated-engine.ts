@@ -1,0 +1,21 @@
+/** An engine whose writes ask a gate first, for tests of those who write. Nothing is told of what is dropped. */
+import type { Engine } from '../engine.ts'
+import type { WriteGate } from './write-gate.ts'
+
+export function gatedEngine(engine: Engine, gate: WriteGate): Engine {
+  return {
+    log: {
+      write: async (set, signal) => {
+        gate.admit(set.appends)
+        return await engine.log.write(set, signal)
+      },
+      open: (at) => engine.log.open(at),
+      resolve: (shard, where) => engine.log.resolve(shard, where),
+    },
+    streams: engine.streams,
+    groups: engine.groups,
+    capabilities: engine.capabilities,
+    condition: () => engine.condition(),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  }
+}

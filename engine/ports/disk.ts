@@ -23,12 +23,15 @@ export interface DiskFiles {
 }
 
 export interface DiskDirectories {
-  /** With its parents; one that exists is fine. */
+  /** With its parents; one that exists is fine. Each is durable once the directory that it is in was synced. */
   make(path: string): Promise<void>
   /** The names in it, those of directories too, in any order. */
   list(path: string): Promise<readonly string[]>
   sync(path: string): Promise<void>
-  /** Throws DataDirectoryInUse while another process, or another part of this one, holds it. */
+  /**
+   * Throws DataDirectoryInUse while another process, or another part of this one, holds it. Leaves a file `lock.db`
+   * there.
+   */
   lock(path: string): Promise<Disposable>
   /** Of the disk that the directory lies on. */
   space(path: string): Promise<DiskSpace>

@@ -119,6 +119,7 @@ export class SimulatedDisk implements Disk {
     return this.#handles.size
   }
 
+  /** How likely each call is to fail by itself; a crash changes nothing about it. */
   get faultRate(): number {
     return this.#calls.faultRate
   }

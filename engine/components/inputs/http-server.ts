@@ -79,7 +79,8 @@ export const httpServer: InputDefinition = defineInput({
   effects: 'read',
   summary: 'Receives messages over HTTP, and answers when they are delivered.',
   description: `Metadata: \`http_server_user_agent\`, \`http_server_request_path\`, \`http_server_verb\`,
-\`http_server_remote_ip\`, and headers, query parameters and cookies by their names. Multipart bodies are refused (415).`,
+\`http_server_remote_ip\`, and headers, query parameters and cookies by their names. Multipart bodies are refused (415).
+Where the stream behind it takes no more now, the answer is 429, 503 or 507 with \`Retry-After\`.`,
   config,
   nack: 'source',
   exclusive: ({ address }) => (address === '' ? [] : [`port:${address}`]),

@@ -152,7 +152,14 @@ async function readCarefully(
 ): Promise<ReadResult | undefined> {
   const { segment, lease, index } = open
   const scan = new SegmentScan(lease, segment, LOOK_BYTES)
-  for await (const step of scan.walk(start, index)) {
+  let sound = start
+  while (!(await scan.holds(sound))) {
+    // What is lost began before, and the message is to name all of it.
+    const before = index.floor(sound.sequence - 1, segment.base)
+    if (before.position >= sound.position) break
+    sound = before
+  }
+  for await (const step of scan.walk(sound, index)) {
     if (step.kind === 'lost') {
       if (from < step.next) throw lostRecords(segment, step.from, step.next)
       continue

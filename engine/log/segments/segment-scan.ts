@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
 import { HeadgateError } from '../../error.ts'
 import { BATCH_HEADER_BYTES, type BatchHeader, nextSequence, peekHeader } from '../batch-header.ts'
 import type { FileLease } from './descriptor-cache.ts'
-import type { SegmentIndex } from './segment-index.ts'
+import type { IndexPlace, SegmentIndex } from './segment-index.ts'
 
 /** What every batch of a segment must fit. */
 export interface SegmentBounds {
@@ -66,11 +66,13 @@ export class SegmentScan {
     this.#held = this.#window.subarray(0, 0)
   }
 
+  /** Whether a batch lies there for certain; its body is not looked at. */
+  async holds({ position, sequence }: IndexPlace): Promise<boolean> {
+    return (await this.#headerAt(position, sequence)) !== undefined
+  }
+
   /** From a place where a batch starts, whose sequence is known to be no lower. The index, where given, bounds what damage takes. */
-  async *walk(
-    start: { readonly position: number; readonly sequence: number },
-    index?: SegmentIndex,
-  ): AsyncGenerator<ScanStep, void, undefined> {
+  async *walk(start: IndexPlace, index?: SegmentIndex): AsyncGenerator<ScanStep, void, undefined> {
     let { position, sequence } = start
     while (position < this.#bounds.bytes) {
       const header = await this.#headerAt(position, sequence)

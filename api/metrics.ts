@@ -4,6 +4,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
+import type { MeasuredGroup, ShardLag } from '../engine/streams/group-lag.ts'
 import { namespaceOf, type QuotaUse } from '../engine/streams/quotas.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
 
@@ -12,6 +13,9 @@ export interface MetricsSource {
   readonly pipelines: () => readonly PipelineSample[]
   readonly streams: () => readonly StreamDescription[]
   readonly quotas: () => readonly QuotaUse[]
+  readonly groups: () => Promise<readonly MeasuredGroup[]>
+  /** Microseconds since 1970. */
+  readonly nowUs: () => number
 }
 
 export interface PipelineSample {
@@ -26,8 +30,12 @@ const CONVERGENCE_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 export class Metrics {
   readonly #registry = new Registry()
   readonly #convergence: Histogram
+  readonly #source: MetricsSource
+  /** Of this scrape: three gauges tell of them. */
+  #groups: readonly MeasuredGroup[] = []
 
   constructor(source: MetricsSource) {
+    this.#source = source
     collectDefaultMetrics({ register: this.#registry })
     this.#convergence = new Histogram({
       name: 'headgate_convergence_seconds',
@@ -65,6 +73,19 @@ export class Metrics {
     )
     this.#gauge(source, 'headgate_stream_records', 'Records that a stream holds.', (s) => s.records)
     this.#gauge(source, 'headgate_stream_bytes', 'Bytes that a stream holds.', (s) => s.bytes)
+    this.#gauge(
+      source,
+      'headgate_stream_oldest_record_seconds',
+      'Since the oldest record of a stream arrived; nothing while it is empty.',
+      (s) => oldestSeconds(s, source.nowUs()),
+    )
+    this.#lag('headgate_group_lag_records', 'Records not read yet.', (lag) => lag.records)
+    this.#lag('headgate_group_lag_bytes', 'Bytes not read yet.', (lag) => lag.bytes)
+    this.#lag(
+      'headgate_group_lag_seconds',
+      'Since the first record that is not read yet arrived; 0 when all are read.',
+      (lag) => lag.seconds,
+    )
     this.#namespaces('headgate_namespace_stored_bytes', 'Bytes that its streams hold.', () =>
       storedBytes(source.streams()),
     )
@@ -78,6 +99,7 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
+    this.#groups = await this.#source.groups()
     return this.#registry.metrics()
   }
 
@@ -110,7 +132,7 @@ export class Metrics {
     source: MetricsSource,
     name: string,
     help: string,
-    countOf: (stream: StreamDescription) => number,
+    countOf: (stream: StreamDescription) => number | undefined,
   ): void {
     new Gauge({
       name,
@@ -119,7 +141,30 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.reset()
-        for (const stream of source.streams()) this.set({ stream: stream.name }, countOf(stream))
+        for (const stream of source.streams()) {
+          const count = countOf(stream)
+          if (count !== undefined) this.set({ stream: stream.name }, count)
+        }
+      },
+    })
+  }
+
+  #lag(name: string, help: string, measureOf: (lag: ShardLag) => number | undefined): void {
+    const groups = (): readonly MeasuredGroup[] => this.#groups
+    new Gauge({
+      name,
+      help,
+      labelNames: ['group', 'stream', 'shard'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { group, shards } of groups()) {
+          for (const lag of shards) {
+            const value = measureOf(lag)
+            const { stream, shard } = lag
+            if (value !== undefined) this.set({ group, stream, shard: String(shard) }, value)
+          }
+        }
       },
     })
   }
@@ -142,6 +187,15 @@ export class Metrics {
       },
     })
   }
+}
+
+function oldestSeconds({ shardStates }: StreamDescription, nowUs: number): number | undefined {
+  const oldestUs = shardStates.reduce(
+    (oldest, state) => Math.min(oldest, state.oldestUs ?? oldest),
+    Number.POSITIVE_INFINITY,
+  )
+  if (oldestUs === Number.POSITIVE_INFINITY) return undefined
+  return Math.max(0, nowUs - oldestUs) / 1_000_000
 }
 
 function storedBytes(streams: readonly StreamDescription[]): ReadonlyMap<string, number> {

@@ -10,7 +10,9 @@ import type { StreamDirectory } from '../engine/pipelines/pipeline.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
+import { GroupLag } from '../engine/streams/group-lag.ts'
 import type { QuotaReport } from '../engine/streams/quotas.ts'
+import { StreamRates } from '../engine/streams/stream-rates.ts'
 import type { StreamRecord } from '../engine/streams/streams.ts'
 import { SharedEndpoints } from './endpoints.ts'
 import { Metrics } from './metrics.ts'
@@ -79,6 +81,8 @@ export async function openTestServer({
 }: TestServerOptions = {}): Promise<TestServer> {
   const memory = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
   const engine = gate === undefined ? memory : gatedEngine(memory, gate)
+  const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
+  const streamRates = new StreamRates(engine.streams, realClock)
   const endpoints = new SharedEndpoints(SILENT)
   const first = Promise.withResolvers<void>()
   const state = {
@@ -99,11 +103,15 @@ export async function openTestServer({
     ],
     streams: () => engine.streams.describe(),
     quotas: () => quotas?.uses() ?? [],
+    groups: () => groupLag.measureAll(engine.groups.describe()),
+    nowUs: () => realClock.wallUs(),
   })
   const server = openApiServer({
     controlPlane: controlPlaneOf(state, first.promise),
     engine,
     streams: directoryOf(engine, state.checks),
+    groupLag,
+    streamRates,
     endpoints,
     metrics,
     logger: SILENT,
@@ -119,6 +127,7 @@ export async function openTestServer({
     finishFirstConvergence: () => first.resolve(),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]()
+      streamRates[Symbol.dispose]()
       await engine[Symbol.asyncDispose]()
     },
   }

@@ -28,7 +28,9 @@ import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realDisk } from '../engine/ports/real-disk.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
+import { GroupLag } from '../engine/streams/group-lag.ts'
 import { NamespaceQuotas } from '../engine/streams/quotas.ts'
+import { StreamRates } from '../engine/streams/stream-rates.ts'
 import { build } from './build.ts'
 import { engineInspector } from './inspector.ts'
 import { pinoLogger } from './pino-logger.ts'
@@ -42,14 +44,12 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
   await using started = new AsyncDisposableStack()
   const engine = started.use(await openEngine(options.dataDirectory, logger))
+  const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
+  const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
   let stopping = false
   const plane: { current: ControlPlane | undefined } = { current: undefined }
-  const metrics = new Metrics({
-    pipelines: () => samplesOf(plane.current),
-    streams: () => engine.streams.describe(),
-    quotas: () => quotas.uses(),
-  })
+  const metrics = metricsOf(engine, groupLag, quotas, plane)
   const controlPlane = started.use(
     await startControlPlane({
       engine,
@@ -90,6 +90,8 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       controlPlane,
       engine,
       streams: controlPlane.streams,
+      groupLag,
+      streamRates,
       endpoints,
       metrics,
       logger,
@@ -111,6 +113,21 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       return parts.disposeAsync()
     },
   }
+}
+
+function metricsOf(
+  engine: Engine,
+  groupLag: GroupLag,
+  quotas: NamespaceQuotas,
+  plane: PlaneReference,
+): Metrics {
+  return new Metrics({
+    pipelines: () => samplesOf(plane.current),
+    streams: () => engine.streams.describe(),
+    quotas: () => quotas.uses(),
+    groups: () => groupLag.measureAll(engine.groups.describe()),
+    nowUs: () => realClock.wallUs(),
+  })
 }
 
 function openEngine(directory: string, logger: Logger): Promise<Engine> {

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   DiskFull: { retry: 'backoff', status: 507, exit: 1, meaning: 'The disk of the data directory has no room; nothing was written.' },
   ExpectedNextMismatch: { retry: 'now', status: 409, exit: 1, meaning: 'The shard does not end where the writer expected.' },
   GenerationStale: { retry: 'now', status: 409, exit: 1, meaning: 'A consumer group moved on: another generation owns these offsets.' },
+  GroupActive: { retry: 'never', status: 409, exit: 1, meaning: 'A consumer group has live members, which would read on from elsewhere.' },
   IdempotencyKeyReused: { retry: 'never', status: 400, exit: 1, meaning: 'An idempotency key came again with other content.' },
   LogCorrupt: { retry: 'never', status: 500, exit: 1, meaning: 'Durable data does not match its checksum.' },
   LogReadOnly: { retry: 'backoff', status: 503, exit: 1, meaning: 'The log stopped taking writes after an input or output error.' },

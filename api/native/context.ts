@@ -5,11 +5,15 @@ import { type AccessTarget, decide, LOCAL_ADMIN, type Right } from '../../engine
 import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { StreamDirectory } from '../../engine/pipelines/pipeline.ts'
+import type { GroupLag } from '../../engine/streams/group-lag.ts'
+import type { StreamRates } from '../../engine/streams/stream-rates.ts'
 
 export interface NativeContext {
   readonly controlPlane: ControlPlane
   readonly engine: Engine
   readonly streams: StreamDirectory
+  readonly groupLag: Pick<GroupLag, 'measure'>
+  readonly streamRates: Pick<StreamRates, 'rateOf'>
   /** Aborts when the server closes: long polls end then. */
   readonly closing: AbortSignal
 }

@@ -1,6 +1,6 @@
 /** What a client library asks first: which groups, versions and resources are here, and what may be done with them. */
 import { API_VERSION, GROUP, VERSION } from '../../crds/resource.ts'
-import { RETAINED_STREAMS, SERVED_KINDS, SOURCES } from './kinds.ts'
+import { CONSUMER_GROUPS, RETAINED_STREAMS, SERVED_KINDS, SOURCES, STREAM_USAGES } from './kinds.ts'
 
 const VERSION_ENTRY = { groupVersion: API_VERSION, version: VERSION }
 
@@ -42,6 +42,9 @@ export function apiResourceList(): object {
         'list',
         'delete',
       ]),
+      resource(CONSUMER_GROUPS, 'consumergroup', 'ConsumerGroup', true, ['get', 'list']),
+      resource(`${CONSUMER_GROUPS}/reset`, '', 'ConsumerGroupReset', true, ['create']),
+      resource(STREAM_USAGES, 'streamusage', 'StreamUsage', true, ['get', 'list']),
     ],
   }
 }

@@ -6,3 +6,5 @@ export const SERVED_KINDS: readonly KindDefinition[] = Object.values(kinds)
 
 export const SOURCES = 'sources'
 export const RETAINED_STREAMS = 'retainedstreams'
+export const CONSUMER_GROUPS = 'consumergroups'
+export const STREAM_USAGES = 'streamusages'

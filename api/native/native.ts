@@ -1,5 +1,6 @@
-/** The native API: the Kubernetes wire for the five kinds, sources, retained streams and records. */
+/** The native API: the Kubernetes wire for the five kinds, sources, retained streams, consumer groups and records. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { serveConsumerGroups } from './consumer-groups.ts'
 import { BASE, type NativeContext } from './context.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.ts'
 import { serveRecords } from './records.ts'
@@ -7,6 +8,7 @@ import { serveResources } from './resources.ts'
 import { serveRetainedStreams } from './retained-streams.ts'
 import { serveSources } from './sources.ts'
 import { StatusError } from './status.ts'
+import { serveStreamUsages } from './stream-usages.ts'
 
 /** curl says that what it sends is a form; that is as good as saying nothing. */
 const JSON_TYPES = /^(application\/(?:[\w.-]+\+)?json|application\/x-www-form-urlencoded)\s*(;|$)/i
@@ -20,6 +22,8 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveResources(server, context)
   serveSources(server, context)
   serveRetainedStreams(server, context)
+  serveConsumerGroups(server, context)
+  serveStreamUsages(server, context)
   serveRecords(server, context)
 }
 

@@ -23,16 +23,22 @@ const TIME =
   /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})$/
 
 export function readFrom(text: string): From {
-  if (text === 'earliest' || text === 'latest') return { kind: 'where', where: { kind: text } }
-  if (/^[0-9]+$/.test(text)) return { kind: 'where', where: sequenceOf(text) }
-  const arrivalUs = parseTimeUs(text)
-  if (arrivalUs !== undefined) return { kind: 'where', where: { kind: 'time', arrivalUs } }
+  const where = parseWhere('from', text)
+  if (where !== undefined) return { kind: 'where', where }
   const next = parseNext(text)
   if (next !== undefined) return { kind: 'next', next }
   throw new HeadgateError(
     'BadRequest',
     `from: expected earliest, latest, a sequence, an RFC 3339 time or what next answered, got ${JSON.stringify(text.slice(0, 100))}`,
   )
+}
+
+/** Undefined for what names no place; `field` is what a refusal names. */
+export function parseWhere(field: string, text: string): Where | undefined {
+  if (text === 'earliest' || text === 'latest') return { kind: text }
+  if (/^[0-9]+$/.test(text)) return sequenceOf(field, text)
+  const arrivalUs = parseTimeUs(text)
+  return arrivalUs === undefined ? undefined : { kind: 'time', arrivalUs }
 }
 
 export function formatNext({ incarnation, shard, sequence }: NextToken): string {
@@ -73,12 +79,12 @@ function parseTimeUs(text: string): number | undefined {
   return ms * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
 }
 
-function sequenceOf(text: string): Where {
+function sequenceOf(field: string, text: string): Where {
   const sequence = Number(text)
   if (Number.isSafeInteger(sequence)) return { kind: 'sequence', sequence }
   throw new HeadgateError(
     'BadRequest',
-    `from: expected a sequence up to 2^53 - 1, got ${text.slice(0, 40)}`,
+    `${field}: expected a sequence up to 2^53 - 1, got ${text.slice(0, 40)}`,
   )
 }
 

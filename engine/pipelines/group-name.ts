@@ -13,6 +13,18 @@ export function engineGroup(namespace: string, group: string): string {
   return namespace === 'default' ? group : `${namespace}/${group}`
 }
 
+export interface ConfigGroup {
+  readonly namespace: string
+  readonly group: string
+}
+
+/** What a config calls the group of the engine. */
+export function configGroup(engineGroup: string): ConfigGroup {
+  const slash = engineGroup.indexOf('/')
+  if (slash < 0) return { namespace: 'default', group: engineGroup }
+  return { namespace: engineGroup.slice(0, slash), group: engineGroup.slice(slash + 1) }
+}
+
 /** No group has a slash of its own, so no two namespaces meet. */
 export function groupFaults(group: string): readonly ConfigFault[] {
   if (!group.includes('/') || group.includes('${')) return []

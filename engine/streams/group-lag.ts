@@ -23,6 +23,11 @@ export interface ShardLag extends ShardRef {
   readonly seconds: number | undefined
 }
 
+export interface MeasuredGroup {
+  readonly group: string
+  readonly shards: readonly ShardLag[]
+}
+
 export interface GroupLagOptions {
   readonly log: Pick<Log, 'open'>
   readonly streams: Pick<Streams, 'describe'>
@@ -52,6 +57,14 @@ export class GroupLag {
       lags.push(...(await Promise.all(some.map((shard) => this.#measureShard(shard)))))
     }
     return lags
+  }
+
+  async measureAll(groups: readonly GroupDescription[]): Promise<readonly MeasuredGroup[]> {
+    const measured: MeasuredGroup[] = []
+    for (const group of groups) {
+      measured.push({ group: group.group, shards: await this.measure(group) })
+    }
+    return measured
   }
 
   /** All shards of a stream count, but where every member names the ones that it reads. */

@@ -49,6 +49,8 @@ export async function openSpaceGate(options: SpaceGateOptions): Promise<SpaceGat
 export class SpaceGate implements WriteGate, Disposable {
   readonly #options: SpaceGateOptions
   #low: string | undefined
+  /** Without what is free now: the same trouble is told in the same words, and so once in a log. */
+  #refusal = ''
   #blind = false
   #lookedMs: number
   /** Admitted since the last look. */
@@ -99,7 +101,7 @@ export class SpaceGate implements WriteGate, Disposable {
     const sinceMs = this.#options.clock.monotonicMs() - this.#lookedMs
     if (sinceMs >= SPACE_LOOK_MS || this.#bytes >= SPACE_LOOK_BYTES) void this.look()
     if (this.#low === undefined) return
-    throw new HeadgateError('DiskFull', this.#low, {
+    throw new HeadgateError('DiskFull', this.#refusal, {
       retryAfterMs: SPACE_LOOK_WHILE_LOW_MS,
       hint: 'Make room on the disk, shorten the retention of streams, or purge what is retained; writes go on by themselves.',
     })
@@ -129,9 +131,10 @@ export class SpaceGate implements WriteGate, Disposable {
   #weigh(freeBytes: number, reserveBytes: number): void {
     const { directory, logger } = this.#options
     const wasLow = this.#low !== undefined
-    const endBytes = reserveBytes * RESERVE_SHARE_TO_END
+    const endBytes = Math.floor(reserveBytes * RESERVE_SHARE_TO_END)
     const isLow = freeBytes < reserveBytes || (wasLow && freeBytes <= endBytes)
     this.#low = isLow ? lowText(directory, freeBytes, reserveBytes, endBytes) : undefined
+    this.#refusal = `expected more than ${byteText(endBytes)} free on the disk of ${directory}, got less; appends are refused until then`
     if (isLow === wasLow) return
     const fields = { directory, freeBytes, reserveBytes }
     if (isLow) logger?.error('The disk is nearly full; appends are refused', fields)

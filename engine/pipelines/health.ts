@@ -64,8 +64,12 @@ export class Health {
     if (this.#disconnected.delete(place)) this.changed()
   }
 
-  /** A trouble is logged once, not at every try: what holds a pipeline up is worth a line, not a flood. */
+  /**
+   * A trouble is logged once, not at every try: what holds a pipeline up is worth a line, not a flood. To be held to a
+   * rate is none: it goes on many times a second, and the stream says so itself.
+   */
   trouble(place: string, error: HeadgateError): void {
+    if (error.code === 'RateExceeded') return
     const before = this.#troubles.get(place)
     this.#troubles.set(place, error.message)
     if (before === error.message) return

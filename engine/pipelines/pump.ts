@@ -176,7 +176,10 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   #settle(flight: Flight): void {
     if (!this.#flights.has(flight)) return
-    if (flight.attempts > 1) this.#environment.health.over(REJECTED)
+    // Where the source decides about what is rejected, it comes again as something new, or never.
+    if (flight.attempts > 1 || this.#options.nack === 'source') {
+      this.#environment.health.over(REJECTED)
+    }
     this.#release(flight)
     flight.source.settle?.(undefined)
   }

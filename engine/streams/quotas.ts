@@ -51,6 +51,7 @@ export class NamespaceQuotas implements WriteGate, QuotaReport {
   }
 
   admit(parts: readonly AppendPart[]): void {
+    if (this.#accounts.size === 0) return
     const wanted = new Map<Account, number>()
     for (const { stream, incarnation, batch } of parts) {
       const account = this.#stream(stream, incarnation)?.account

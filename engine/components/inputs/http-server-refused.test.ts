@@ -12,8 +12,11 @@ import { SimulatedClock } from '../../ports/simulated-clock.ts'
 import { NamespaceQuotas, type Quota } from '../../streams/quotas.ts'
 import { createStream, started } from '../testing.ts'
 
-/** Posts once each to an http_server input whose stream is behind the gate; the answers in their order. */
-async function answers(gate: WriteGate, bodies: readonly string[]): Promise<readonly unknown[]> {
+/** Posts once each to an http_server input whose stream is behind the gate; the answers in their order, and the trouble that is left. */
+async function exchange(
+  gate: WriteGate,
+  bodies: readonly string[],
+): Promise<{ readonly told: readonly unknown[]; readonly trouble: string | undefined }> {
   const memory = openMemoryEngine({ clock: realClock, random: realRandom })
   await using engine = gatedEngine(memory, gate)
   await createStream(engine, 'orders')
@@ -26,18 +29,23 @@ async function answers(gate: WriteGate, bodies: readonly string[]): Promise<read
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const told: unknown[] = []
+  let trouble: string | undefined
   try {
     for (const body of bodies) {
       const response = await fetch(`http://127.0.0.1:${port}/in/post`, { method: 'POST', body })
       told.push([response.status, response.headers.get('retry-after'), await response.text()])
     }
+    trouble = pipeline.state().message
   } finally {
     await pipeline.stop(1_000)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return told
+  return { told, trouble }
 }
+
+const answers = async (gate: WriteGate, bodies: readonly string[]): Promise<readonly unknown[]> =>
+  (await exchange(gate, bodies)).told
 
 function quotaOf(quota: Quota): WriteGate {
   // Time stands still, or the rate would depend on how fast the test runs.
@@ -68,11 +76,16 @@ test('http_server says when to come again to a stream that takes too much at onc
 })
 
 test('http_server tells apart a quota that is full from a message that is bad', async () => {
-  const told = await answers(quotaOf({ bytes: 1_024 }), ['x'.repeat(2_000), 'small'])
+  const quota = quotaOf({ bytes: 1_024 })
+  const { told, trouble } = await exchange(quota, ['x'.repeat(2_000), 'small'])
   expect(told).toEqual([
     [507, '5', expect.stringMatching(/^expected at most 1\.0 KiB in namespace default, got 0 B/)],
     [200, null, ''],
   ])
+  // What was refused is the client's; the pipeline is held up no more.
+  expect(trouble).toBeUndefined()
+  const { trouble: still } = await exchange(quota, ['x'.repeat(2_000)])
+  expect(still).toContain('expected at most 1.0 KiB')
 })
 
 test('http_server passes on what else the log refuses for now, and nothing more', async () => {

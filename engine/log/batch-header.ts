@@ -25,6 +25,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { HeadgateError } from '../error.ts'
+import { HEADER_CRC_AT, headerCrc } from './header-crc.ts'
 import { BATCH_RECORDS_MAX, WRITE_SET_BYTES_MAX } from './log.ts'
 
 export const BATCH_HEADER_BYTES = 64
@@ -32,7 +33,6 @@ export const BATCH_FORMAT_VERSION = 1
 export const BATCH_FLAG_DELTAS = 1
 
 const MAGIC = 0x31424748
-const CRC_AT = 60
 
 export interface BatchHeader {
   readonly flags: number
@@ -77,7 +77,7 @@ export function stampHeader(bytes: Buffer, stamp: BatchStamp, at = 0): void {
   writeUint64(bytes, stamp.baseSequence, at + 16)
   writeUint64(bytes, stamp.arrivalUs, at + 24)
   writeUint64(bytes, stamp.frame, at + 32)
-  bytes.writeUInt32LE(crc32(bytes.subarray(at, at + CRC_AT)), at + CRC_AT)
+  bytes.writeUInt32LE(headerCrc(bytes, at), at + HEADER_CRC_AT)
 }
 
 /** Throws LogCorrupt unless a sound header lies at `at` and the buffer holds its whole body. */
@@ -95,8 +95,9 @@ export function peekHeader(bytes: Buffer, at: number): BatchHeader {
     throw corrupt(`a header of ${BATCH_HEADER_BYTES} bytes`, `${Math.max(bytes.length - at, 0)}`)
   }
   if (bytes.readUInt32LE(at) !== MAGIC) throw corrupt('the mark of a batch', 'other bytes')
-  const crc = crc32(bytes.subarray(at, at + CRC_AT))
-  if (bytes.readUInt32LE(at + CRC_AT) !== crc) throw corrupt('a header that fits its crc', 'none')
+  const crc = headerCrc(bytes, at)
+  if (bytes.readUInt32LE(at + HEADER_CRC_AT) !== crc)
+    throw corrupt('a header that fits its crc', 'none')
   return judge(
     {
       flags: bytes[at + 5] ?? 0,

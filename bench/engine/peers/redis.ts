@@ -1,43 +1,50 @@
 /**
  * Redis Streams, `appendfsync always`: XADD with an id from the server. The server syncs once for all that it finds
- * readable at a time, so each append in flight has a connection of its own; sixteen records are sixteen pipelined
- * commands.
+ * readable at a time and reads little of each connection, so the appends in flight are pipelined on several; sixteen
+ * records are sixteen commands.
  */
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { PeerOptions, StartedPeer } from './peer.ts'
-import { connectTo, findProgram, onLost, startServer, versionOf } from './server.ts'
+import { connectTo, corkForTurn, findProgram, onLost, startServer, versionOf } from './server.ts'
 
 const STREAMS = 4
+/** What single commands do best on: fewer sync less at a time, more cost more for each command. */
+const CONNECTIONS_FOR_SINGLES = 8
 const NEWLINE = 10
 const LINES_PER_REPLY = 2
+const SETTINGS: readonly string[] = [
+  ['--port', '0'],
+  ['--save', ''],
+  ['--appendonly', 'yes'],
+  ['--appendfsync', 'always'],
+  ['--auto-aof-rewrite-percentage', '0'],
+  ['--maxclients', '1000'],
+].flat()
 
 export async function startRedis(options: PeerOptions): Promise<StartedPeer> {
   const program = findProgram('redis-server')
   if (program === undefined) return { missing: 'no redis-server is installed' }
   const { directory, inFlight, recordsPerAppend, data } = options
   const path = join(directory, 'redis.sock')
-  const server = startServer(
-    program,
-    ['--port 0', `--unixsocket ${path}`, '--save ""', '--appendonly yes', '--appendfsync always']
-      .concat(['--auto-aof-rewrite-percentage 0', '--maxclients 1000', `--dir ${directory}`])
-      .flatMap((option) => option.split(' ')),
-    { directory },
-  )
+  const server = startServer(program, [...SETTINGS, '--unixsocket', path, '--dir', directory], {
+    directory,
+  })
   try {
-    const lanes: RedisLane[] = []
-    for (let lane = 0; lane < inFlight; lane++) {
+    const connections: RedisConnection[] = []
+    const count = recordsPerAppend === 1 ? CONNECTIONS_FOR_SINGLES : inFlight
+    for (let index = 0; index < count; index++) {
       const socket = await connectTo({ path }, ping)
-      const command = xadd(`bench-${lane % STREAMS}`, data)
+      const command = xadd(`bench-${index % STREAMS}`, data)
       const commands = Buffer.concat(Array.from({ length: recordsPerAppend }, () => command))
-      lanes.push(new RedisLane(socket, commands, recordsPerAppend))
+      connections.push(new RedisConnection(socket, commands, recordsPerAppend))
     }
     return {
       name: `Redis Streams ${versionOf(program)}`,
-      how: `appendfsync always, ${inFlight} connections on a local socket, ${recordsPerAppend} XADD pipelined on each`,
-      append: (lane) => lanes[lane]?.append() ?? Promise.reject(new Error(`no lane ${lane}`)),
+      how: `appendfsync always, ${inFlight * recordsPerAppend} XADD in flight, pipelined on ${count} connections of a local socket`,
+      append: async (lane) => connections[lane % count]?.append(),
       [Symbol.asyncDispose]: async () => {
-        for (const lane of lanes) lane.close()
+        for (const connection of connections) connection.close()
         await server[Symbol.asyncDispose]()
       },
     }
@@ -47,42 +54,54 @@ export async function startRedis(options: PeerOptions): Promise<StartedPeer> {
   }
 }
 
-class RedisLane {
+interface Waiting {
+  resolve(): void
+  reject(error: Error): void
+}
+
+class RedisConnection {
   readonly #socket: Socket
   readonly #commands: Buffer
-  readonly #lines: number
-  #linesLeft = 0
-  #settle: ((error?: Error) => void) | undefined
+  readonly #linesPerAppend: number
+  /** Answered in the order in which they were sent. */
+  #waiting: Waiting[] = []
+  #lines = 0
 
-  constructor(socket: Socket, commands: Buffer, count: number) {
+  constructor(socket: Socket, commands: Buffer, recordsPerAppend: number) {
     this.#socket = socket
     this.#commands = commands
-    this.#lines = count * LINES_PER_REPLY
+    this.#linesPerAppend = recordsPerAppend * LINES_PER_REPLY
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    onLost(socket, (error) => this.#settle?.(error))
+    onLost(socket, (error) => this.#fail(error))
   }
 
   append(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#linesLeft = this.#lines
-      this.#settle = (error) => (error === undefined ? resolve() : reject(error))
+      this.#waiting.push({ resolve, reject })
+      corkForTurn(this.#socket)
       this.#socket.write(this.#commands)
     })
   }
 
   close(): void {
-    this.#settle = undefined
+    this.#waiting = []
     this.#socket.destroy()
   }
 
-  /** Each reply is a length and an id, a line each; what begins with a minus is an error. */
+  /** Each reply is a length and an id, a line each. Nothing but an error has a minus before a letter. */
   #take(chunk: Buffer): void {
-    if (chunk[0] === 45) {
-      this.#settle?.(new Error(chunk.toString()))
+    if (chunk.includes('-ERR') || chunk.includes('-MISCONF')) {
+      this.#fail(new Error(chunk.toString()))
       return
     }
-    for (const byte of chunk) if (byte === NEWLINE) this.#linesLeft--
-    if (this.#linesLeft === 0) this.#settle?.()
+    for (const byte of chunk) if (byte === NEWLINE) this.#lines++
+    const answered = Math.floor(this.#lines / this.#linesPerAppend)
+    this.#lines -= answered * this.#linesPerAppend
+    for (const { resolve } of this.#waiting.splice(0, answered)) resolve()
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 }
 

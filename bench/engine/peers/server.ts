@@ -80,6 +80,13 @@ export async function connectTo(
   }
 }
 
+/** All that is written to the socket in one turn leaves it in one call. */
+export function corkForTurn(socket: Socket): void {
+  if (socket.writableCorked > 0) return
+  socket.cork()
+  process.nextTick(() => socket.uncork())
+}
+
 /** Whoever waits for this connection learns that it is gone. */
 export function onLost(socket: Socket, tell: (error: Error) => void): void {
   socket.once('close', () => tell(new Error('the peer closed the connection')))

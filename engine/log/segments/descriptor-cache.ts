@@ -147,6 +147,7 @@ export class DescriptorCache {
     if (descriptor.pins > 0) return
     const { outdated } = descriptor
     descriptor.outdated = []
+    this.#open -= outdated.length
     for (const file of outdated) void this.#track(this.#closeFile(file))
     if (descriptor.forgotten) void this.#close(descriptor)
     else if (descriptor.file === undefined) this.#descriptors.delete(descriptor.path)
@@ -217,6 +218,8 @@ export class DescriptorCache {
     const { file } = descriptor
     if (file === undefined) return Promise.resolve()
     descriptor.file = undefined
+    // Counted at once, so that nobody closes another for the same room.
+    this.#open--
     return this.#track(this.#syncAndClose(descriptor, file))
   }
 
@@ -228,12 +231,18 @@ export class DescriptorCache {
   }
 
   async #closeFile(file: Promise<DiskFile>): Promise<void> {
+    let opened: DiskFile
     try {
-      const opened = await file
-      this.#open--
+      opened = await file
+    } catch {
+      // Who opened it knows, and has counted it out already.
+      this.#open++
+      return
+    }
+    try {
       await opened.close()
     } catch (error) {
-      // One that was not opened is not counted any more; one that does not close was synced before.
+      // What was written was synced before.
       this.#logger?.warn('a segment file did not close', { error })
     }
   }

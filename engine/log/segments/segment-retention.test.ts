@@ -1,5 +1,8 @@
+import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Disk } from '../../ports/disk.ts'
 import { type TailBatch, tailBytes } from '../tail.ts'
+import { openSegmentStore } from './open-segment-store.ts'
 import { RECYCLED_FILES_MAX } from './segment-allocation.ts'
 import { decodeSegmentHeader, segmentPath } from './segment-file.ts'
 import {
@@ -162,6 +165,48 @@ describe('segments that are let go of', () => {
     expect(disk.openPaths).toEqual([])
   })
 
+  test('are not written again under a reader who is at them', async () => {
+    const disk = newDisk()
+    const gate = Promise.withResolvers<void>()
+    let held = 0
+    const slow: Disk = {
+      directories: disk.directories,
+      files: {
+        ...disk.files,
+        open: async (path, mode) => {
+          const file = await disk.files.open(path, mode)
+          const read = async (into: Uint8Array, position: number): Promise<number> => {
+            held++
+            await gate.promise
+            return file.read(into, position)
+          }
+          return {
+            read,
+            write: (bytes, position) => file.write(bytes, position),
+            sync: () => file.sync(),
+            size: () => file.size(),
+            close: () => file.close(),
+          }
+        },
+      },
+    }
+    const places = { directory: STREAMS, recycled: RECYCLED, segmentBytes: SEGMENT_BYTES }
+    await using store = await openSegmentStore({ disk: slow, ...places })
+    const shard = store.shard(SHARD.incarnation, SHARD.shard, [], STREAM)
+    const batches = full(3)
+    await shard.append(batches)
+    const reading = shard.read(2, 1)
+    while (held === 0) await Promise.resolve()
+    await store.discard(shard.trim(3))
+    expect(pathsIn(disk.paths, RECYCLED)).toHaveLength(1)
+    await shard.append(full(3, 4))
+    gate.resolve()
+    expect(
+      Buffer.from((await reading)?.bytes ?? []).equals(tailBytes(batches[1] as TailBatch)),
+    ).toBe(true)
+    expect(disk.openPaths.filter((path) => path.includes('-00000000000000000002.'))).toEqual([])
+  })
+
   test('can be what sealed neighbours are replaced by', async () => {
     const disk = newDisk()
     await using store = await openStore(disk, SEGMENT_BYTES)
@@ -189,6 +234,25 @@ describe('segments that are let go of', () => {
     await store.discard(files)
     expect(await shard.read(2, 1)).toMatchObject({ next: 5 })
     await readsAs(shard, [batches[0] as TailBatch, batches[3] as TailBatch])
+  })
+})
+
+describe('a file that lies where a segment begins', () => {
+  test('is put aside and never written to, as it may have another name', async () => {
+    const disk = newDisk()
+    const path = segmentPath(STREAMS, { ...SHARD, base: 1, generation: 0 })
+    await disk.directories.make(dirname(path))
+    const leftover = await disk.files.open(path, 'create')
+    await leftover.write(Buffer.alloc(20_000, 0xaa), 0)
+    await using store = await openStore(disk, SEGMENT_BYTES)
+    const shard = store.shard(SHARD.incarnation, SHARD.shard, [], STREAM)
+    const batches = full(1)
+    await shard.append(batches)
+    await readsAs(shard, batches)
+    const into = Buffer.alloc(20_000)
+    await leftover.read(into, 0)
+    expect(into.every((byte) => byte === 0xaa)).toBe(true)
+    await leftover.close()
   })
 })
 

@@ -14,19 +14,21 @@ const ZEROS = Buffer.alloc(256 * 1024)
 export class ZeroFill {
   readonly base: number
   #size: number | undefined
-  #stepBytes = FILL_BYTES_MIN
+  /** Of the last step; half of it used up asks for the next. */
+  #stepBytes = 0
 
   /** Of the segment that begins at the sequence. */
   constructor(base: number) {
     this.base = base
   }
 
-  /** Makes sure of half a step behind `bytes`, up to `limit`; a full disk ends it. */
+  /** Makes sure of room behind `bytes`, up to `limit`; a full disk ends it. */
   async ahead(lease: FileLease, bytes: number, limit: number): Promise<void> {
     const size = Math.max(this.#size ?? (await lease.size()), bytes)
     this.#size = size
-    if (size - bytes >= this.#stepBytes / 2) return
-    const end = Math.min(bytes + this.#stepBytes, limit)
+    if (size - bytes >= Math.max(this.#stepBytes, FILL_BYTES_MIN) / 2) return
+    const stepBytes = Math.min(Math.max(this.#stepBytes * 2, FILL_BYTES_MIN), FILL_BYTES_MAX)
+    const end = Math.min(bytes + stepBytes, limit)
     try {
       for (let at = size; at < end; at = this.#size) {
         await lease.write(ZEROS.subarray(0, end - at), at)
@@ -37,6 +39,6 @@ export class ZeroFill {
       if (!isDiskFull(error)) throw error
       return
     }
-    this.#stepBytes = Math.min(this.#stepBytes * 2, FILL_BYTES_MAX)
+    this.#stepBytes = stepBytes
   }
 }

@@ -265,12 +265,12 @@ async function makeFile(
     await fill(made, 0, bytes, signal)
     await disk.directories.sync(directory)
     await made.close()
+    return await journalFile(slot, await disk.files.open(path, 'journal'))
   } catch (error) {
     await made.close().catch(() => {})
     await disk.files.remove(path).catch(() => {})
     throw error
   }
-  return journalFile(slot, await disk.files.open(path, 'journal'))
 }
 
 async function fill(file: DiskFile, from: number, to: number, signal?: AbortSignal): Promise<void> {

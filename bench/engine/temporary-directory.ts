@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { atEnd } from './at-end.ts'
 
 export interface TemporaryDirectory extends Disposable {
   readonly path: string
@@ -9,5 +10,13 @@ export interface TemporaryDirectory extends Disposable {
 
 export function temporaryDirectory(): TemporaryDirectory {
   const path = mkdtempSync(join(tmpdir(), 'headgate-bench-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  const remove = (): void => rmSync(path, { recursive: true, force: true })
+  const registered = atEnd(remove)
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      registered[Symbol.dispose]()
+      remove()
+    },
+  }
 }

@@ -1,25 +1,13 @@
 /** Starts a peer's server as a child and makes sure that it ends with this process, however it ends. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atEnd } from '../at-end.ts'
 
 const READY_MS_MAX = 20_000
 const STOP_MS_MAX = 10_000
-
-const running = new Set<ChildProcess>()
-
-function killAll(): void {
-  for (const child of running) child.kill('SIGKILL')
-}
-process.on('exit', killAll)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    killAll()
-    process.kill(process.pid, signal)
-  })
-}
 
 export interface ServerOptions {
   readonly directory: string
@@ -34,11 +22,11 @@ export function startServer(
   { directory, account, stopSignal = 'SIGTERM' }: ServerOptions,
 ): AsyncDisposable {
   const child = spawn(command, options, { cwd: directory, stdio: 'ignore', ...account })
-  running.add(child)
+  const registered = atEnd(() => child.kill('SIGKILL'))
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
-  }).then(() => void running.delete(child))
+  }).then(() => registered[Symbol.dispose]())
   return {
     [Symbol.asyncDispose]: async () => {
       child.kill(stopSignal)

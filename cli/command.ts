@@ -8,6 +8,7 @@ import type { StartServer } from './server-options.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface CommandDefinition {
+  /** One word, or two where a family of commands shares the first: `groups list`. */
   readonly name: string
   /** One sentence. */
   readonly summary: string
@@ -69,6 +70,12 @@ export function numberOption(
   throw new HeadgateError('Usage', `--${name}: expected a whole number from ${min}, got "${text}"`)
 }
 
+/** What the first words of two-word commands are about. */
+export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
+  groups: 'Look at consumer groups, and move them.',
+  streams: 'Look at streams as the engine holds them.',
+}
+
 /** Options that several commands share, so that they are the same everywhere. */
 export const SERVER_OPTIONS: readonly OptionDefinition[] = [
   {
@@ -86,6 +93,11 @@ export const NAMESPACE_OPTION: OptionDefinition = {
   flags: '-n, --namespace <NAME>',
   summary: 'The namespace.',
   byDefault: 'default',
+}
+
+export const ALL_NAMESPACES_OPTION: OptionDefinition = {
+  flags: '-A, --all-namespaces',
+  summary: 'Of every namespace.',
 }
 
 export function outputOption(choices: readonly string[], byDefault: string): OptionDefinition {

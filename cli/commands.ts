@@ -3,9 +3,13 @@ import { approve } from './approve.ts'
 import { blobl } from './blobl.ts'
 import type { CommandDefinition } from './command.ts'
 import { get } from './get.ts'
+import { groupsDescribe } from './groups-describe.ts'
+import { groupsList } from './groups-list.ts'
+import { groupsReset } from './groups-reset.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
+import { streamsList } from './streams-list.ts'
 import { tail } from './tail.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
@@ -20,6 +24,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
   tail,
   produce,
   purge,
+  streamsList,
+  groupsList,
+  groupsDescribe,
+  groupsReset,
   blobl,
   version,
 ]

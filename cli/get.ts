@@ -3,6 +3,7 @@ import type { ResourceObject } from '../crds/resource.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { type Client, clientOf } from './client.ts'
 import {
+  ALL_NAMESPACES_OPTION,
   type CommandDefinition,
   flagOption,
   type Invocation,
@@ -24,7 +25,7 @@ export const get: CommandDefinition = {
   ],
   options: [
     NAMESPACE_OPTION,
-    { flags: '-A, --all-namespaces', summary: 'Of every namespace.' },
+    ALL_NAMESPACES_OPTION,
     outputOption(['table', 'yaml', 'json'], 'table'),
     ...SERVER_OPTIONS,
   ],
@@ -93,15 +94,23 @@ interface ListObject {
   readonly items: readonly ResourceObject[]
 }
 
-async function listed(
+function listed(
   client: Client,
   kind: Gettable,
   namespace: string | undefined,
 ): Promise<readonly ResourceObject[]> {
+  return listObjects(client, collection(kind, namespace))
+}
+
+/** All of a collection, page by page. */
+export async function listObjects(
+  client: Client,
+  path: string,
+): Promise<readonly ResourceObject[]> {
   const objects: ResourceObject[] = []
   for (let token = ''; ; ) {
     const query = `limit=${PAGE}${token === '' ? '' : `&continue=${encodeURIComponent(token)}`}`
-    const page = await client.json<ListObject>('GET', `${collection(kind, namespace)}?${query}`)
+    const page = await client.json<ListObject>('GET', `${path}?${query}`)
     objects.push(...page.items)
     token = page.metadata?.continue ?? ''
     if (token === '') return objects
@@ -120,7 +129,7 @@ function nothing(kind: Gettable | undefined, namespace: string | undefined): str
   return namespace === undefined ? `${what} found.` : `${what} found in the namespace ${namespace}.`
 }
 
-async function serialised(value: object, output: string): Promise<string> {
+export async function serialised(value: object, output: string): Promise<string> {
   if (output === 'json') return `${JSON.stringify(value, null, 2)}\n`
   const { stringify } = await import('yaml')
   return stringify(value, { lineWidth: 0 })

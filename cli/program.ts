@@ -1,7 +1,7 @@
 /** Turns the command definitions into a program: parsing, help, suggestions and exit statuses. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { asHeadgateError } from '../engine/error.ts'
-import type { CommandDefinition, Invocation } from './command.ts'
+import { COMMAND_FAMILIES, type CommandDefinition, type Invocation } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface ProgramContext extends Pick<Invocation, 'terminal' | 'startServer' | 'signal'> {
@@ -37,7 +37,7 @@ export async function runProgram(
       context.onRun(definition)
       status = await definition.run({ ...context, arguments: texts, options })
     })
-    program.addCommand(command)
+    familyOf(program, definition).addCommand(command)
   }
   if (argv.length === 0) {
     context.terminal.say(program.helpInformation().trimEnd())
@@ -63,8 +63,25 @@ export function reportError(terminal: Terminal, thrown: unknown): number {
   return error.class.exit
 }
 
+/** The command under which one of two words stands; it comes to be with the first of its family. */
+function familyOf(program: Command, { name }: CommandDefinition): Command {
+  const [family = '', word] = name.split(' ')
+  if (word === undefined) return program
+  const known = program.commands.find((command) => command.name() === family)
+  if (known !== undefined) return known
+  const command = new Command(family)
+    .description(COMMAND_FAMILIES[family] ?? '')
+    .helpOption('-h, --help', 'Print help.')
+    .helpCommand(false)
+    .exitOverride()
+    .copyInheritedSettings(program)
+    .showHelpAfterError(`Run headgate ${family} --help for what there is.`)
+  program.addCommand(command)
+  return command
+}
+
 function toCommand(definition: CommandDefinition): Command {
-  const command = new Command(definition.name)
+  const command = new Command(definition.name.split(' ').at(-1))
     .description(definition.summary)
     .helpOption('-h, --help', 'Print help.')
     .allowExcessArguments(false)

@@ -135,8 +135,8 @@ async function reset(
   const { engine } = context
   const group = found(context, namespace, name)
   const stream = readBy(context, group, namespace, streamName)
-  if (group.members.length > 0 && !force && !dryRun) throw active(name, group)
   const resets = await planReset(engine.log, { group, stream, shards, to })
+  if (group.members.length > 0 && !force && !dryRun) throw active(name, group)
   if (!dryRun) await engine.groups.reset(group.group, resetOffsets(stream, resets))
   return {
     apiVersion: API_VERSION,

@@ -25,10 +25,11 @@ test('the rate of a stream is what was written in the last minute, kept or not',
   await write(300, 1)
   await clock.advance(20_000)
   const [stream] = engine.streams.describe(['default/s'])
-  expect(rate()).toEqual({ recordsPerSecond: 30, bytesPerSecond: (stream?.bytes ?? 0) / 20 })
+  expect(rate()?.recordsPerSecond).toBe(20)
+  expect(rate()?.bytesPerSecond).toBeCloseTo((stream?.bytes ?? 0) / 30)
   const trim = { stream: 'default/s', incarnation, shard: 0, first: 301 }
   await engine.log.write({ appends: [], trims: [trim] })
-  expect(rate()?.recordsPerSecond).toBe(30)
+  expect(rate()?.recordsPerSecond).toBe(20)
   await clock.advance(RATE_WINDOW_MS + RATE_LOOK_MS)
   expect(rate()).toEqual({ recordsPerSecond: 0, bytesPerSecond: 0 })
 })

@@ -13,6 +13,8 @@ export interface StreamRate {
 
 export const RATE_LOOK_MS = 10_000
 export const RATE_WINDOW_MS = 60_000
+/** A rate over less would be chance. */
+const RATE_ELAPSED_MS_MIN = 1_000
 
 interface Look {
   readonly atMs: number
@@ -37,13 +39,13 @@ export class StreamRates implements Disposable {
     this.#timer.cancel()
   }
 
-  /** Undefined until the stream was looked at a moment ago or longer. */
+  /** Undefined until a moment after the first look. A stream that was not there at a look had no records then. */
   rateOf(stream: StreamDescription): StreamRate | undefined {
-    const nowMs = this.#clock.monotonicMs()
-    const first = this.#looks.find(({ written }) => written.has(stream.incarnation))
-    const before = first?.written.get(stream.incarnation)
-    if (first === undefined || before === undefined || nowMs - first.atMs < 1_000) return undefined
-    const recordsPerSecond = ((writtenTo(stream) - before) * 1000) / (nowMs - first.atMs)
+    const [first] = this.#looks
+    const elapsedMs = this.#clock.monotonicMs() - (first?.atMs ?? 0)
+    if (first === undefined || elapsedMs < RATE_ELAPSED_MS_MIN) return undefined
+    const records = writtenTo(stream) - (first.written.get(stream.incarnation) ?? 0)
+    const recordsPerSecond = (records * 1000) / elapsedMs
     const meanBytes = stream.records === 0 ? 0 : stream.bytes / stream.records
     return { recordsPerSecond, bytesPerSecond: recordsPerSecond * meanBytes }
   }

@@ -17,11 +17,17 @@ export interface SegmentStore extends AsyncDisposable {
     metas: readonly SegmentMeta[],
     stream: string,
   ): ShardSegments
-  /** Makes all durable that was appended before the call, names of new files included. */
+  /**
+   * Makes all durable that was appended before the call, names of new files included. After a failure the store writes
+   * nothing more and every later call but a read fails with it: what is lost only the journal knows.
+   */
   sync(): Promise<void>
-  /** Fills with zeros what the next appends will need. On nobody's way; a full disk is no failure. */
+  /** Fills with zeros what the next appends will need, and puts indexes behind sealed segments. On nobody's way; a full disk is no failure. */
   fillAhead(): Promise<void>
-  /** No checkpoint names them any more: used again, or removed once nobody reads them. */
+  /**
+   * No checkpoint names them any more: what `trim` or `replace` gave is used again where it is worth it, anything else
+   * is removed. Readers who are at them are not disturbed.
+   */
   discard(files: readonly SegmentFileName[]): Promise<void>
   /** Everything that lies in the directory, for recovery and verification. */
   list(): Promise<readonly SegmentFileName[]>
@@ -37,15 +43,15 @@ export interface ShardSegments {
    * they can be read from here. After a failure the same batches may be given again.
    */
   append(batches: readonly TailBatch[]): Promise<void>
-  /** The next append starts a new segment. */
+  /** The next append starts a new segment; one that is under way ends the last one. */
   seal(): void
   /** Whole batches from the one that holds `from`, or the next above it, verified; undefined where there is none. LogCorrupt names the sequences. */
   read(from: number, bytesMax: number): Promise<ReadResult | undefined>
   /** The first sequence at or above the given one that a record has; undefined where there is none. */
   findSequence(sequence: number): Promise<number | undefined>
-  /** The first sequence of the batch whose records arrived at or after the time; undefined where there is none. */
+  /** Of the first record that arrived at or after the time; undefined where there is none. Lost ones right before it count. */
   findTime(arrivalUs: number): Promise<number | undefined>
-  /** Lets go of segments that lie wholly below; gives the files, for `discard` once no checkpoint names them. */
+  /** Lets go of segments that lie wholly below, but for one that is being appended to; gives the files, for `discard` once no checkpoint names them. */
   trim(first: number): readonly SegmentFileName[]
   /** Puts `into` in the place of sealed neighbours that it was made from; as `trim` with the files. */
   replace(from: readonly SegmentMeta[], into: readonly SegmentMeta[]): readonly SegmentFileName[]

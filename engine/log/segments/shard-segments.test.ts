@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { BATCH_FLAG_DELTAS, BATCH_HEADER_BYTES, writeHeader } from '../batch-header.ts'
 import { type TailBatch, tailBytes } from '../tail.ts'
 import { SEGMENT_HEADER_BYTES, type ShardSegments } from './segment-store.ts'
 import {
@@ -165,4 +167,64 @@ describe('segments of a shard', () => {
       expect(await shard.findTime(time)).toBe(expected)
     }
   })
+
+  test('find records of batches that were compacted, by their own sequence and time', async () => {
+    await using store = await openStore(newDisk())
+    const shard = store.shard(SHARD.incarnation, SHARD.shard, [], STREAM)
+    const records = [
+      [10, 1000],
+      [13, 1000],
+      [14, 1500],
+      [20, 1700],
+    ] as const
+    const [before, after] = makeBatches([
+      { count: 1, bytes: 5, gap: 1, arrivalUs: 900 },
+      { count: 1, bytes: 5, gap: 20, arrivalUs: 2000 },
+    ]) as [TailBatch, TailBatch]
+    const batches = [before, compacted(records), after]
+    await shard.append(batches)
+    expect((await readAll(shard)).equals(allBytes(batches))).toBe(true)
+    const all = [[2, 900], ...records, [23, 2000]] as const
+    for (let sequence = 1; sequence < 25; sequence++) {
+      const expected = all.find(([at]) => at >= sequence)?.[0]
+      expect(await shard.findSequence(sequence)).toBe(expected)
+    }
+    for (let time = 800; time <= 2100; time += 100) {
+      expect(await shard.findTime(time)).toBe(all.find(([, at]) => at >= time)?.[0])
+    }
+  })
 })
+
+/** One batch whose records say their sequence and arrival above its own. */
+function compacted(
+  records: readonly (readonly [sequence: number, arrivalUs: number])[],
+): TailBatch {
+  const varint = (value: number) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7])
+  const [[baseSequence, arrivalUs] = [0, 0]] = records
+  const body = records.flatMap(([sequence, arrival]) => {
+    const rest = [0, ...varint(sequence - baseSequence), ...varint(arrival - arrivalUs), 0x61]
+    return [...varint(rest.length), ...rest]
+  })
+  const bytes = Buffer.concat([Buffer.alloc(BATCH_HEADER_BYTES), Buffer.from(body)])
+  const span = (records.at(-1)?.[0] ?? 0) - baseSequence
+  writeHeader(bytes, {
+    ...SHARD,
+    flags: BATCH_FLAG_DELTAS,
+    count: records.length,
+    baseSequence,
+    arrivalUs,
+    frame: 1,
+    bodyBytes: body.length,
+    bodyCrc: crc32(Buffer.from(body)),
+    span,
+  })
+  return {
+    baseSequence,
+    nextSequence: baseSequence + span + 1,
+    count: records.length,
+    arrivalUs,
+    frame: { sequence: 1, bytes },
+    at: 0,
+    byteLength: bytes.length,
+  }
+}

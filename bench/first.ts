@@ -1,10 +1,12 @@
 /** The first honest line to improve on: an edit, a pipeline, a durable append. */
-import { benchDurableAppends } from './durable-appends.ts'
 import { benchEditToReady } from './edit-to-ready.ts'
+import { benchDurableAppends } from './engine/durable-appends.ts'
+import { benchLength } from './engine/length.ts'
+import { printTable } from './engine/row.ts'
 import { benchPipelineThroughput } from './pipeline-throughput.ts'
 
 export async function benchFirst(): Promise<void> {
   await benchEditToReady()
   await benchPipelineThroughput()
-  await benchDurableAppends()
+  printTable(await benchDurableAppends(benchLength(false)))
 }

@@ -237,6 +237,51 @@ describe('segments that are let go of', () => {
   })
 })
 
+describe('a segment that is composed', () => {
+  test('takes the place of its neighbours, is found in, and survives a crash once it is synced', async () => {
+    const disk = newDisk()
+    const store = await openStore(disk, SEGMENT_BYTES)
+    const shard = store.shard(SHARD.incarnation, SHARD.shard, [], STREAM)
+    const batches = full(4)
+    await shard.append(batches)
+    const from = shard.metas.slice(0, 3)
+    const kept = makeBatches([
+      { count: 1, bytes: 10, gap: 1, arrivalUs: 20 },
+      { count: 1, bytes: 20_000, arrivalUs: 30 },
+    ])
+    const composed = await shard.compose({ base: 1, next: 4, generation: 1 }, inTurn(kept))
+    expect(composed).toMatchObject({ records: 2, oldestUs: 20, newestUs: 30, sealed: true })
+    await readsAs(shard, batches)
+    const files = shard.replace(from, [composed])
+    await store.sync()
+    const { metas } = shard
+    await store.discard(files)
+    disk.crash({ survivors: 'none', names: 'none' })
+    await using reopened = await openStore(disk, SEGMENT_BYTES)
+    const after = reopened.shard(SHARD.incarnation, SHARD.shard, metas, STREAM)
+    await readsAs(after, [...kept, batches[3] as TailBatch])
+    expect(await after.findSequence(1)).toBe(2)
+    expect(await after.findTime(25)).toBe(3)
+  })
+
+  test('refuses batches of others or out of order', async () => {
+    await using store = await openStore(newDisk(), SEGMENT_BYTES)
+    const shard = store.shard(SHARD.incarnation, SHARD.shard, [], STREAM)
+    for (const wrong of [
+      full(1, 1, { incarnation: 7, shard: 4 }),
+      full(1, 9),
+      [...full(1, 2), ...full(1, 1)],
+    ]) {
+      const composing = shard.compose({ base: 1, next: 4, generation: 1 }, inTurn(wrong))
+      await expect(composing).rejects.toMatchObject({ code: 'LogCorrupt' })
+    }
+  })
+})
+
+async function* inTurn(batches: readonly TailBatch[]): AsyncGenerator<Uint8Array> {
+  for (const batch of batches) yield tailBytes(batch)
+}
+
 describe('a file that lies where a segment begins', () => {
   test('is put aside and never written to, as it may have another name', async () => {
     const disk = newDisk()

@@ -53,6 +53,14 @@ export interface ShardSegments {
   findTime(arrivalUs: number): Promise<number | undefined>
   /** Lets go of segments that lie wholly below, but for one that is being appended to; gives the files, for `discard` once no checkpoint names them. */
   trim(first: number): readonly SegmentFileName[]
+  /**
+   * Writes batches as one sealed segment for `replace`, of at least one batch; its range and generation are what it
+   * takes the place of and one more. Nobody reads it before. `sync` makes it durable, as an append.
+   */
+  compose(
+    range: Pick<SegmentMeta, 'base' | 'next' | 'generation'>,
+    batches: AsyncIterable<Uint8Array>,
+  ): Promise<SegmentMeta>
   /** Puts `into` in the place of sealed neighbours that it was made from; as `trim` with the files. */
   replace(from: readonly SegmentMeta[], into: readonly SegmentMeta[]): readonly SegmentFileName[]
 }

@@ -8,6 +8,7 @@ import type { ReadResult } from '../log.ts'
 import { type TailBatch, tailBytes } from '../tail.ts'
 import { type AppendPiece, checkBatches, planAppend } from './append-plan.ts'
 import type { CoalescedWrites } from './coalesced-writes.ts'
+import { composeSegment } from './compose-segment.ts'
 import type { DescriptorCache } from './descriptor-cache.ts'
 import { lostRecords, type Segment } from './segment.ts'
 import type { SegmentAllocation } from './segment-allocation.ts'
@@ -117,6 +118,14 @@ export class StoredShard implements ShardSegments {
     const dropped = this.#metas.slice(0, count)
     if (dropped.length > 0) this.#metas = this.#metas.slice(count)
     return dropped.map((meta) => this.#letGo(meta))
+  }
+
+  compose(
+    range: Pick<SegmentMeta, 'base' | 'next' | 'generation'>,
+    batches: AsyncIterable<Uint8Array>,
+  ): Promise<SegmentMeta> {
+    const empty = { records: 0, bytes: 0, oldestUs: 0, newestUs: 0, sealed: true }
+    return composeSegment(this.#parts, this.#segment({ ...empty, ...range }), batches)
   }
 
   replace(from: readonly SegmentMeta[], into: readonly SegmentMeta[]): readonly SegmentFileName[] {

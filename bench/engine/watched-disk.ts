@@ -89,7 +89,9 @@ class WatchedFile implements DiskFile {
   }
 
   write(bytes: Uint8Array, position: number): Promise<number> {
-    this.#tell('write', bytes.length)
+    // What fills a journal's file with zeros ahead is no frame, and no acknowledgement waits for it.
+    const journal = this.#journal && bytes[0] !== 0
+    this.#disk.tell({ kind: 'write', journal, bytes: bytes.length })
     return this.#file.write(bytes, position)
   }
 

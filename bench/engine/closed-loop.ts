@@ -5,8 +5,8 @@ export interface ClosedLoop {
   append(lane: number): Promise<unknown>
   readonly inFlight: number
   readonly recordsPerAppend: number
-  /** Runs for so long, or until so many appends were acknowledged. */
-  readonly until: { readonly ms: number } | { readonly appends: number }
+  /** Runs for so long, or until so many appends were acknowledged: whichever comes first. */
+  readonly until: { readonly ms?: number; readonly appends?: number }
   /** Appends before anything counts. */
   readonly warmAppends?: number
   /** Called between the warm appends and what counts. */
@@ -33,9 +33,9 @@ async function repeat(
 ): Promise<LoopResult> {
   const latenciesMs: number[] = []
   const perSecond: number[] = []
-  const appendsMax = 'appends' in until ? until.appends : Number.POSITIVE_INFINITY
+  const appendsMax = until.appends ?? Number.POSITIVE_INFINITY
   const startedMs = performance.now()
-  const endMs = 'ms' in until ? startedMs + until.ms : Number.POSITIVE_INFINITY
+  const endMs = startedMs + (until.ms ?? Number.POSITIVE_INFINITY)
   let sent = 0
   let records = 0
   const lane = async (index: number): Promise<void> => {

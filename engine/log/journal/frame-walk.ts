@@ -23,7 +23,6 @@ import { ScanWindow } from './scan-window.ts'
 /** A journal file as recovery sees it. */
 export class WalkedFile {
   readonly path: string
-  readonly file: DiskFile
   readonly size: number
   /** The frame at its start, where a sound header lies there. Only the journal writes there, so it can be trusted. */
   readonly head: FrameHeader | undefined
@@ -31,11 +30,12 @@ export class WalkedFile {
   epoch: number | undefined
   /** Up to here it was followed. */
   walked = 0
+  readonly #file: DiskFile
   readonly #window: ScanWindow
 
   private constructor(path: string, file: DiskFile, size: number, start: Buffer) {
     this.path = path
-    this.file = file
+    this.#file = file
     this.size = size
     this.head = readFrameHeader(start)
     this.epoch = this.head?.epoch
@@ -52,6 +52,10 @@ export class WalkedFile {
       await file.close()
       throw error
     }
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
   }
 
   async headerAt(position: number): Promise<FrameHeader | undefined> {

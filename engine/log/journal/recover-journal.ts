@@ -91,7 +91,7 @@ class Recovery {
   }
 
   async close(): Promise<void> {
-    for (const { file } of this.#files) await file.close()
+    for (const file of this.#files) await file.close()
   }
 
   async run(): Promise<JournalEnd> {

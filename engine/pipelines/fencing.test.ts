@@ -4,9 +4,13 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { DRAIN_MS_MAX } from '../components/inputs/stream.ts'
 import type { Engine } from '../engine.ts'
 import { encodeBatch } from '../log/batch.ts'
+import { openDiskEngine } from '../log/disk-engine.ts'
 import type { WriteSet } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
+import { realClock } from '../ports/real-clock.ts'
+import { SeededRandom } from '../ports/seeded-random.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
+import { SimulatedDisk } from '../ports/simulated-disk.ts'
 import {
   HEARTBEAT_MS_DEFAULT,
   HEARTBEAT_SETTLING_MS,
@@ -170,6 +174,32 @@ describe('a shard that goes to another member', () => {
     await produce(engine, 'source', keys(100))
     await until(() => count(engine, 'target') === 400)
     expectExactlyOnce(await readAll(engine, 'target'), 400)
+  })
+
+  test('is begun behind what its former member has written and the disk does not have yet', async () => {
+    const random = new SeededRandom(1)
+    const disk = new SimulatedDisk(random)
+    await using engine = await openDiskEngine({ directory: '/d', clock: realClock, random, disk })
+    await createStream(engine, 'source', 2)
+    await createStream(engine, 'target', 1)
+    await produce(engine, 'source', keys(300))
+    const former = gated(engine)
+    former.hold(isCommit)
+    await start(former.engine)
+    await until(() => former.held() > 0)
+    const sync = disk.holdSyncs()
+    former.open()
+    await turns(5)
+    const [group] = engine.groups.describe(['pipeline.test'])
+    for (const { member } of group?.members ?? [])
+      await engine.groups.leave('pipeline.test', member)
+    const started = start(engine)
+    await turns(50)
+    sync()
+    await started
+    await until(() => count(engine, 'target') >= 300)
+    await turns(50)
+    expectExactlyOnce(await readAll(engine, 'target'), 300)
   })
 
   test('the former member leaves with its last write under way', async () => {

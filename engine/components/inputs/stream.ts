@@ -55,7 +55,11 @@ While there is no stream of that name, the input waits for it.`,
         Type.Literal('latest'),
         Type.String({ pattern: TIME_PATTERN, title: 'a time such as 2026-01-31T08:00:00Z' }),
       ],
-      { default: 'earliest', description: 'Where a group begins that has committed nothing yet.' },
+      {
+        default: 'earliest',
+        description:
+          'Where a group begins that has committed nothing yet. Shards that are added later are read from their first record.',
+      },
     ),
     shards: Type.Optional(
       Type.Array(Type.Integer({ minimum: 0, maximum: SHARDS_MAX - 1 }), {
@@ -344,6 +348,8 @@ class StreamInput implements Input, LaneOwner {
   async #refreshOnce(): Promise<void> {
     const { groups } = this.#context.environment.engine
     if (this.#closed) return
+    // Also when it fails: what is asked at once is asked once.
+    this.#heartbeatMs = HEARTBEAT_MS_DEFAULT
     try {
       await this.#adopt(await groups.heartbeat(this.#group, this.#member))
     } catch (thrown) {

@@ -100,6 +100,17 @@ export class DescriptorCache {
     }
   }
 
+  /** Does what takes a descriptor for a moment, closing files for it while the platform has none to give. */
+  async withRoom<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isOutOfDescriptors(error) || !(await this.#closeOne())) throw error
+      }
+    }
+  }
+
   isLeased(path: string): boolean {
     return (this.#descriptors.get(path)?.pins ?? 0) > 0
   }
@@ -185,13 +196,7 @@ export class DescriptorCache {
     this.#open++
     try {
       if (this.#open > this.#descriptorsMax) await this.#closeOne()
-      for (;;) {
-        try {
-          return await this.#files.open(path, mode)
-        } catch (error) {
-          if (!isOutOfDescriptors(error) || !(await this.#closeOne())) throw error
-        }
-      }
+      return await this.withRoom(() => this.#files.open(path, mode))
     } catch (error) {
       this.#open--
       throw error

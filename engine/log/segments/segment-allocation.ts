@@ -79,7 +79,8 @@ export class SegmentAllocation {
   sync(): Promise<void> {
     return this.#inTurn(async () => {
       for (const directory of [...this.#unsynced]) {
-        await this.#places.disk.directories.sync(directory)
+        const { disk, descriptors } = this.#places
+        await descriptors.withRoom(() => disk.directories.sync(directory))
         this.#unsynced.delete(directory)
       }
     })
@@ -135,7 +136,7 @@ export class SegmentAllocation {
     if (this.#isPoolReady) return
     const { disk, recycled } = this.#places
     await disk.directories.make(recycled)
-    for (const name of await disk.directories.list(recycled)) {
+    for (const name of await this.#list(recycled)) {
       await ignoring(['ENOENT'], () => disk.files.remove(join(recycled, name)))
     }
     this.#unsynced.add(recycled).add(dirname(recycled))
@@ -165,7 +166,8 @@ export class SegmentAllocation {
 
   async #list(directory: string): Promise<readonly string[]> {
     try {
-      return await this.#places.disk.directories.list(directory)
+      const { disk, descriptors } = this.#places
+      return await descriptors.withRoom(() => disk.directories.list(directory))
     } catch (error) {
       if (hasCode(error, ['ENOENT', 'ENOTDIR'])) return []
       throw error

@@ -117,6 +117,20 @@ describe('a sync', () => {
     await readsAs(shard, batches)
   })
 
+  test('of names makes room where the platform has no descriptor left', async () => {
+    const disk = newDisk()
+    await using store = await openStore(disk, SEGMENT_BYTES)
+    const shard = shardOf(store)
+    const batches = some(20)
+    await shard.append(batches)
+    const open = disk.openHandles
+    // One sync for each file, then those of the directories.
+    disk.failCall(disk.calls + open, 'EMFILE')
+    await store.sync()
+    expect(disk.openHandles).toBe(open - 1)
+    await readsAs(shard, batches)
+  })
+
   test('costs nothing where nothing was written', async () => {
     const disk = newDisk()
     await using store = await openStore(disk, SEGMENT_BYTES)

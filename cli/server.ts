@@ -20,6 +20,7 @@ import { kinds } from '../crds/kinds.ts'
 import { type Identity, KINDS, type ResourceObject } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { openDiskEngine } from '../engine/log/disk-engine.ts'
+import type { WriteGate } from '../engine/log/write-gate.ts'
 import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
 import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
@@ -43,7 +44,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   const quotas = new NamespaceQuotas(limits, realClock)
   const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
   await using started = new AsyncDisposableStack()
-  const engine = started.use(await openEngine(options.dataDirectory, logger))
+  const engine = started.use(await openEngine(options.dataDirectory, quotas, logger))
   const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
   const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
@@ -130,8 +131,15 @@ function metricsOf(
   })
 }
 
-function openEngine(directory: string, logger: Logger): Promise<Engine> {
-  return openDiskEngine({ directory, clock: realClock, random: realRandom, disk: realDisk, logger })
+function openEngine(directory: string, gate: WriteGate, logger: Logger): Promise<Engine> {
+  return openDiskEngine({
+    directory,
+    clock: realClock,
+    random: realRandom,
+    disk: realDisk,
+    logger,
+    gate,
+  })
 }
 
 interface PlaneReference {

@@ -16,6 +16,7 @@ import { digestSet, IdempotencyTable, runsOf } from './idempotency.ts'
 import type { Append, AppendResult, Trim, WriteResult, WriteSet } from './log.ts'
 import type { LogView } from './log-view.ts'
 import { requireShard, type ShardHead, type StreamHead, StreamHeads } from './stream-heads.ts'
+import type { AppendPart, WriteGate } from './write-gate.ts'
 
 /** A relaxed shard reserves this many sequences at once, so that few of its writes wait for a sync. */
 export const RELAXED_SEQUENCES_AHEAD = 65_536
@@ -30,6 +31,8 @@ export interface AdmissionOptions {
   readonly random: Random
   /** Above every generation that was given out before. */
   readonly generationBase: number
+  /** Asked last, when a set fits all that is judged here. */
+  readonly gate?: WriteGate | undefined
 }
 
 export class Admission {
@@ -37,10 +40,12 @@ export class Admission {
   readonly #streams = new StreamHeads()
   readonly #idempotency = new IdempotencyTable()
   readonly #clock: Clock
+  readonly #gate: WriteGate | undefined
   #rotation: number
 
-  constructor({ clock, random, generationBase }: AdmissionOptions) {
+  constructor({ clock, random, generationBase, gate }: AdmissionOptions) {
     this.#clock = clock
+    this.#gate = gate
     this.#rotation = Math.floor(random.next() * 65_536)
     const shardCount = (stream: string, incarnation: number): number =>
       this.#streams.require(stream, incarnation).shards.length
@@ -48,10 +53,11 @@ export class Admission {
   }
 
   /** Judges from now on by what can be seen, be it what recovery found or what is left after a refused commit. */
-  load<Place>(view: LogView<Place>): void {
+  load(view: LogView): void {
     this.#streams.load(view)
     this.#idempotency.clear()
     for (const change of view.idempotency.entries()) this.#idempotency.remember(change)
+    this.#gate?.load(view.describe())
   }
 
   judgeWrite(set: WriteSet): Judgement<WriteResult> {
@@ -69,6 +75,7 @@ export class Admission {
         changes.push({ kind: 'offset', group: offset.group, ...this.#judgeOffset(offset) })
       }
       for (const trim of set.trims ?? []) this.#judgeTrim(trim, changes, undo)
+      if (this.#gate !== undefined && set.appends.length > 0) this.#gate.admit(this.#parts(changes))
       if (set.idempotencyKey !== undefined) {
         changes.push(this.#remember(set.idempotencyKey, content, appends))
       }
@@ -80,11 +87,14 @@ export class Admission {
   }
 
   judgeCreate(record: StreamRecord): Judgement<number> {
+    this.#gate?.admitStream()
     const head = this.#streams.create(record, this.#clock.wallUs(), PARTITIONER_ID)
     return { changes: [streamChange(head)], result: head.incarnation }
   }
 
   judgeAlter(incarnation: number, record: StreamRecord): Judgement<number> {
+    const grows = record.shards > (this.#streams.find(record.name)?.shards.length ?? 0)
+    if (grows) this.#gate?.admitStream()
     const head = this.#streams.alter(incarnation, record)
     return { changes: [streamChange(head)], result: incarnation }
   }
@@ -114,8 +124,8 @@ export class Admission {
     return changes
   }
 
-  /** Lets relaxed streams go on without a gap after an orderly end, and vouches for the last frame. */
-  judgeClose<Place>(view: LogView<Place>): Judgement<void> {
+  /** Lets relaxed streams go on without a gap after an orderly end. */
+  judgeClose(view: LogView): Judgement<void> {
     const changes: Change[] = []
     for (const name of view.streams.keys()) {
       const head = this.#streams.find(name)
@@ -124,7 +134,6 @@ export class Admission {
         changes.push({ kind: 'reserve', incarnation: head.incarnation, shard, next })
       })
     }
-    changes.push({ kind: 'closed' })
     return { changes, result: undefined }
   }
 
@@ -188,6 +197,7 @@ export class Admission {
     const { arrivalUs } = head
     changes.push({
       kind: 'append',
+      stream: stream.record.name,
       incarnation,
       shard,
       batch,
@@ -196,6 +206,15 @@ export class Admission {
       arrivalUs,
       relaxed,
     })
+  }
+
+  /** What the changes would add, as it will be stored. */
+  #parts(changes: readonly Change[]): readonly AppendPart[] {
+    const parts: AppendPart[] = []
+    for (const change of changes) {
+      if (change.kind === 'append') parts.push(change)
+    }
+    return parts
   }
 
   #judgeOffset({ stream, incarnation, shard, next }: GroupOffset): GroupOffset {

@@ -18,11 +18,10 @@ export type ControlChange =
   | { readonly kind: 'idle'; readonly group: string; readonly sinceUs: number | null }
   | ReserveChange
   | RememberChange
-  /** Nothing: the frame that holds it says that all before it was durable, when the engine ended in order. */
-  | { readonly kind: 'closed' }
 
 export interface AppendChange {
   readonly kind: 'append'
+  readonly stream: string
   readonly incarnation: number
   readonly shard: number
   /** Encoded, not yet stamped. */

@@ -1,95 +1,87 @@
 /**
- * What recovery found damaged in files that were durable: where, and which sequences went with it as far as what was
- * found around the damage tells. It reports; nothing here repairs.
+ * What was found damaged that had been durable: where, and which sequences went with it as far as what is around the
+ * damage tells. It reports; nothing here repairs.
  */
 import { HeadgateError } from '../error.ts'
-import type { LogView } from './log-view.ts'
-import type { Snapshot } from './snapshot.ts'
 
 /** What a person can read; the rest is counted. */
 const LISTED_MAX = 20
 
-interface DamagedRange {
+export interface DamagedPlace {
   readonly path: string
   readonly from: number
   /** One above the last byte. */
-  to: number
+  readonly to: number
   readonly missing: boolean
 }
 
-interface LostRange {
+export interface LostRecords {
   readonly stream: string
   readonly shard: number
   readonly from: number
+  /** The last one. */
   readonly to: number
 }
 
 export class Damage {
-  readonly #ranges: DamagedRange[] = []
-  readonly #lost: LostRange[] = []
-  /** Where each shard stood before the damage, until something behind the damage was seen of it. */
-  readonly #nexts = new Map<string, number>()
-  readonly #reached = new Set<string>()
+  readonly #places: DamagedPlace[] = []
+  readonly #lost: LostRecords[] = []
+  readonly #notes: string[] = []
 
-  /** Bytes `from` up to `to` of a file count no more; what was applied to the view lies before them. */
-  add<Place>(view: LogView<Place>, path: string, from: number, to: number, missing = false): void {
-    const last = this.#ranges.at(-1)
-    if (last?.path === path && last.to === from) last.to = to
-    else this.#ranges.push({ path, from, to, missing })
-    this.#reached.clear()
-    for (const { incarnation, shards } of view.streams.values()) {
-      for (const [shard, { index }] of shards.entries()) {
-        this.#nexts.set(keyOf(incarnation, shard), index.next)
-      }
+  get isNone(): boolean {
+    return this.#places.length === 0 && this.#notes.length === 0
+  }
+
+  get places(): readonly DamagedPlace[] {
+    return this.#places
+  }
+
+  get lost(): readonly LostRecords[] {
+    return this.#lost
+  }
+
+  get notes(): readonly string[] {
+    return this.#notes
+  }
+
+  /** Bytes `from` up to `to` of a file count no more. */
+  add(path: string, from: number, to: number, missing = false): void {
+    const last = this.#places.at(-1)
+    if (last?.path === path && last.to === from) {
+      this.#places[this.#places.length - 1] = { ...last, to }
+    } else {
+      this.#places.push({ path, from, to, missing })
     }
   }
 
-  /** A batch behind the damage begins at `sequence`: what is missing before it is lost. */
-  reached(stream: string, incarnation: number, shard: number, sequence: number): void {
-    if (this.#ranges.length === 0) return
-    const key = keyOf(incarnation, shard)
-    if (this.#reached.has(key)) return
-    this.#reached.add(key)
-    // What is not known from before the damage began within it.
-    const from = this.#nexts.get(key) ?? 1
-    if (sequence > from) this.#lost.push({ stream, shard, from, to: sequence - 1 })
+  lose(lost: LostRecords): void {
+    this.#lost.push(lost)
   }
 
-  /** A snapshot says where every shard stood. */
-  reachedSnapshot({ changes, shards }: Snapshot): void {
-    if (this.#ranges.length === 0) return
-    const names = new Map<number, string>()
-    for (const change of changes) {
-      if (change.kind === 'stream') names.set(change.incarnation, change.record.name)
-    }
-    for (const { incarnation, shard, next } of shards) {
-      this.reached(names.get(incarnation) ?? '', incarnation, shard, next)
-    }
+  /** What neither a place nor a range of sequences can say. */
+  note(text: string): void {
+    if (!this.#notes.includes(text)) this.#notes.push(text)
   }
 
   /** Undefined where all is sound. */
   problem(): HeadgateError | undefined {
-    if (this.#ranges.length === 0) return undefined
+    if (this.isNone) return undefined
     const lost = this.#lost.map(
       ({ stream, shard, from, to }) => `${stream} shard ${shard} sequences ${from} to ${to}`,
     )
-    const ranges = listOf(this.#ranges.map(rangeText))
+    const found = listOf([...this.#places.map(placeText), ...this.#notes])
     const records = lost.length === 0 ? '' : `; lost: ${listOf(lost)}`
     return new HeadgateError(
       'LogCorrupt',
-      `LogCorrupt: what was durable is damaged: ${ranges}${records}`,
+      `LogCorrupt: what was durable is damaged: ${found}${records}`,
       {
-        hint: 'Nothing was changed, and what is sound can be read. Restore the data directory from a copy.',
+        hint: 'Nothing was changed, and what is sound can be read. Restore the data directory from a copy, or stop and see what `headgate repair` would give up.',
       },
     )
   }
 }
 
-function keyOf(incarnation: number, shard: number): string {
-  return `${incarnation}/${shard}`
-}
-
-function rangeText({ path, from, to, missing }: DamagedRange): string {
+function placeText({ path, from, to, missing }: DamagedPlace): string {
   return missing ? `${path} is missing` : `${path} from byte ${from} to ${to}`
 }
 

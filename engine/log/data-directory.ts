@@ -1,91 +1,130 @@
 /**
- * The data directory as a whole: its lock, and the marker that says which format it has, from the first day on.
+ * The data directory as a whole: its lock, the marker that says which format it has, and where everything lies.
  *
- * `format.json` holds `{"format": 1, "id": UUID}`. A directory with a newer format, or with a journal and no marker,
- * is left as it is.
+ * `format.json` holds `{"format": 2, "id": UUID}` and is the last thing that a new directory gets, so that one without
+ * it is either new or not ours. A directory of another format, with data and no marker, or of another engine than the
+ * one that is expected is left as it is.
  */
 import { join } from 'node:path'
 import { HeadgateError } from '../error.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Random } from '../ports/random.ts'
-import { readFully } from './journal-scan.ts'
+import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
+import { createSuperblocks, readSuperblocks } from './checkpoint/superblock.ts'
+import { createFile, readFile } from './checkpoint/whole-file.ts'
 
-export const DATA_FORMAT = 1
+export const DATA_FORMAT = 2
 const MARKER = 'format.json'
 const MARKER_BYTES_MAX = 4096
-const JOURNAL = 'journal'
+
+export interface DataPaths {
+  readonly root: string
+  readonly journal: string
+  readonly checkpoint: string
+  readonly streams: string
+  readonly recycled: string
+  readonly quarantine: string
+}
 
 export interface DataDirectory {
-  readonly journal: string
+  readonly paths: DataPaths
+  /** Of the engine, for as long as the directory lives. */
+  readonly id: string
   readonly lock: Disposable
 }
 
-export async function openDataDirectory(
-  disk: Disk,
-  directory: string,
-  random: Random,
-): Promise<DataDirectory> {
+export interface DataDirectoryOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly random: Random
+  /** The engine whose data must be there: an empty mount, or another volume, is refused. */
+  readonly expectedId?: string | undefined
+}
+
+export function dataPaths(root: string): DataPaths {
+  return {
+    root,
+    journal: join(root, 'journal'),
+    checkpoint: join(root, 'checkpoint'),
+    streams: join(root, 'streams'),
+    recycled: join(root, 'recycled'),
+    quarantine: join(root, 'quarantine'),
+  }
+}
+
+export async function openDataDirectory(options: DataDirectoryOptions): Promise<DataDirectory> {
+  const { disk, directory, random, expectedId } = options
   await disk.directories.make(directory)
   const lock = await disk.directories.lock(directory)
   try {
-    const journal = join(directory, JOURNAL)
-    await disk.directories.make(journal)
-    const marker = (await disk.directories.list(directory)).includes(MARKER)
-    if (marker) {
-      await checkMarker(disk, directory)
-    } else if ((await disk.directories.list(journal)).length > 0) {
-      throw unusable(directory, `a journal with its ${MARKER}`, 'one without')
-    } else {
-      await writeMarker(disk, directory, random)
-    }
-    return { journal, lock }
+    const paths = dataPaths(directory)
+    const id = await readMarker(disk, directory)
+    if (expectedId !== undefined && id !== expectedId) throw unexpected(directory, expectedId, id)
+    if (id !== undefined) return { paths, id, lock }
+    await refuseUnmarked(disk, paths)
+    return { paths, id: await initialise(disk, paths, random), lock }
   } catch (error) {
     lock[Symbol.dispose]()
     throw error
   }
 }
 
-async function checkMarker(disk: Disk, directory: string): Promise<void> {
-  const file = await disk.files.open(join(directory, MARKER), 'read')
-  const bytes = Buffer.alloc(MARKER_BYTES_MAX)
-  const length = await readFully(file, bytes, 0).finally(() => file.close())
-  const format = formatOf(bytes.toString('utf8', 0, length))
-  if (format === DATA_FORMAT) return
-  throw unusable(
-    directory,
-    `data format ${DATA_FORMAT}`,
-    format === undefined ? 'none' : `${format}`,
-  )
+/** The id that the marker holds; undefined without one. Throws DataDirectoryUnusable for another format. */
+export async function readMarker(disk: Disk, directory: string): Promise<string | undefined> {
+  if (!(await disk.directories.list(directory)).includes(MARKER)) return undefined
+  const bytes = await readFile(disk, join(directory, MARKER), MARKER_BYTES_MAX)
+  const { format, id } = parseMarker(bytes.toString())
+  if (format === DATA_FORMAT && id !== undefined) return id
+  const got = format === undefined ? 'none' : `${format}`
+  throw unusable(directory, `data format ${DATA_FORMAT}`, got)
 }
 
-function formatOf(text: string): number | undefined {
+function parseMarker(text: string): { readonly format?: number; readonly id?: string } {
   try {
     const marker: unknown = JSON.parse(text)
-    if (typeof marker !== 'object' || marker === null || !('format' in marker)) return undefined
-    return typeof marker.format === 'number' ? marker.format : undefined
+    if (typeof marker !== 'object' || marker === null) return {}
+    return {
+      ...('format' in marker && typeof marker.format === 'number' ? { format: marker.format } : {}),
+      ...('id' in marker && typeof marker.id === 'string' ? { id: marker.id } : {}),
+    }
   } catch {
-    return undefined
+    return {}
   }
 }
 
-/** Written aside and renamed, so that it is there whole or not at all. */
-async function writeMarker(disk: Disk, directory: string, random: Random): Promise<void> {
-  const aside = `${MARKER}.new`
-  if ((await disk.directories.list(directory)).includes(aside)) {
-    await disk.files.remove(join(directory, aside))
+/** A crash while a directory was made new leaves no journal and no segments. */
+async function refuseUnmarked(disk: Disk, { root, journal, streams }: DataPaths): Promise<void> {
+  for (const path of [journal, streams]) {
+    await disk.directories.make(path)
+    if ((await disk.directories.list(path)).length === 0) continue
+    throw unusable(root, `data with its ${MARKER}`, 'some without')
   }
-  const bytes = Buffer.from(`${JSON.stringify({ format: DATA_FORMAT, id: random.uuid() })}\n`)
-  const file = await disk.files.open(join(directory, aside), 'create')
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      done += await file.write(bytes.subarray(done), done)
-    }
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await disk.files.rename(join(directory, aside), join(directory, MARKER))
-  await disk.directories.sync(directory)
+  const { superblock } = await readSuperblocks(disk, root)
+  if ((superblock?.opens ?? 0) > 0) throw unusable(root, `data with its ${MARKER}`, 'some without')
+}
+
+/** The marker comes last: with it, all of this is there. */
+async function initialise(disk: Disk, paths: DataPaths, random: Random): Promise<string> {
+  const id = random.uuid()
+  const { root, ...parts } = paths
+  for (const path of Object.values(parts)) await disk.directories.make(path)
+  await new CheckpointFiles(disk, paths.checkpoint).create()
+  await disk.directories.sync(paths.checkpoint)
+  await createSuperblocks(disk, root, {
+    format: DATA_FORMAT,
+    id,
+    writes: 0,
+    opens: 0,
+    checkpoint: undefined,
+    point: { epoch: 1, position: 0, sequence: 1, previousCrc: 0, salt: 0 },
+    durableSequence: 0,
+  })
+  await disk.directories.sync(root)
+  const aside = join(root, `${MARKER}.new`)
+  await createFile(disk, aside, Buffer.from(`${JSON.stringify({ format: DATA_FORMAT, id })}\n`))
+  await disk.files.rename(aside, join(root, MARKER))
+  await disk.directories.sync(root)
+  return id
 }
 
 function unusable(directory: string, expected: string, got: string): HeadgateError {
@@ -93,5 +132,15 @@ function unusable(directory: string, expected: string, got: string): HeadgateErr
     'DataDirectoryUnusable',
     `expected ${expected} in data directory ${directory}, got ${got}`,
     { hint: 'Use the version that wrote it, or another directory; nothing was changed.' },
+  )
+}
+
+function unexpected(directory: string, expected: string, got: string | undefined): HeadgateError {
+  return new HeadgateError(
+    'DataDirectoryUnusable',
+    `expected the data of engine ${expected} in ${directory}, got ${got === undefined ? 'none' : `that of ${got}`}`,
+    {
+      hint: 'Look whether the right volume is mounted there; nothing was changed. To begin with no data, take engine.id out of headgate.yaml.',
+    },
   )
 }

@@ -1,8 +1,8 @@
 /**
  * The engine on a disk: what it acknowledged is there after a crash, and what is not durable is not readable.
  *
- * A write is judged, encoded into a frame together with all that wait, written, synced once, and then made visible.
- * On opening, the journal is read from end to end; what is damaged makes the engine read-only, never smaller.
+ * Opening it reads the checkpoint and what the journal holds behind it, writes a checkpoint of both, and begins the
+ * journal anew. What is damaged makes the engine read-only, and then nothing on the disk is changed.
  */
 import type { Capabilities, Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
@@ -10,18 +10,18 @@ import type { Clock } from '../ports/clock.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
-import { Admission } from './admission.ts'
-import { openDataDirectory } from './data-directory.ts'
-import { isDiskFull } from './disk-full.ts'
-import { GroupCommitter, type GroupSink } from './group-committer.ts'
-import { JOURNAL_FILE_BYTES, Journal } from './journal.ts'
-import { LogView } from './log-view.ts'
-import { recoverJournal } from './recovery.ts'
-import type { IndexEntry } from './shard-index.ts'
-import { CONTROL_REQUEST_BYTES, type CommitRequest, type Store } from './store.ts'
+import { CHECKPOINT_BYTES } from './checkpoint/checkpointer.ts'
+import { type DataDirectory, openDataDirectory } from './data-directory.ts'
+import { DiskStore } from './disk-store.ts'
+import { JOURNAL_SIZES, type JournalSizes } from './journal/journal.ts'
+import { recoverStore } from './recover-store.ts'
+import { openSegmentStore } from './segments/open-segment-store.ts'
+import { SEGMENT_BYTES, type SegmentFileName } from './segments/segment-store.ts'
+import { openSpaceGate } from './space-gate.ts'
 import { StoreEngine } from './store-engine.ts'
 import { StreamListeners } from './stream-listeners.ts'
-import type { JournalPlace } from './tail-cache.ts'
+import { TAIL_CACHE_BYTES_MAX, TailCache } from './tail-cache.ts'
+import { combineGates, type WriteGate } from './write-gate.ts'
 
 export interface DiskEngineOptions {
   readonly directory: string
@@ -29,14 +29,33 @@ export interface DiskEngineOptions {
   readonly random: Random
   readonly disk: Disk
   readonly logger?: Logger
-  /** A journal file that is longer is followed by another. */
-  readonly journalFileBytes?: number
+  /** What may refuse a write besides the log's own rules. */
+  readonly gate?: WriteGate
+  /** The engine whose data must be there; an empty mount is refused. */
+  readonly expectedId?: string
+  /** Gives up what is damaged instead of being read-only: `headgate repair`. */
+  readonly acceptLoss?: boolean
+  readonly sizes?: Partial<EngineSizes>
 }
 
-/** More generations than one opening gives out. */
-const GENERATIONS_PER_OPENING = 2 ** 24
+export interface EngineSizes {
+  readonly journal: JournalSizes
+  readonly segmentBytes: number
+  readonly checkpointBytes: number
+  readonly tailBytes: number
+  /** What stays free of the disk; undefined for what follows from its size. */
+  readonly reserveBytes: number | undefined
+}
 
-const CAPABILITIES: Capabilities = {
+export const ENGINE_SIZES: EngineSizes = {
+  journal: JOURNAL_SIZES,
+  segmentBytes: SEGMENT_BYTES,
+  checkpointBytes: CHECKPOINT_BYTES,
+  tailBytes: TAIL_CACHE_BYTES_MAX,
+  reserveBytes: undefined,
+}
+
+export const DISK_CAPABILITIES: Capabilities = {
   atomicWrite: true,
   // After a crash a relaxed shard goes on behind what it had reserved.
   contiguousSequences: false,
@@ -47,13 +66,13 @@ const CAPABILITIES: Capabilities = {
 
 /** Throws DataDirectoryInUse, DataDirectoryUnusable and DiskFull; damaged data gives an engine with a condition. */
 export async function openDiskEngine(options: DiskEngineOptions): Promise<Engine> {
-  const { disk, directory, random } = options
+  const { disk, directory, random, expectedId } = options
   try {
-    const { journal, lock } = await openDataDirectory(disk, directory, random)
+    const opened = await openDataDirectory({ disk, directory, random, expectedId })
     try {
-      return await openJournal(options, journal, lock)
+      return await openStore(options, opened)
     } catch (error) {
-      lock[Symbol.dispose]()
+      opened.lock[Symbol.dispose]()
       throw error
     }
   } catch (error) {
@@ -67,115 +86,58 @@ export async function openDiskEngine(options: DiskEngineOptions): Promise<Engine
   }
 }
 
-async function openJournal(
-  { clock, random, disk, logger, journalFileBytes }: DiskEngineOptions,
-  directory: string,
-  lock: Disposable,
-): Promise<Engine> {
+async function openStore(options: DiskEngineOptions, directory: DataDirectory): Promise<Engine> {
+  const { disk, clock, logger } = options
+  const sizes = { ...ENGINE_SIZES, ...options.sizes }
+  const { paths } = directory
+  await using opening = new AsyncDisposableStack()
+  const segments = opening.use(
+    await openSegmentStore({
+      disk,
+      directory: paths.streams,
+      recycled: paths.recycled,
+      segmentBytes: sizes.segmentBytes,
+      ...(logger === undefined ? {} : { logger }),
+    }),
+  )
+  const { reserveBytes } = sizes
+  const space = opening.use(
+    await openSpaceGate({
+      disk,
+      directory: paths.root,
+      clock,
+      logger,
+      ...(reserveBytes === undefined ? {} : { reserveBytes }),
+    }),
+  )
+  const gate = options.gate === undefined ? space : combineGates([space, options.gate])
   const listeners = new StreamListeners(logger)
-  const view = new LogView<JournalPlace>({
-    dropped: (entries) => journal.dropped(entries),
-    streamChanged: (name) => listeners.tell(name),
-  })
-  const fileBytes = journalFileBytes ?? JOURNAL_FILE_BYTES
-  const journal = new Journal({ disk, directory, random, view, logger, fileBytes })
-  const recovered = await recoverJournal({
+  const tail = new TailCache(sizes.tailBytes)
+  const discards: SegmentFileName[] = []
+  let onDiscard = (files: readonly SegmentFileName[]): void => void discards.push(...files)
+  const recovered = await recoverStore({
     disk,
     directory,
-    onFrame: (content, epoch, position) => journal.replay(content, epoch, position),
-    onDamage: (path, from, to, missing) => journal.damaged(path, from, to, missing),
-    onAhead: (snapshot) => journal.ahead(snapshot),
-    problem: () => journal.problem(),
+    segments,
+    tail,
+    listeners,
+    logger,
+    onDiscard: (files) => onDiscard(files),
+    gate,
   })
-  journal.adopt(recovered)
-  skipReserved(view)
-  if (recovered.problem === undefined) {
-    try {
-      await journal.begin(recovered.clean && recovered.last !== undefined)
-    } catch (error) {
-      await journal.close()
-      throw error
-    }
-  }
-  const generationBase = journal.opens * GENERATIONS_PER_OPENING
-  const admission = new Admission({ clock, random, generationBase })
-  admission.load(view)
-  const sink: GroupSink = {
-    write: (changes) => journal.write(changes),
-    sync: () => journal.sync(),
-    forget: () => admission.load(view),
-  }
-  const committer = new GroupCommitter(sink, clock)
-  if (recovered.problem !== undefined) {
-    logger?.error('The journal is damaged; the engine is read-only', { error: recovered.problem })
-    committer.refuse(recovered.problem.message, recovered.problem)
-  }
+  const store = new DiskStore({ options, sizes, directory, segments, tail, recovered, gate, space })
+  onDiscard = (files) => store.discard(files)
+  store.discard(discards)
+  await store.begin()
+  opening.move()
   return new StoreEngine({
-    store: new DiskStore(view, committer, journal),
-    admission,
+    store,
+    admission: store.admission,
     listeners,
     clock,
     logger,
-    capabilities: CAPABILITIES,
-    close: async () => {
-      try {
-        await closeOrderly(committer, admission, view)
-      } finally {
-        committer.refuse('The engine is closed.')
-        await committer.settled()
-        await journal.close()
-        lock[Symbol.dispose]()
-      }
-    },
+    capabilities: DISK_CAPABILITIES,
+    lowSpace: () => space.lowSpace(),
+    close: () => store.close(),
   })
-}
-
-class DiskStore implements Store<JournalPlace> {
-  readonly view: LogView<JournalPlace>
-  readonly #committer: GroupCommitter
-  readonly #journal: Journal
-
-  constructor(view: LogView<JournalPlace>, committer: GroupCommitter, journal: Journal) {
-    this.view = view
-    this.#committer = committer
-    this.#journal = journal
-  }
-
-  commit<Result>(request: CommitRequest<Result>): Promise<Result> {
-    return this.#committer.submit(request)
-  }
-
-  fetch(entries: readonly IndexEntry<JournalPlace>[]): Promise<Uint8Array> {
-    return this.#journal.fetch(entries)
-  }
-
-  condition(): string | undefined {
-    return this.#committer.condition()
-  }
-}
-
-/** What a relaxed shard may have given out before the crash is not given out again. */
-function skipReserved(view: LogView<JournalPlace>): void {
-  for (const stream of view.streams.values()) {
-    for (const { index, reserved } of stream.shards) index.skipTo(reserved)
-  }
-}
-
-/** Lets what is queued through, gives back what was reserved, and vouches for all that was written. */
-async function closeOrderly(
-  committer: GroupCommitter,
-  admission: Admission,
-  view: LogView<JournalPlace>,
-): Promise<void> {
-  await committer.settled()
-  if (committer.condition() !== undefined) return
-  try {
-    await committer.submit({
-      bytes: CONTROL_REQUEST_BYTES,
-      judge: () => admission.judgeClose(view),
-    })
-  } catch (error) {
-    // Without room for it, the next opening finds what it would find after a crash.
-    if (!isDiskFull(error)) throw error
-  }
 }

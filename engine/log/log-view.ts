@@ -6,22 +6,23 @@ import type { GroupOffset } from '../streams/groups.ts'
 import type { ShardState, StreamDescription, StreamRecord } from '../streams/streams.ts'
 import type { ControlChange, StreamChange, TrimChange } from './change.ts'
 import { IdempotencyTable } from './idempotency.ts'
-import { type IndexEntry, ShardIndex } from './shard-index.ts'
+import type { ShardLog } from './shard-log.ts'
+import type { TailBatch } from './tail.ts'
 
-export interface StreamView<Place> {
+export interface StreamView<Shard extends ShardLog = ShardLog> {
   readonly incarnation: number
   readonly createdUs: number
   readonly partitioner: string
   record: StreamRecord
-  readonly shards: ShardView<Place>[]
+  readonly shards: ShardView<Shard>[]
 }
 
-export interface ShardView<Place> {
-  readonly index: ShardIndex<Place>
+export interface ShardView<Shard extends ShardLog = ShardLog> {
+  readonly log: Shard
   /** As of the last reserve change; zero without one. */
   reserved: number
-  /** Called, and forgotten, when the shard changes. */
-  readonly waiting: Set<() => void>
+  /** Called, and forgotten, when the shard changes; there while anyone waits, for most shards are idle. */
+  waiting: Set<() => void> | undefined
 }
 
 export interface GroupView {
@@ -29,45 +30,46 @@ export interface GroupView {
   idleSinceUs: number | undefined
 }
 
-export interface ViewListener<Place> {
-  /** A batch is no longer needed. */
-  dropped(entries: readonly IndexEntry<Place>[]): void
+export interface ViewListener<Shard extends ShardLog> {
+  createShard(incarnation: number, shard: number, stream: string): Shard
+  /** A trim dropped that many of the stream's bytes. */
+  released?(incarnation: number, bytes: number): void
+  /** The stream is gone, with all that it held. */
+  removed?(incarnation: number): void
   /** A stream was created, altered or deleted. */
   streamChanged(name: string): void
 }
 
-export class LogView<Place> {
-  readonly streams: Map<string, StreamView<Place>> = new Map()
+export class LogView<Shard extends ShardLog = ShardLog> {
+  readonly streams: Map<string, StreamView<Shard>> = new Map()
   readonly groups: Map<string, GroupView> = new Map()
   readonly idempotency: IdempotencyTable = new IdempotencyTable()
   incarnationLast = 0
   /** No shard's next arrival lies below it, whatever the clock says after a restart. */
   arrivalLastUs = 0
-  readonly #byIncarnation = new Map<number, StreamView<Place>>()
-  readonly #listener: ViewListener<Place>
+  readonly #byIncarnation = new Map<number, StreamView<Shard>>()
+  readonly #listener: ViewListener<Shard>
 
-  constructor(listener: ViewListener<Place>) {
+  constructor(listener: ViewListener<Shard>) {
     this.#listener = listener
   }
 
-  stream(incarnation: number): StreamView<Place> | undefined {
+  stream(incarnation: number): StreamView<Shard> | undefined {
     return this.#byIncarnation.get(incarnation)
   }
 
-  shard(incarnation: number, shard: number): ShardView<Place> | undefined {
+  shard(incarnation: number, shard: number): ShardView<Shard> | undefined {
     return this.#byIncarnation.get(incarnation)?.shards[shard]
   }
 
-  /** Makes a batch readable. One of a stream that is gone since is dropped at once. */
-  append(incarnation: number, shard: number, entry: IndexEntry<Place>): void {
+  /** Makes a batch readable; undefined where its stream is gone since. */
+  append(incarnation: number, shard: number, batch: TailBatch): Shard | undefined {
     const view = this.shard(incarnation, shard)
-    if (view === undefined) {
-      this.#listener.dropped([entry])
-      return
-    }
-    this.arrivalLastUs = Math.max(this.arrivalLastUs, entry.arrivalUs)
-    view.index.append(entry)
+    if (view === undefined) return undefined
+    if (batch.arrivalUs > this.arrivalLastUs) this.arrivalLastUs = batch.arrivalUs
+    view.log.append(batch)
     wake(view)
+    return view.log
   }
 
   apply(change: ControlChange): void {
@@ -100,8 +102,6 @@ export class LogView<Place> {
       case 'remember':
         this.idempotency.remember(change)
         break
-      case 'closed':
-        break
       default:
         change satisfies never
     }
@@ -129,7 +129,8 @@ export class LogView<Place> {
     this.streams.set(record.name, stream)
     this.incarnationLast = Math.max(this.incarnationLast, incarnation)
     while (stream.shards.length < record.shards) {
-      stream.shards.push({ index: new ShardIndex(), reserved: 0, waiting: new Set() })
+      const log = this.#listener.createShard(incarnation, stream.shards.length, record.name)
+      stream.shards.push({ log, reserved: 0, waiting: undefined })
     }
     this.#listener.streamChanged(record.name)
   }
@@ -139,8 +140,9 @@ export class LogView<Place> {
     if (stream === undefined) return
     this.#byIncarnation.delete(incarnation)
     this.streams.delete(stream.record.name)
+    this.#listener.removed?.(incarnation)
     for (const shard of stream.shards) {
-      this.#listener.dropped(shard.index.trim(Number.MAX_SAFE_INTEGER))
+      shard.log.trim(Number.MAX_SAFE_INTEGER)
       wake(shard)
     }
     for (const [name, group] of this.groups) {
@@ -155,7 +157,10 @@ export class LogView<Place> {
   #trim({ incarnation, shard, first }: TrimChange): void {
     const view = this.shard(incarnation, shard)
     if (view === undefined) return
-    this.#listener.dropped(view.index.trim(first))
+    const before = view.log.bytes
+    view.log.trim(first)
+    const released = before - view.log.bytes
+    if (released > 0) this.#listener.released?.(incarnation, released)
     wake(view)
   }
 
@@ -180,17 +185,23 @@ export class LogView<Place> {
   }
 }
 
-function wake<Place>(shard: ShardView<Place>): void {
-  if (shard.waiting.size === 0) return
-  for (const waiting of shard.waiting) waiting()
-  shard.waiting.clear()
+/** Where a reader waits for the shard to change. */
+export function waitersOf(shard: ShardView): Set<() => void> {
+  shard.waiting ??= new Set()
+  return shard.waiting
 }
 
-function describeStream<Place>(stream: StreamView<Place>): StreamDescription {
-  const shardStates = stream.shards.map(({ index }, shard): ShardState => {
-    const { first, next, records, bytes } = index
-    const oldestUs = index.oldest?.arrivalUs
-    return { shard, first, next, records, bytes, oldestUs, newestUs: index.newest?.arrivalUs }
+function wake(shard: ShardView): void {
+  const { waiting } = shard
+  if (waiting === undefined) return
+  shard.waiting = undefined
+  for (const call of waiting) call()
+}
+
+function describeStream(stream: StreamView): StreamDescription {
+  const shardStates = stream.shards.map(({ log }, shard): ShardState => {
+    const { first, next, records, bytes, oldestUs, newestUs } = log
+    return { shard, first, next, records, bytes, oldestUs, newestUs }
   })
   return {
     ...stream.record,

@@ -33,8 +33,8 @@ export interface Log {
 
 export interface Reader extends AsyncDisposable {
   /**
-   * The next batches in whole, encoded as `batch.ts` says, back to back in one buffer: as many as fit `bytesMax`, and
-   * at least one. Undefined after `waitMs` without any; a wait ends early when the reader is disposed or the signal
+   * The next batches in whole, encoded as `batch.ts` says, back to back in one buffer: at least one, and no more than
+   * fit `bytesMax`. Undefined after `waitMs` without any; a wait ends early when the reader is disposed or the signal
    * aborts. The first batch may begin before `from`: skip its records below it.
    */
   next(bytesMax: number, waitMs: number, signal?: AbortSignal): Promise<ReadResult | undefined>

@@ -11,7 +11,7 @@ import { Admission } from './admission.ts'
 import { stampHeader } from './batch-header.ts'
 import type { AppendChange } from './change.ts'
 import { LogView } from './log-view.ts'
-import type { IndexEntry } from './shard-index.ts'
+import { MemoryShard } from './memory-shard.ts'
 import type { CommitRequest, Store } from './store.ts'
 import { StoreEngine } from './store-engine.ts'
 import { StreamListeners } from './stream-listeners.ts'
@@ -42,15 +42,15 @@ export function openMemoryEngine({ clock, random, logger }: MemoryEngineOptions)
   })
 }
 
-/** Each batch is its own place. */
-class MemoryStore implements Store<Buffer> {
-  readonly view: LogView<Buffer>
-  #frame = 0
+/** Each batch is a frame of its own. */
+class MemoryStore implements Store {
+  readonly view: LogView
+  #sequence = 0
   #closed = false
 
   constructor(listeners: StreamListeners) {
     this.view = new LogView({
-      dropped: () => {},
+      createShard: () => new MemoryShard(),
       streamChanged: (name) => listeners.tell(name),
     })
   }
@@ -60,16 +60,12 @@ class MemoryStore implements Store<Buffer> {
       throw new HeadgateError('LogReadOnly', 'expected an open log, got a closed one')
     signal?.throwIfAborted()
     const { changes, result } = judge()
-    this.#frame++
+    this.#sequence++
     for (const change of changes) {
       if (change.kind === 'append') this.#append(change)
       else this.view.apply(change)
     }
     return result
-  }
-
-  async fetch(entries: readonly IndexEntry<Buffer>[]): Promise<Uint8Array> {
-    return Buffer.concat(entries.map(({ place }) => place))
   }
 
   condition(): string | undefined {
@@ -80,19 +76,18 @@ class MemoryStore implements Store<Buffer> {
     this.#closed = true
   }
 
-  #append({ batch, ...change }: AppendChange): void {
-    const place = Buffer.from(batch)
-    const { incarnation, shard, baseSequence, count, arrivalUs } = change
-    stampHeader(place, { shard, incarnation, baseSequence, arrivalUs, frame: this.#frame })
-    const nextSequence = baseSequence + count
-    const bytes = place.length
+  #append({ batch, incarnation, shard, baseSequence, count, arrivalUs }: AppendChange): void {
+    const bytes = Buffer.from(batch)
+    const sequence = this.#sequence
+    stampHeader(bytes, { shard, incarnation, baseSequence, arrivalUs, frame: sequence })
     this.view.append(incarnation, shard, {
       baseSequence,
-      nextSequence,
+      nextSequence: baseSequence + count,
       count,
       arrivalUs,
-      bytes,
-      place,
+      frame: { sequence, bytes },
+      at: 0,
+      byteLength: bytes.length,
     })
   }
 }

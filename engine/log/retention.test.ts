@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { GROUP_OFFSETS_KEPT_MS } from '../streams/groups.ts'
 import type { StreamRecord, StreamRetention } from '../streams/streams.ts'
 import { LogView, type StreamView } from './log-view.ts'
+import { MemoryShard } from './memory-shard.ts'
 import { expiredGroups, expiredTrims } from './retention.ts'
 
 const STREAM: StreamRecord = {
@@ -23,27 +24,30 @@ const STREAM: StreamRecord = {
 
 type Batch = readonly [shard: number, arrivalUs: number, bytes: number, count?: number]
 
-const emptyView = () => new LogView<undefined>({ dropped: () => {}, streamChanged: () => {} })
+const emptyView = () =>
+  new LogView({ createShard: () => new MemoryShard(), streamChanged: () => {} })
 
 function streamOf(
   retention: Partial<StreamRetention>,
   batches: readonly Batch[],
   changes: Partial<StreamRecord> = {},
-): StreamView<undefined> {
+): StreamView {
   const view = emptyView()
   const record = { ...STREAM, retention: { ...STREAM.retention, ...retention }, ...changes }
   view.apply({ kind: 'stream', incarnation: 1, createdUs: 0, partitioner: '', record })
   for (const [shard, arrivalUs, bytes, count = 1] of batches) {
-    const baseSequence = view.shard(1, shard)?.index.next ?? 0
+    const baseSequence = view.shard(1, shard)?.log.next ?? 0
     const nextSequence = baseSequence + count
-    view.append(1, shard, { baseSequence, nextSequence, count, arrivalUs, bytes, place: undefined })
+    const frame = { sequence: 1, bytes: Buffer.alloc(0) }
+    const rest = { count, arrivalUs, frame, at: 0, byteLength: bytes }
+    view.append(1, shard, { baseSequence, nextSequence, ...rest })
   }
   const stream = view.streams.get('a')
   if (stream === undefined) throw new Error('expected the stream')
   return stream
 }
 
-const firsts = (stream: StreamView<undefined>, nowUs: number) =>
+const firsts = (stream: StreamView, nowUs: number) =>
   expiredTrims(stream, nowUs).map(({ shard, first }) => [shard, first])
 
 describe('retention by age', () => {
@@ -132,15 +136,16 @@ test('law: a stream keeps at least its bytes, and not a whole batch more, oldest
       })
       const stream = streamOf({ bytes: bytesLeast }, batches)
       const total = batches.reduce((sum, [, , bytes]) => sum + bytes, 0)
-      for (const { shard, first } of expiredTrims(stream, 0))
-        stream.shards[shard]?.index.trim(first)
-      const entries = stream.shards.map(({ index }) => index)
+      for (const { shard, first } of expiredTrims(stream, 0)) stream.shards[shard]?.log.trim(first)
+      const entries = stream.shards.map(({ log }) => log)
       const kept = entries.reduce((sum, { bytes }) => sum + bytes, 0)
       expect(kept).toBeGreaterThanOrEqual(Math.min(total, bytesLeast))
-      const oldest = entries.map((index) => index.oldest).filter((entry) => entry !== undefined)
-      const [next] = oldest.sort((left, right) => left.arrivalUs - right.arrivalUs)
+      const oldest = entries
+        .map((log) => [...log.pieces()][0])
+        .filter((entry) => entry !== undefined)
+      const [next] = oldest.sort((left, right) => left.oldestUs - right.oldestUs)
       const least = Math.min(
-        ...oldest.filter((entry) => entry.arrivalUs === next?.arrivalUs).map(({ bytes }) => bytes),
+        ...oldest.filter((entry) => entry.oldestUs === next?.oldestUs).map(({ bytes }) => bytes),
       )
       if (kept > bytesLeast)
         expect(kept - Math.max(least, next?.bytes ?? 0)).toBeLessThan(bytesLeast)

@@ -1,66 +1,81 @@
 /**
- * Decides what is past its time: whole batches of streams that keep records for an age or up to a size, and offsets
- * of groups that nobody joined for long. Pure; the sweeper acts.
+ * Decides what is past its time: whole pieces of streams that keep records for an age or up to a size, and offsets of
+ * groups that nobody joined for long. Pure; the sweeper acts. What a piece is, the shard says: a batch in memory, a
+ * segment on disk.
  *
- * It errs on the side of keeping: a batch goes when all of it is past the age, and a size is what is kept at least.
+ * It errs on the side of keeping: a piece goes when all of it is past the age, and a size is what is kept at least.
  */
 import { GROUP_OFFSETS_KEPT_MS } from '../streams/groups.ts'
 import type { Trim } from './log.ts'
 import type { LogView, StreamView } from './log-view.ts'
+import type { ShardPiece } from './shard-log.ts'
 
 /** What may go now. Sealed streams keep what they have; without a time to go by, only sizes count. */
-export function expiredTrims<Place>(
-  stream: StreamView<Place>,
-  nowUs: number | undefined,
-): readonly Trim[] {
+export function expiredTrims(stream: StreamView, nowUs: number | undefined): readonly Trim[] {
   const { record, incarnation } = stream
+  const { ageMs, bytes } = record.retention
   if (record.sealed !== undefined) return []
-  const firsts = stream.shards.map(({ index }) => index.first)
-  if (record.retention.ageMs !== undefined && nowUs !== undefined) {
-    const expiredUs = nowUs - record.retention.ageMs * 1000
-    stream.shards.forEach(({ index }, shard) => {
-      const kept = index.at(index.findTime(expiredUs))
-      firsts[shard] = Math.max(index.first, kept?.baseSequence ?? index.next)
-    })
-  }
-  if (record.retention.bytes !== undefined) trimToBytes(stream, record.retention.bytes, firsts)
-  return stream.shards.flatMap(({ index }, shard) => {
-    const first = firsts[shard] ?? 0
-    return first > index.first ? [{ stream: record.name, incarnation, shard, first }] : []
-  })
+  const byAge = ageMs !== undefined && nowUs !== undefined
+  if (!byAge && bytes === undefined) return []
+  const cuts = stream.shards.map(({ log }) => new Cut(log.first, log.pieces()))
+  if (byAge) for (const cut of cuts) cut.dropOlder(nowUs - ageMs * 1000)
+  if (bytes !== undefined) trimToBytes(cuts, bytes)
+  return cuts.flatMap(({ first, began }, shard) =>
+    first > began ? [{ stream: record.name, incarnation, shard, first }] : [],
+  )
 }
 
 /** Groups whose offsets have outlived their last member by long enough. */
-export function expiredGroups<Place>(view: LogView<Place>, nowUs: number): readonly string[] {
+export function expiredGroups(view: LogView, nowUs: number): readonly string[] {
   const expiredUs = nowUs - GROUP_OFFSETS_KEPT_MS * 1000
   return [...view.groups]
     .filter(([, { idleSinceUs }]) => idleSinceUs !== undefined && idleSinceUs < expiredUs)
     .map(([name]) => name)
 }
 
-/** Raises `firsts`, oldest batch of all shards first, as long as `bytesLeast` stay. */
-function trimToBytes<Place>(
-  { shards }: StreamView<Place>,
-  bytesLeast: number,
-  firsts: number[],
-): void {
-  const cursors = shards.map(({ index }, shard) => index.find(firsts[shard] ?? 0))
-  let bytes = 0
-  shards.forEach(({ index }, shard) => {
-    for (let at = cursors[shard] ?? 0; at < index.batches; at++) bytes += index.at(at)?.bytes ?? 0
-  })
+/** Where a shard is to be cut, as it moves from piece to piece. */
+class Cut {
+  readonly began: number
+  first: number
+  readonly #pieces: readonly ShardPiece[]
+  #at = 0
+
+  constructor(first: number, pieces: Iterable<ShardPiece>) {
+    this.began = first
+    this.first = first
+    this.#pieces = [...pieces]
+  }
+
+  get oldest(): ShardPiece | undefined {
+    return this.#pieces[this.#at]
+  }
+
+  get bytes(): number {
+    return this.#pieces.slice(this.#at).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  dropOldest(): void {
+    this.first = this.oldest?.nextSequence ?? this.first
+    this.#at++
+  }
+
+  dropOlder(expiredUs: number): void {
+    while (this.oldest !== undefined && this.oldest.newestUs < expiredUs) this.dropOldest()
+  }
+}
+
+/** Drops the oldest piece of all shards first, as long as `bytesLeast` stay. */
+function trimToBytes(cuts: readonly Cut[], bytesLeast: number): void {
+  let bytes = cuts.reduce((sum, cut) => sum + cut.bytes, 0)
   while (bytes > bytesLeast) {
-    let oldest = -1
-    let oldestUs = Number.POSITIVE_INFINITY
-    shards.forEach(({ index }, shard) => {
-      const arrivalUs = index.at(cursors[shard] ?? 0)?.arrivalUs ?? Number.POSITIVE_INFINITY
-      if (arrivalUs < oldestUs) [oldest, oldestUs] = [shard, arrivalUs]
-    })
-    const at = cursors[oldest]
-    const entry = at === undefined ? undefined : shards[oldest]?.index.at(at)
-    if (at === undefined || entry === undefined || bytes - entry.bytes < bytesLeast) return
-    cursors[oldest] = at + 1
-    firsts[oldest] = entry.nextSequence
-    bytes -= entry.bytes
+    let oldest: Cut | undefined
+    for (const cut of cuts) {
+      const oldestUs = cut.oldest?.oldestUs ?? Number.POSITIVE_INFINITY
+      if (oldestUs < (oldest?.oldest?.oldestUs ?? Number.POSITIVE_INFINITY)) oldest = cut
+    }
+    const piece = oldest?.oldest
+    if (oldest === undefined || piece === undefined || bytes - piece.bytes < bytesLeast) return
+    oldest.dropOldest()
+    bytes -= piece.bytes
   }
 }

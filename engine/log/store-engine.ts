@@ -14,27 +14,29 @@ import { StoreStreams } from './store-streams.ts'
 import type { StreamListeners } from './stream-listeners.ts'
 import { Sweeper } from './sweeper.ts'
 
-export interface StoreEngineOptions<Place> {
-  readonly store: Store<Place>
+export interface StoreEngineOptions {
+  readonly store: Store
   readonly admission: Admission
   readonly listeners: StreamListeners
   readonly clock: Clock
   readonly logger: Logger | undefined
   readonly capabilities: Capabilities
+  /** Why appends are refused, while the rest goes on. */
+  readonly lowSpace?: () => string | undefined
   /** Ends the store, once nothing more can be submitted by the engine itself. */
   close(): Promise<void>
 }
 
-export class StoreEngine<Place> implements Engine {
+export class StoreEngine implements Engine {
   readonly log: Log
   readonly streams: Streams
   readonly groups: Groups & GroupObserver
   readonly capabilities: Capabilities
-  readonly #options: StoreEngineOptions<Place>
-  readonly #sweeper: Sweeper<Place>
+  readonly #options: StoreEngineOptions
+  readonly #sweeper: Sweeper
   #closed: Promise<void> | undefined
 
-  constructor(options: StoreEngineOptions<Place>) {
+  constructor(options: StoreEngineOptions) {
     const { store, admission, listeners, clock } = options
     this.#options = options
     this.capabilities = options.capabilities
@@ -45,7 +47,7 @@ export class StoreEngine<Place> implements Engine {
   }
 
   condition(): string | undefined {
-    return this.#options.store.condition()
+    return this.#options.store.condition() ?? this.#options.lowSpace?.()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

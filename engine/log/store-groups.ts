@@ -10,11 +10,11 @@ import type {
 import type { Admission } from './admission.ts'
 import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
 
-export class StoreGroups<Place> implements Groups, GroupObserver {
-  readonly #store: Store<Place>
+export class StoreGroups implements Groups, GroupObserver {
+  readonly #store: Store
   readonly #admission: Admission
 
-  constructor(store: Store<Place>, admission: Admission) {
+  constructor(store: Store, admission: Admission) {
     this.#store = store
     this.#admission = admission
   }

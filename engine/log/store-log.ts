@@ -17,12 +17,12 @@ import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
 import { positionInvalid, StoreReader } from './store-reader.ts'
 import { shardOutOfRange, streamNotFound } from './stream-heads.ts'
 
-export class StoreLog<Place> implements Log {
-  readonly #store: Store<Place>
+export class StoreLog implements Log {
+  readonly #store: Store
   readonly #admission: Admission
   readonly #waits: DeadlineWaits
 
-  constructor(store: Store<Place>, admission: Admission, waits: DeadlineWaits) {
+  constructor(store: Store, admission: Admission, waits: DeadlineWaits) {
     this.#store = store
     this.#admission = admission
     this.#waits = waits
@@ -42,9 +42,9 @@ export class StoreLog<Place> implements Log {
 
   open(at: Position): Reader {
     const shard = this.#require(at, positionInvalidIncarnation)
-    if (!(at.sequence >= shard.index.first)) {
+    if (!(at.sequence >= shard.log.first)) {
       throw positionInvalid(
-        `a position from ${shard.index.first} on in shard ${at.shard} of ${at.stream}`,
+        `a position from ${shard.log.first} on in shard ${at.shard} of ${at.stream}`,
         `${at.sequence}`,
       )
     }
@@ -52,27 +52,24 @@ export class StoreLog<Place> implements Log {
   }
 
   async resolve(ref: ShardRef, where: Where): Promise<Position> {
-    const { index } = this.#require(ref, streamNotFound)
+    const { log } = this.#require(ref, streamNotFound)
     const { stream, incarnation, shard } = ref
     const at = (sequence: number): Position => ({ stream, incarnation, shard, sequence })
     switch (where.kind) {
       case 'earliest':
-        return at(index.first)
+        return at(log.first)
       case 'latest':
-        return at(index.next)
+        return at(log.next)
       case 'sequence': {
         const { sequence } = where
-        if (!(sequence >= index.first && sequence <= index.next)) {
-          const expected = `a sequence from ${index.first} to ${index.next} in shard ${shard} of ${stream}`
+        if (!(sequence >= log.first && sequence <= log.next)) {
+          const expected = `a sequence from ${log.first} to ${log.next} in shard ${shard} of ${stream}`
           throw positionInvalid(expected, `${sequence}`)
         }
-        const found = index.at(index.find(sequence))
-        return at(Math.max(sequence, found?.baseSequence ?? index.next))
+        return at(await log.findSequence(sequence))
       }
-      case 'time': {
-        const found = index.at(index.findTime(where.arrivalUs))
-        return at(Math.max(index.first, found?.baseSequence ?? index.next))
-      }
+      case 'time':
+        return at(await log.findTime(where.arrivalUs))
       default:
         return where satisfies never
     }
@@ -81,7 +78,7 @@ export class StoreLog<Place> implements Log {
   #require(
     { stream, incarnation, shard }: ShardRef,
     another: (name: string, incarnation: number, current: number) => HeadgateError,
-  ): ShardView<Place> {
+  ): ShardView {
     const view = this.#store.view.streams.get(stream)
     if (view === undefined) throw streamNotFound(stream, incarnation, undefined)
     if (view.incarnation !== incarnation) throw another(stream, incarnation, view.incarnation)

@@ -2,20 +2,19 @@
 import { HeadgateError } from '../error.ts'
 import type { DeadlineWaits } from './deadline-waits.ts'
 import type { Position, Reader, ReadResult } from './log.ts'
-import type { ShardView } from './log-view.ts'
-import type { IndexEntry } from './shard-index.ts'
+import { type ShardView, waitersOf } from './log-view.ts'
 import type { Store } from './store.ts'
 
 /** Bounds one read, whatever the caller asks for; a single larger batch still comes in whole. */
 export const READ_BYTES_MAX: number = 16 * 1024 * 1024
 
-export class StoreReader<Place> implements Reader {
-  readonly #store: Store<Place>
+export class StoreReader implements Reader {
+  readonly #store: Store
   readonly #waits: DeadlineWaits
   readonly #disposed = new AbortController()
   #position: Position
 
-  constructor(store: Store<Place>, waits: DeadlineWaits, at: Position) {
+  constructor(store: Store, waits: DeadlineWaits, at: Position) {
     this.#store = store
     this.#waits = waits
     this.#position = at
@@ -33,19 +32,17 @@ export class StoreReader<Place> implements Reader {
     const ended = this.#disposed.signal
     if (ended.aborted || signal?.aborted === true) return undefined
     let shard = this.#shard()
-    if (shard.index.next <= this.#position.sequence) {
+    if (shard.log.next <= this.#position.sequence) {
       const either = signal === undefined ? ended : AbortSignal.any([ended, signal])
-      await this.#waits.wait(shard.waiting, waitMs, either)
+      await this.#waits.wait(waitersOf(shard), waitMs, either)
       if (either.aborted) return undefined
       shard = this.#shard()
     }
     const from = this.#position.sequence
-    const entries = choose(shard, from, Math.min(bytesMax, READ_BYTES_MAX))
-    const last = entries.at(-1)
-    if (last === undefined) return undefined
-    const bytes = await this.#store.fetch(entries)
-    this.#position = { ...this.#position, sequence: last.nextSequence }
-    return { bytes, from, next: last.nextSequence }
+    if (shard.log.next <= from) return undefined
+    const read = await shard.log.read(from, Math.min(bytesMax, READ_BYTES_MAX))
+    this.#position = { ...this.#position, sequence: read.next }
+    return read.bytes.length === 0 ? undefined : read
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,13 +50,13 @@ export class StoreReader<Place> implements Reader {
   }
 
   /** Throws PositionInvalid when what follows the position is gone: a reader must know that it missed records. */
-  #shard(): ShardView<Place> {
+  #shard(): ShardView {
     const { stream, incarnation, shard, sequence } = this.#position
     const view = this.#store.view.shard(incarnation, shard)
     if (view === undefined) throw positionInvalid(`stream ${stream} as it was`, 'it was deleted')
-    if (sequence < view.index.first) {
+    if (sequence < view.log.first) {
       throw positionInvalid(
-        `a position from ${view.index.first} on in shard ${shard} of ${stream}`,
+        `a position from ${view.log.first} on in shard ${shard} of ${stream}`,
         `${sequence}, which retention has passed`,
       )
     }
@@ -71,21 +68,4 @@ export function positionInvalid(expected: string, got: string): HeadgateError {
   return new HeadgateError('PositionInvalid', `expected ${expected}, got ${got}`, {
     hint: 'Resolve a new position, such as the earliest one.',
   })
-}
-
-function choose<Place>(
-  { index }: ShardView<Place>,
-  from: number,
-  bytesMax: number,
-): readonly IndexEntry<Place>[] {
-  const chosen: IndexEntry<Place>[] = []
-  let bytes = 0
-  for (let at = index.find(from); at < index.batches; at++) {
-    const entry = index.at(at)
-    if (entry === undefined) break
-    bytes += entry.bytes
-    if (chosen.length > 0 && bytes > bytesMax) break
-    chosen.push(entry)
-  }
-  return chosen
 }

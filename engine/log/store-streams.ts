@@ -6,12 +6,12 @@ import type { Admission, Judgement } from './admission.ts'
 import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
 import type { StreamListeners } from './stream-listeners.ts'
 
-export class StoreStreams<Place> implements Streams {
-  readonly #store: Store<Place>
+export class StoreStreams implements Streams {
+  readonly #store: Store
   readonly #admission: Admission
   readonly #listeners: StreamListeners
 
-  constructor(store: Store<Place>, admission: Admission, listeners: StreamListeners) {
+  constructor(store: Store, admission: Admission, listeners: StreamListeners) {
     this.#store = store
     this.#admission = admission
     this.#listeners = listeners

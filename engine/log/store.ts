@@ -1,20 +1,17 @@
 /**
- * What sets one engine apart from another: how judged changes become durable, and how batches are fetched. The log,
+ * What sets one engine apart from another: how judged changes become durable, and where batches lie. The log,
  * the streams and the groups are the same over every store.
  */
 import type { Judgement } from './admission.ts'
 import type { LogView } from './log-view.ts'
-import type { IndexEntry } from './shard-index.ts'
 
-export interface Store<Place> {
-  readonly view: LogView<Place>
+export interface Store {
+  readonly view: LogView
   /**
    * Has the request judged in its turn, makes its changes durable and visible, and gives its result; rejects with what
    * the judge threw, or LogReadOnly.
    */
   commit<Result>(request: CommitRequest<Result>): Promise<Result>
-  /** The batches back to back in a buffer of their own. Throws LogCorrupt. */
-  fetch(entries: readonly IndexEntry<Place>[]): Promise<Uint8Array>
   /** Why nothing can be committed now. */
   condition(): string | undefined
 }

@@ -27,7 +27,7 @@ export class StreamHeads {
   #incarnationLast = 0
 
   /** Forgets what it has, and takes over what can be seen. */
-  load<Place>(view: LogView<Place>): void {
+  load(view: LogView): void {
     this.#heads.clear()
     this.#incarnationLast = view.incarnationLast
     for (const stream of view.streams.values()) {
@@ -118,11 +118,11 @@ function grow(head: StreamHead, shards: number): void {
   }
 }
 
-function headOf<Place>(stream: StreamView<Place>, arrivalUs: number): StreamHead {
+function headOf(stream: StreamView, arrivalUs: number): StreamHead {
   const { incarnation, createdUs, partitioner, record } = stream
-  const shards = stream.shards.map(({ index, reserved }) => ({
-    first: index.first,
-    next: index.next,
+  const shards = stream.shards.map(({ log, reserved }) => ({
+    first: log.first,
+    next: log.next,
     arrivalUs,
     reserved,
   }))

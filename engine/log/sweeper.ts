@@ -10,15 +10,15 @@ import { CONTROL_REQUEST_BYTES, type Store } from './store.ts'
 
 export const RETENTION_SWEEP_MS = 10_000
 
-export interface SweeperOptions<Place> {
-  readonly store: Store<Place>
+export interface SweeperOptions {
+  readonly store: Store
   readonly admission: Admission
   readonly clock: Clock
   readonly logger: Logger | undefined
 }
 
-export class Sweeper<Place> implements Disposable {
-  readonly #store: Store<Place>
+export class Sweeper implements Disposable {
+  readonly #store: Store
   readonly #admission: Admission
   readonly #clock: Clock
   readonly #logger: Logger | undefined
@@ -27,7 +27,7 @@ export class Sweeper<Place> implements Disposable {
   /** A sweep judges by what is visible, so the one before has to be through. */
   #sweeping = false
 
-  constructor({ store, admission, clock, logger }: SweeperOptions<Place>) {
+  constructor({ store, admission, clock, logger }: SweeperOptions) {
     this.#store = store
     this.#admission = admission
     this.#clock = clock

@@ -1,49 +1,70 @@
-/** Keeps the newest frames in memory, as they were written, so that readers who keep up cause no read at all. */
+/**
+ * Keeps the newest frames in memory, so that readers who keep up cause no read at all. A frame whose batches are not
+ * all in the segments stays, however much there is: the commit path holds back before that is too much.
+ */
+import type { DiskShard } from './disk-shard.ts'
+import type { TailFrame } from './tail.ts'
 
 export const TAIL_CACHE_BYTES_MAX: number = 32 * 1024 * 1024
+const KEPT_SHARE = 3 / 4
 
-/** Where a batch lies in the journal. */
-export interface JournalPlace {
-  readonly epoch: number
-  readonly position: number
-  /** The frame that holds it; undefined for what recovery found. */
-  readonly frame: CachedFrame | undefined
-}
-
-/** One object for all batches of a frame, so that the cache lets go of them in one step. */
-export interface CachedFrame {
-  /** Where it begins in its file. */
-  readonly position: number
-  /** Undefined once it left the cache. */
-  bytes: Buffer | undefined
-}
-
-/** The batch of `length` bytes at the place, while the cache has it. */
-export function cachedBatch({ frame, position }: JournalPlace, length: number): Buffer | undefined {
-  if (frame?.bytes === undefined) return undefined
-  const start = position - frame.position
-  return frame.bytes.subarray(start, start + length)
+interface CachedFrame {
+  readonly frame: TailFrame
+  readonly shards: ReadonlySet<DiskShard>
 }
 
 export class TailCache {
-  #frames: CachedFrame[] = []
-  #bytes = 0
   readonly #bytesMax: number
+  #frames: CachedFrame[] = []
+  #flushedSequence = 0
+  #bytes = 0
+  #unflushedBytes = 0
 
   constructor(bytesMax: number = TAIL_CACHE_BYTES_MAX) {
     this.#bytesMax = bytesMax
   }
 
-  add(frame: CachedFrame): void {
-    this.#frames.push(frame)
-    this.#bytes += frame.bytes?.length ?? 0
-    let evicted = 0
-    for (; this.#bytes > this.#bytesMax && evicted < this.#frames.length; evicted++) {
-      const oldest = this.#frames[evicted]
-      if (oldest === undefined) break
-      this.#bytes -= oldest.bytes?.length ?? 0
-      oldest.bytes = undefined
+  /** Of frames that only memory holds. */
+  get unflushedBytes(): number {
+    return this.#unflushedBytes
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  add(frame: TailFrame, shards: ReadonlySet<DiskShard>): void {
+    this.#frames.push({ frame, shards })
+    this.#bytes += frame.bytes.length
+    this.#unflushedBytes += frame.bytes.length
+    this.#evict()
+  }
+
+  /** The segments hold every batch up to this frame. */
+  flushed(sequence: number): void {
+    this.#flushedSequence = sequence
+    this.#unflushedBytes = this.#frames
+      .filter(({ frame }) => frame.sequence > sequence)
+      .reduce((sum, { frame }) => sum + frame.bytes.length, 0)
+    this.#evict()
+  }
+
+  #evict(): void {
+    if (this.#bytes <= this.#bytesMax) return
+    // Many at once: each shard's list is cut as a whole.
+    const bytesLeft = this.#bytesMax * KEPT_SHARE
+    let count = 0
+    const shards = new Set<DiskShard>()
+    while (this.#bytes > bytesLeft) {
+      const oldest = this.#frames[count]
+      if (oldest === undefined || oldest.frame.sequence > this.#flushedSequence) break
+      this.#bytes -= oldest.frame.bytes.length
+      for (const shard of oldest.shards) shards.add(shard)
+      count++
     }
-    if (evicted > 0) this.#frames = this.#frames.slice(evicted)
+    const last = this.#frames[count - 1]
+    if (last === undefined) return
+    this.#frames = this.#frames.slice(count)
+    for (const shard of shards) shard.evict(last.frame.sequence)
   }
 }

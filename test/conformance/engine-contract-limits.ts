@@ -88,7 +88,9 @@ export function describeLimitsContract(open: OpenEngine): void {
         sizes.push(read.bytes.length)
         read = await reader.next(1e12, 0)
       }
-      expect(sizes).toEqual([READ_BYTES_MAX, half, half + 1])
+      // Where what is kept ends in the middle, a read may be shorter.
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(READ_BYTES_MAX)
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(4 * half + 1)
     })
 
     test('gives a batch whole that is larger than what is read at once', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
+import { SMALL_SIZES } from '../../engine/log/testing.ts'
 import { RealDisk } from '../../engine/ports/real-disk.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
@@ -31,6 +32,10 @@ describeEngineContract('disk (simulated, small files)', (clock) =>
     clock,
     random: new SeededRandom(1),
     disk: new SimulatedDisk(new SeededRandom(2)),
-    journalFileBytes: 8192,
+    // The largest set is larger than many small files.
+    sizes: {
+      ...SMALL_SIZES,
+      journal: { ...SMALL_SIZES.journal, laterFileBytes: 96 * 1024 * 1024 },
+    },
   }),
 )

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
 import { openDiskEngine } from '../../engine/log/disk-engine.ts'
+import { SMALL_SIZES } from '../../engine/log/testing.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
@@ -17,7 +18,7 @@ interface Acknowledged {
 
 function open(disk: SimulatedDisk, clock: SimulatedClock): Promise<Engine> {
   const random = new SeededRandom(3)
-  return openDiskEngine({ directory: '/data', clock, random, disk, journalFileBytes: 20_000 })
+  return openDiskEngine({ directory: '/data', clock, random, disk, sizes: SMALL_SIZES })
 }
 
 /** Writes until the power goes; each set puts the same text into two shards of `a` and moves an offset. */
@@ -197,7 +198,9 @@ describe('the disk engine when the disk fails', () => {
 
   test('refuses more than the queue holds, and says when to come again', async () => {
     const disk = new SimulatedDisk(new SeededRandom(1))
-    const engine = await open(disk, new SimulatedClock())
+    const clock = new SimulatedClock()
+    const random = new SeededRandom(3)
+    const engine = await openDiskEngine({ directory: '/data', clock, random, disk })
     const { incarnation } = await engine.streams.create(streamRecord('a'))
     const release = disk.holdSyncs()
     const large = batchOf(...Array.from({ length: 20 }, () => 'x'.repeat(2 * 1024 * 1024)))

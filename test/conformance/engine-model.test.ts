@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { encodeBatch } from '../../engine/log/batch.ts'
 import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
+import { SMALL_SIZES } from '../../engine/log/testing.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
@@ -137,7 +138,7 @@ test('the disk engine equals the memory engine under any operations, restarts, c
           clock,
           random: new SeededRandom(1),
           disk,
-          journalFileBytes: 16_384,
+          sizes: SMALL_SIZES,
         })
       const model = openMemoryEngine({ clock, random: new SeededRandom(1) })
       let engine = await open()

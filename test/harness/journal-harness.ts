@@ -34,7 +34,13 @@ export function openTestJournal(
 
 export function append(baseSequence: number, data: string | Uint8Array): AppendChange {
   const batch = encodeBatch([{ data: Buffer.from(data) }])
-  const place = { incarnation: 1, shard: 2, baseSequence, arrivalUs: 1_700_000_000_000_000 }
+  const place = {
+    stream: 'a',
+    incarnation: 1,
+    shard: 2,
+    baseSequence,
+    arrivalUs: 1_700_000_000_000_000,
+  }
   return { kind: 'append', ...place, batch, count: 1, relaxed: false }
 }
 

@@ -51,7 +51,7 @@ describe('recovery', () => {
     const disk = newDisk()
     const journal = await openTestJournal(disk)
     const sets: Change[][] = [
-      [append(1, 'a'), trim(1), append(2, 'b'), append(3, 'c'), { kind: 'closed' }],
+      [append(1, 'a'), trim(1), append(2, 'b'), append(3, 'c'), trim(2)],
       [trim(2)],
       [append(4, Buffer.alloc(9000, 1)), append(5, '')],
     ]

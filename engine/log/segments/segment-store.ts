@@ -90,4 +90,4 @@ export interface SegmentFileName {
 export const SEGMENT_BYTES: number = 64 * 1024 * 1024
 /** The first block of each segment. */
 export const SEGMENT_HEADER_BYTES = 4096
-export const DESCRIPTORS_MAX = 256
+export const DESCRIPTORS_MAX = 2048

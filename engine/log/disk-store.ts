@@ -1,0 +1,225 @@
+/** The store of the disk engine: one journal, its checkpoints and the commits between them, from opening to close. */
+import { HeadgateError } from '../error.ts'
+import { Admission } from './admission.ts'
+import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
+import { Checkpointer } from './checkpoint/checkpointer.ts'
+import { Superblocks } from './checkpoint/superblock.ts'
+import { CommitPipeline } from './commit-pipeline.ts'
+import type { DataDirectory } from './data-directory.ts'
+import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
+import { isDiskFull } from './disk-full.ts'
+import type { DiskShard } from './disk-shard.ts'
+import { type DiskGroup, DiskSink } from './disk-sink.ts'
+import { openJournal } from './journal/disk-journal.ts'
+import type { Journal } from './journal/journal.ts'
+import type { LogView } from './log-view.ts'
+import { quarantine } from './quarantine.ts'
+import type { RecoveredStore } from './recover-store.ts'
+import { rollOf } from './segment-roll.ts'
+import { segmentPath } from './segments/segment-file.ts'
+import type { SegmentFileName, SegmentStore } from './segments/segment-store.ts'
+import type { SpaceGate } from './space-gate.ts'
+import { CONTROL_REQUEST_BYTES, type CommitRequest, type Store } from './store.ts'
+import type { TailCache } from './tail-cache.ts'
+import type { WriteGate } from './write-gate.ts'
+
+export interface DiskStoreParts {
+  readonly options: DiskEngineOptions
+  readonly sizes: EngineSizes
+  readonly directory: DataDirectory
+  readonly segments: SegmentStore
+  readonly tail: TailCache
+  readonly recovered: RecoveredStore
+  readonly gate: WriteGate
+  readonly space: SpaceGate
+}
+
+/** More generations than one opening gives out. */
+const GENERATIONS_PER_OPENING = 2 ** 24
+const SALT_RANGE = 2 ** 48
+
+export class DiskStore implements Store {
+  readonly view: LogView<DiskShard>
+  readonly admission: Admission
+  readonly #parts: DiskStoreParts
+  readonly #discards: SegmentFileName[] = []
+  #running: Running | undefined
+  /** Why it was never begun, or what ended it. */
+  #condition: string | undefined
+  #cause: unknown
+
+  constructor(parts: DiskStoreParts) {
+    const { options, recovered, gate } = parts
+    this.#parts = parts
+    this.view = recovered.view
+    const { clock, random } = options
+    const generationBase = (recovered.superblock.opens + 1) * GENERATIONS_PER_OPENING
+    this.admission = new Admission({ clock, random, generationBase, gate })
+  }
+
+  /** No checkpoint from the next one on names these. */
+  discard(files: readonly SegmentFileName[]): void {
+    if (this.#running === undefined) this.#discards.push(...files)
+    else this.#running.checkpointer.discard(files)
+  }
+
+  /** Puts down what was recovered, and begins the journal anew; what is damaged is left as it is. */
+  async begin(): Promise<void> {
+    const { options, recovered } = this.#parts
+    const problem = recovered.damage.problem()
+    if (problem !== undefined && options.acceptLoss !== true) {
+      options.logger?.error('Durable data is damaged; the engine is read-only', { error: problem })
+      this.#condition = problem.message
+      this.#cause = problem
+      return
+    }
+    await this.#tidy()
+    const skipped = skipReserved(this.view)
+    this.admission.load(this.view)
+    const running = await this.#start()
+    this.#running = running
+    running.checkpointer.discard(this.#discards)
+    if (recovered.end.frames > 0 || skipped || problem !== undefined)
+      await running.checkpointer.run()
+    else await running.superblocks.write({ point: running.journal.point })
+    const failed = running.pipeline.condition()
+    if (failed !== undefined) throw new HeadgateError('DataDirectoryUnusable', failed)
+  }
+
+  commit<Result>(request: CommitRequest<Result>): Promise<Result> {
+    if (this.#running === undefined) return Promise.reject(this.#readOnly())
+    return this.#running.pipeline.submit(request)
+  }
+
+  condition(): string | undefined {
+    return this.#running === undefined ? this.#condition : this.#running.pipeline.condition()
+  }
+
+  async close(): Promise<void> {
+    const { segments, directory, space } = this.#parts
+    space[Symbol.dispose]()
+    try {
+      if (this.#running !== undefined) await this.#closeRunning(this.#running)
+    } finally {
+      this.#condition ??= 'The engine is closed.'
+      await segments[Symbol.asyncDispose]()
+      directory.lock[Symbol.dispose]()
+    }
+  }
+
+  /** What a crash left over goes before its name is used again; what nothing explains is put aside. */
+  async #tidy(): Promise<void> {
+    const { options, directory, segments, recovered } = this.#parts
+    await segments.discard(recovered.leftOver)
+    const { paths } = directory
+    const unexplained = recovered.unexplained.map((name) => segmentPath(paths.streams, name))
+    await quarantine(options.disk, paths, unexplained, options.logger)
+  }
+
+  async #start(): Promise<Running> {
+    const { options, sizes, directory, segments, tail, recovered } = this.#parts
+    const { disk, clock, random, logger } = options
+    const { paths } = directory
+    const { end, superblock } = recovered
+    const superblocks = new Superblocks(disk, paths.root, {
+      ...superblock,
+      opens: superblock.opens + 1,
+    })
+    const journal = await openJournal({
+      disk,
+      directory: paths.journal,
+      sizes: sizes.journal,
+      start: {
+        epoch: end.epochLast + 1,
+        sequence: end.sequence,
+        previousCrc: end.previousCrc,
+        salt: Math.floor(random.next() * SALT_RANGE),
+      },
+      ...(logger === undefined ? {} : { logger }),
+    })
+    const checkpointer: Checkpointer = new Checkpointer(
+      {
+        clock,
+        logger,
+        view: this.view,
+        journal,
+        segments,
+        tail,
+        files: new CheckpointFiles(disk, paths.checkpoint),
+        superblocks,
+        checkpointBytes: sizes.checkpointBytes,
+        rollOf: (shard) => rollOf(this.view.stream(shard.incarnation), sizes.segmentBytes),
+        onFailure: (error) => this.#fail(error),
+      },
+      journal.point,
+    )
+    const sink = new DiskSink({
+      view: this.view,
+      journal,
+      tail,
+      onShown: (point, bytes) => checkpointer.noteShown(point, bytes),
+      makeRoom: () => checkpointer.run(),
+      forget: () => this.admission.load(this.view),
+    })
+    return { journal, checkpointer, superblocks, pipeline: new CommitPipeline(sink, clock) }
+  }
+
+  /** Lets what is queued through, gives back what was reserved, and vouches for all that was written. */
+  async #closeRunning({ pipeline, checkpointer, superblocks, journal }: Running): Promise<void> {
+    try {
+      await pipeline.settled()
+      if (pipeline.condition() !== undefined) return
+      await pipeline.submit({
+        bytes: CONTROL_REQUEST_BYTES,
+        judge: () => this.admission.judgeClose(this.view),
+      })
+      await checkpointer.settled()
+      await checkpointer.run()
+      await superblocks.write({ durableSequence: journal.syncedSequence })
+    } catch (error) {
+      // Without room for it, the next opening finds what it would find after a crash.
+      if (!isDiskFull(error)) throw error
+    } finally {
+      checkpointer[Symbol.dispose]()
+      pipeline.refuse('The engine is closed.')
+      await pipeline.settled()
+      await checkpointer.settled()
+      await journal[Symbol.asyncDispose]()
+    }
+  }
+
+  #fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#parts.options.logger?.error('A checkpoint failed; the engine is read-only', { error })
+    this.#running?.pipeline.refuse(`A checkpoint could not be written: ${message}`, error)
+    this.#condition ??= `A checkpoint could not be written: ${message}`
+  }
+
+  #readOnly(): HeadgateError {
+    return new HeadgateError(
+      'LogReadOnly',
+      `expected a log that takes writes, got: ${this.#condition}`,
+      { cause: this.#cause, hint: 'Restore the data directory from a copy, or repair it.' },
+    )
+  }
+}
+
+interface Running {
+  readonly journal: Journal
+  readonly checkpointer: Checkpointer
+  readonly superblocks: Superblocks
+  readonly pipeline: CommitPipeline<DiskGroup>
+}
+
+/** What a relaxed shard may have given out before the crash is not given out again; true where any was. */
+function skipReserved(view: LogView<DiskShard>): boolean {
+  let skipped = false
+  for (const stream of view.streams.values()) {
+    for (const { log, reserved } of stream.shards) {
+      if (reserved <= log.next) continue
+      log.skipTo(reserved)
+      skipped = true
+    }
+  }
+  return skipped
+}

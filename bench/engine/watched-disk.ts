@@ -74,6 +74,8 @@ class WatchedFile implements DiskFile {
   readonly #file: DiskFile
   readonly #disk: WatchedDisk
   readonly #journal: boolean
+  /** Frames in it that no sync covers yet. */
+  #framesUnsynced = false
 
   constructor(file: DiskFile, disk: WatchedDisk, journal: boolean) {
     this.#file = file
@@ -82,7 +84,7 @@ class WatchedFile implements DiskFile {
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
-    this.#tell('read', 0)
+    this.#disk.tell({ kind: 'read', journal: this.#journal, bytes: 0 })
     const count = await this.#file.read(into, position)
     this.#disk.counts(this.#journal).readBytes += count
     return count
@@ -91,12 +93,14 @@ class WatchedFile implements DiskFile {
   write(bytes: Uint8Array, position: number): Promise<number> {
     // What fills a journal's file with zeros ahead is no frame, and no acknowledgement waits for it.
     const journal = this.#journal && bytes[0] !== 0
+    this.#framesUnsynced ||= journal
     this.#disk.tell({ kind: 'write', journal, bytes: bytes.length })
     return this.#file.write(bytes, position)
   }
 
   sync(): Promise<void> {
-    this.#tell('sync', 0)
+    this.#disk.tell({ kind: 'sync', journal: this.#framesUnsynced, bytes: 0 })
+    this.#framesUnsynced = false
     return this.#file.sync()
   }
 
@@ -106,10 +110,6 @@ class WatchedFile implements DiskFile {
 
   close(): Promise<void> {
     return this.#file.close()
-  }
-
-  #tell(kind: DiskCall['kind'], bytes: number): void {
-    this.#disk.tell({ kind, journal: this.#journal, bytes })
   }
 }
 

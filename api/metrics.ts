@@ -7,6 +7,7 @@ import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
 import type { MeasuredGroup, ShardLag } from '../engine/streams/group-lag.ts'
 import { namespaceOf, type QuotaUse } from '../engine/streams/quotas.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
+import { type MeasuresSource, registerEngineMetrics } from './engine-metrics.ts'
 
 /** Read at every scrape. */
 export interface MetricsSource {
@@ -14,6 +15,7 @@ export interface MetricsSource {
   readonly streams: () => readonly StreamDescription[]
   readonly quotas: () => readonly QuotaUse[]
   readonly groups: () => Promise<readonly MeasuredGroup[]>
+  readonly engine: MeasuresSource
   /** Microseconds since 1970. */
   readonly nowUs: () => number
 }
@@ -37,6 +39,7 @@ export class Metrics {
   constructor(source: MetricsSource) {
     this.#source = source
     collectDefaultMetrics({ register: this.#registry })
+    registerEngineMetrics(this.#registry, source.engine)
     this.#convergence = new Histogram({
       name: 'headgate_convergence_seconds',
       help: 'From the look at a source to everything it asks for being carried out.',

@@ -101,6 +101,7 @@ export async function openTestServer({
         counters: { inputReceived: 5, processorErrors: 1, outputSent: 4, outputErrors: 2 },
       },
     ],
+    engine: () => engine.measures(),
     streams: () => engine.streams.describe(),
     quotas: () => quotas?.uses() ?? [],
     groups: () => groupLag.measureAll(engine.groups.describe()),

@@ -124,6 +124,7 @@ function metricsOf(
 ): Metrics {
   return new Metrics({
     pipelines: () => samplesOf(plane.current),
+    engine: () => engine.measures(),
     streams: () => engine.streams.describe(),
     quotas: () => quotas.uses(),
     groups: () => groupLag.measureAll(engine.groups.describe()),

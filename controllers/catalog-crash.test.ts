@@ -79,6 +79,7 @@ function unlessDead(engine: Engine): Engine {
     groups,
     capabilities,
     condition: () => engine.condition(),
+    measures: () => engine.measures(),
     [Symbol.asyncDispose]: async () => undefined,
     streams: {
       create: (record) => act(() => streams.create(record)),

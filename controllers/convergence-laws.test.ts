@@ -154,6 +154,7 @@ function dyingEngine(
     groups: engine.groups,
     capabilities: engine.capabilities,
     condition: () => engine.condition(),
+    measures: () => engine.measures(),
     [Symbol.asyncDispose]: async () => undefined,
   }
   return { engine: wrapped, died: () => dead }

@@ -4,6 +4,7 @@
  * Two implementations, one contract suite (`test/conformance/engine-contract.ts`): memory, the model, and disk.
  */
 import type { Log } from './log/log.ts'
+import type { EngineMeasures } from './measures.ts'
 import type { GroupObserver, Groups } from './streams/groups.ts'
 import type { Streams } from './streams/streams.ts'
 
@@ -14,6 +15,8 @@ export interface Engine extends AsyncDisposable {
   readonly capabilities: Capabilities
   /** Why the engine does not take writes now, or undefined when it does. */
   condition(): string | undefined
+  /** Undefined where there is nothing to measure: in memory. */
+  measures(): EngineMeasures | undefined
 }
 
 /** What a driver can do; what needs more is refused when it is validated, with the reason. */

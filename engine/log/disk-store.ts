@@ -1,5 +1,6 @@
 /** The store of the disk engine: one journal, its checkpoints and the commits between them, from opening to close. */
 import { HeadgateError } from '../error.ts'
+import type { EngineMeasures } from '../measures.ts'
 import { Admission } from './admission.ts'
 import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
@@ -93,6 +94,25 @@ export class DiskStore implements Store {
 
   condition(): string | undefined {
     return this.#running === undefined ? this.#condition : this.#running.pipeline.condition()
+  }
+
+  measures(): EngineMeasures | undefined {
+    if (this.#running === undefined) return undefined
+    const { pipeline, checkpointer, journal } = this.#running
+    const { appendSeconds, syncSeconds, refused } = pipeline.measures
+    const { tail } = this.#parts
+    return {
+      appendSeconds,
+      syncSeconds,
+      checkpointSeconds: checkpointer.seconds,
+      queuedRequests: pipeline.queuedRequests,
+      queuedBytes: pipeline.queuedBytes,
+      refusedRequests: refused,
+      journalUsedBytes: journal.usedBytes,
+      journalCapacityBytes: journal.capacityBytes,
+      tailBytes: tail.bytes,
+      unflushedBytes: tail.unflushedBytes,
+    }
   }
 
   async close(): Promise<void> {

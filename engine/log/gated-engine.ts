@@ -16,6 +16,7 @@ export function gatedEngine(engine: Engine, gate: WriteGate): Engine {
     groups: engine.groups,
     capabilities: engine.capabilities,
     condition: () => engine.condition(),
+    measures: () => engine.measures(),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   }
 }

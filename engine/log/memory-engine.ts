@@ -72,6 +72,8 @@ class MemoryStore implements Store {
     return this.#closed ? 'The engine is closed.' : undefined
   }
 
+  measures(): undefined {}
+
   async close(): Promise<void> {
     this.#closed = true
   }

@@ -1,5 +1,6 @@
 /** Puts the ports of an engine together over one store. */
 import type { Capabilities, Engine } from '../engine.ts'
+import type { EngineMeasures } from '../measures.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { GroupObserver, Groups } from '../streams/groups.ts'
@@ -48,6 +49,10 @@ export class StoreEngine implements Engine {
 
   condition(): string | undefined {
     return this.#options.store.condition() ?? this.#options.lowSpace?.()
+  }
+
+  measures(): EngineMeasures | undefined {
+    return this.#options.store.measures()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@
  * What sets one engine apart from another: how judged changes become durable, and where batches lie. The log,
  * the streams and the groups are the same over every store.
  */
+import type { EngineMeasures } from '../measures.ts'
 import type { Judgement } from './admission.ts'
 import type { LogView } from './log-view.ts'
 
@@ -14,6 +15,7 @@ export interface Store {
   commit<Result>(request: CommitRequest<Result>): Promise<Result>
   /** Why nothing can be committed now. */
   condition(): string | undefined
+  measures(): EngineMeasures | undefined
 }
 
 export interface CommitRequest<Result> {

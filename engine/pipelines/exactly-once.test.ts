@@ -53,6 +53,7 @@ function mortalEngine(engine: Engine): { engine: Engine; die: () => Promise<void
       streams: engine.streams,
       capabilities: engine.capabilities,
       condition: () => engine.condition(),
+      measures: () => engine.measures(),
       [Symbol.asyncDispose]: async () => {},
       log: {
         write: (set) => unlessDead(() => log.write(set)),

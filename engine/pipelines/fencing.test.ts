@@ -51,6 +51,7 @@ function gated(engine: Engine) {
       streams: engine.streams,
       capabilities: engine.capabilities,
       condition: () => engine.condition(),
+      measures: () => engine.measures(),
       groups,
       log: {
         write,

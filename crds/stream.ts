@@ -68,7 +68,7 @@ export const stream: KindDefinition = defineKind({
                 durationMax: RETENTION_AGE_MAX,
               }),
             ),
-            bytes: optional(size('The oldest records are removed above this, per shard.')),
+            bytes: optional(size('The oldest records are removed above this, over all shards.')),
           },
         ),
       ),

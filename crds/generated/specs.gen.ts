@@ -111,7 +111,7 @@ export interface AccessPolicySpec {
 export interface StreamRetention {
   /** Records older than this are removed: 1h to 8760h. */
   readonly age?: string
-  /** The oldest records are removed above this, per shard. */
+  /** The oldest records are removed above this, over all shards. */
   readonly bytes?: string
 }
 

@@ -19,7 +19,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@prometheus-io/client': ['api/metrics.ts'],
+  '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
   ajv: ['controllers/sets/spec-check.ts', 'engine/events/json-schema.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
   commander: ['cli/program.ts'],

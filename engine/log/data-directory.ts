@@ -118,6 +118,7 @@ async function initialise(disk: Disk, paths: DataPaths, random: Random): Promise
     checkpoint: undefined,
     point: { epoch: 1, position: 0, sequence: 1, previousCrc: 0, salt: 0 },
     durableSequence: 0,
+    closed: true,
   })
   await disk.directories.sync(root)
   const aside = join(root, `${MARKER}.new`)

@@ -144,6 +144,7 @@ export class DiskStore implements Store {
     const superblocks = new Superblocks(disk, paths.root, {
       ...superblock,
       opens: superblock.opens + 1,
+      closed: false,
     })
     const journal = await openJournal({
       disk,
@@ -195,7 +196,9 @@ export class DiskStore implements Store {
       })
       await checkpointer.settled()
       await checkpointer.run()
-      await superblocks.write({ durableSequence: journal.syncedSequence })
+      const { sequence } = journal.point
+      const closed = superblocks.current.point.sequence === sequence
+      await superblocks.write({ durableSequence: journal.syncedSequence, closed })
     } catch (error) {
       // Without room for it, the next opening finds what it would find after a crash.
       if (!isDiskFull(error)) throw error

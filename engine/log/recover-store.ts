@@ -54,14 +54,16 @@ export async function recoverStore(options: RecoverOptions): Promise<RecoveredSt
   if (checkpoint !== undefined) restoreCheckpoint(view, checkpoint)
   const before = stateOf(view)
   const replay = new Replay(view, tail, damage)
-  const end = await recoverJournal({
-    disk,
-    directory: directory.paths.journal,
-    from: superblock.point,
-    durableSequence: superblock.durableSequence,
-    onFrame: (content, frame) => replay.apply(content, frame),
-    onDamage: (path, from, to, missing) => damage.add(path, from, to, missing),
-  })
+  const end = superblock.closed
+    ? endOf(superblock)
+    : await recoverJournal({
+        disk,
+        directory: directory.paths.journal,
+        from: superblock.point,
+        durableSequence: superblock.durableSequence,
+        onFrame: (content, frame) => replay.apply(content, frame),
+        onDamage: (path, from, to, missing) => damage.add(path, from, to, missing),
+      })
   const found = await segments.list()
   noteMissing(view, found, directory.paths, damage)
   for (const name of namesOf(view)) named.add(keyOf(name))
@@ -75,6 +77,13 @@ export async function recoverStore(options: RecoverOptions): Promise<RecoveredSt
     leftOver: unnamed.filter(isLeftOver),
     unexplained: unnamed.filter((name) => !isLeftOver(name)),
   }
+}
+
+/** Of a journal that the checkpoint holds all of: opening does not read it. */
+function endOf({ point }: Superblock): JournalEnd {
+  const { sequence, previousCrc, epoch } = point
+  const nothing = { torn: false, damaged: false, frames: 0, bytes: 0 }
+  return { sequence, previousCrc, epochLast: epoch, ...nothing }
 }
 
 /** The superblock and its checkpoint, or what can be put in their place. */
@@ -106,6 +115,7 @@ async function readBase(
     checkpoint: newest === undefined ? undefined : { id: newest.head.id, slot: 0 },
     point: newest?.head.point ?? { epoch: 1, position: 0, sequence: 1, previousCrc: 0, salt: 0 },
     durableSequence: 0,
+    closed: false,
   }
   return {
     superblock: standIn,

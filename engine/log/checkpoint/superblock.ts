@@ -33,6 +33,8 @@ export interface Superblock {
   readonly point: JournalPoint
   /** Every frame up to this sequence was durable when this was written. */
   readonly durableSequence: number
+  /** The engine ended in order: the checkpoint holds everything, and nothing in the journal is needed. */
+  readonly closed: boolean
 }
 
 export interface CheckpointRef {

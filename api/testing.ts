@@ -47,6 +47,7 @@ export function streamRecord(name: string, changes: Partial<StreamRecord> = {}):
     shards: 1,
     durability: 'durable',
     retention: { ageMs: undefined, bytes: undefined },
+    compaction: 'none',
     deletionPolicy: 'Retain',
     protected: false,
     retainForMs: undefined,

@@ -60,7 +60,7 @@ export const stream: KindDefinition = defineKind({
       retention: optional(
         group(
           'StreamRetention',
-          'What is removed when; an untyped stream without it keeps 24 hours.',
+          'What is removed when; an untyped stream without it keeps 24 hours, a compacted one everything.',
           {
             age: optional(
               duration('Records older than this are removed: 1h to 8760h.', {
@@ -70,6 +70,13 @@ export const stream: KindDefinition = defineKind({
             ),
             bytes: optional(size('The oldest records are removed above this, over all shards.')),
           },
+        ),
+      ),
+      compaction: optional(
+        choice(
+          'With key, only the latest record of each key is kept, and one without data removes its key.',
+          ['none', 'key'],
+          { default: 'none' },
         ),
       ),
       durability: optional(

@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   GenerationStale: { retry: 'now', status: 409, exit: 1, meaning: 'A consumer group moved on: another generation owns these offsets.' },
   GroupActive: { retry: 'never', status: 409, exit: 1, meaning: 'A consumer group has live members, which would read on from elsewhere.' },
   IdempotencyKeyReused: { retry: 'never', status: 400, exit: 1, meaning: 'An idempotency key came again with other content.' },
+  KeyMissing: { retry: 'never', status: 400, exit: 1, meaning: 'A record without a key cannot go to a compacted stream.' },
+  KeysTooMany: { retry: 'never', status: 503, exit: 1, meaning: 'The keys of compacted streams take more memory than reads by key may use.' },
   LogCorrupt: { retry: 'never', status: 500, exit: 1, meaning: 'Durable data does not match its checksum.' },
   LogReadOnly: { retry: 'backoff', status: 503, exit: 1, meaning: 'The log stopped taking writes after an input or output error.' },
   PositionInvalid: { retry: 'never', status: 400, exit: 1, meaning: 'A position names records that are gone, or another incarnation of the stream.' },

@@ -39,6 +39,7 @@ export async function createStream(
     shards,
     durability: 'durable',
     retention: { ageMs: undefined, bytes: KEPT_BYTES },
+    compaction: 'none',
     deletionPolicy: 'Delete',
     protected: false,
     retainForMs: undefined,

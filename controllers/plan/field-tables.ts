@@ -62,6 +62,7 @@ export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
     { path: 'spec.type', judge: judgeStreamType },
     { path: 'spec.shards', judge: judgeShards },
     { path: 'spec.retention', judge: judgeRetention },
+    { path: 'spec.compaction', judge: judgeCompaction },
     { path: 'spec.durability', judge: judgeDurability },
     safe(''),
   ],
@@ -125,6 +126,21 @@ function judgeRetention({ to, stream, wallUs }: ChangeOf): FieldVerdict {
     }
   const cost = costOfRetention(stream, retention, wallUs)
   return { kind: 'change', verb: 'update', risk: 'data-loss', cost }
+}
+
+/** How much is superseded only a compaction finds out, so that it has no cost in figures. */
+function judgeCompaction(change: ChangeOf): FieldVerdict {
+  const { to, stream } = change
+  // Without it an untyped stream forgets by age again.
+  if (to.spec['compaction'] !== 'key') return judgeRetention(change)
+  if (stream === undefined || stream.compaction === 'key' || stream.records === 0) return SAFE
+  if (stream.protected && to.spec['protected'] === true)
+    return {
+      kind: 'refused',
+      reason: 'Protected',
+      instead: 'a protected stream keeps what is superseded; set protected to false first',
+    }
+  return { kind: 'change', verb: 'update', risk: 'data-loss' }
 }
 
 function judgeDurability({ to }: ChangeOf): FieldVerdict {

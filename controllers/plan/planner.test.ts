@@ -95,6 +95,38 @@ describe('plan', () => {
     expect(linesOf(allowed)).toEqual(['update Stream/default/orders'])
   })
 
+  test('calls it a loss to compact what holds records, and none where there are none yet', () => {
+    const compacted = declare('Stream', 'bare', { compaction: 'key' })
+    const bare = declare('Stream', 'bare')
+    const plan = planOf([compacted], [existing(bare)])
+    expect(plan.actions[0]).toMatchObject({ verb: 'update', risk: 'data-loss', cost: undefined })
+    expect(planOf([compacted], [existing(bare, { records: 0 })]).actions[0]?.risk).toBe('safe')
+  })
+
+  test('refuses to compact a protected stream that is not, and leaves one alone that is', () => {
+    const guarded = declare('Stream', 'bare', { protected: true })
+    const compacted = declare('Stream', 'bare', { protected: true, compaction: 'key' })
+    expect(linesOf(planOf([compacted], [existing(guarded)]))).toEqual([
+      'blocked(Protected) update Stream/default/bare',
+    ])
+    expect(planOf([compacted], [existing(compacted)]).actions).toEqual([])
+  })
+
+  test('keeps all keys of a compacted stream, so that it forgets by age once it is none', () => {
+    const bare = declare('Stream', 'bare')
+    const compacted = existing(declare('Stream', 'bare', { compaction: 'key' }))
+    expect(compacted.stream?.retention.ageMs).toBeUndefined()
+    expect(planOf([bare], [compacted]).actions[0]).toMatchObject({
+      risk: 'data-loss',
+      cost: { records: 100, bytes: 1_000 },
+    })
+    const asked = { retention: { age: '7d' }, compaction: 'key' }
+    const kept = existing(declare('Stream', 'bare', asked))
+    expect(kept.stream?.retention.ageMs).toBe(7 * 24 * 3_600_000)
+    const plain = declare('Stream', 'bare', { retention: { age: '7d' } })
+    expect(planOf([plain], [kept]).actions[0]?.risk).toBe('safe')
+  })
+
   test('says what to write instead where a field cannot change', () => {
     const typed = planOf(
       [declare('Stream', 'orders', { type: 'reading' }), type],

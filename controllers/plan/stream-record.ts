@@ -1,7 +1,7 @@
 /**
  * Turns a declared Stream into the record that the engine keeps, defaults that depend on other fields included.
  *
- * The schema cannot say that an untyped stream forgets after a day and a typed one never; that is said here.
+ * The schema cannot say that an untyped stream forgets after a day, and a typed or compacted one never; that is said here.
  */
 import { parseDurationMs } from '../../crds/duration.ts'
 import type { Identity } from '../../crds/resource.ts'
@@ -9,7 +9,10 @@ import { parseSizeBytes } from '../../crds/size.ts'
 import type { StreamDescription, StreamRecord } from '../../engine/streams/streams.ts'
 import type { Resource } from '../sets/resource-set.ts'
 
-/** What an untyped stream keeps unless it says otherwise; a typed one is a view of events and keeps them all. */
+/**
+ * What an untyped stream keeps unless it says otherwise. A typed one is a view of events and keeps them all; a
+ * compacted one would lose the latest of a key that is quiet for a day.
+ */
 export const RETENTION_AGE_MS_UNTYPED: number = 24 * 3_600_000
 
 export interface RecordContext {
@@ -22,6 +25,7 @@ export interface RecordContext {
 export function streamRecord(resource: Resource, context: RecordContext): StreamRecord {
   const { spec } = resource
   const type = text(spec['type'])
+  const compaction = spec['compaction'] === 'key' ? 'key' : 'none'
   return {
     name: streamName(resource.identity),
     id: resource.id,
@@ -31,7 +35,8 @@ export function streamRecord(resource: Resource, context: RecordContext): Stream
     type,
     shards: Math.max(shardsDeclared(resource), context.existing?.shards ?? 1),
     durability: spec['durability'] === 'relaxed' ? 'relaxed' : 'durable',
-    retention: retention(spec['retention'], type),
+    retention: retention(spec['retention'], type, compaction),
+    compaction,
     deletionPolicy: spec['deletionPolicy'] === 'Delete' ? 'Delete' : 'Retain',
     protected: spec['protected'] === true,
     retainForMs: duration(spec['retainFor']),
@@ -58,10 +63,15 @@ export function shardsDeclared({ spec }: Resource): number {
   return typeof spec['shards'] === 'number' ? spec['shards'] : 1
 }
 
-function retention(declared: unknown, type: string | undefined): StreamRecord['retention'] {
+function retention(
+  declared: unknown,
+  type: string | undefined,
+  compaction: StreamRecord['compaction'],
+): StreamRecord['retention'] {
   const { age, bytes } = (declared ?? {}) as { readonly age?: unknown; readonly bytes?: unknown }
-  const untyped = type === undefined ? RETENTION_AGE_MS_UNTYPED : undefined
-  return { ageMs: duration(age) ?? untyped, bytes: size(bytes) }
+  const forgets = type === undefined && compaction === 'none'
+  const byDefault = forgets ? RETENTION_AGE_MS_UNTYPED : undefined
+  return { ageMs: duration(age) ?? byDefault, bytes: size(bytes) }
 }
 
 function duration(value: unknown): number | undefined {

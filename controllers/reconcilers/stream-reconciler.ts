@@ -97,7 +97,8 @@ export class StreamReconciler implements Reconciler, StreamDirectory {
       stream.type === undefined
         ? undefined
         : this.#options.types.checkOf({ namespace, name: stream.type })
-    return { stream: stream.name, incarnation: stream.incarnation, check }
+    const needsKey = stream.compaction === 'key'
+    return { stream: stream.name, incarnation: stream.incarnation, check, needsKey }
   }
 
   #describe(name: string): StreamDescription | undefined {
@@ -122,6 +123,7 @@ export function streamStatus(stream: StreamDescription): Readonly<Record<string,
     incarnation: stream.incarnation,
     durability: stream.durability,
     retention: { ageMs: stream.retention.ageMs, bytes: stream.retention.bytes },
+    compaction: stream.compaction,
     shardStates: stream.shardStates.map(({ shard, first, next, records, bytes }) => ({
       shard,
       first,
@@ -144,6 +146,7 @@ export function recordOf(stream: StreamRecord): StreamRecord {
     shards: stream.shards,
     durability: stream.durability,
     retention: { ageMs: stream.retention.ageMs, bytes: stream.retention.bytes },
+    compaction: stream.compaction,
     deletionPolicy: stream.deletionPolicy,
     protected: stream.protected,
     retainForMs: stream.retainForMs,

@@ -107,7 +107,7 @@ export interface AccessPolicySpec {
   readonly description?: string
 }
 
-/** What is removed when; an untyped stream without it keeps 24 hours. */
+/** What is removed when; an untyped stream without it keeps 24 hours, a compacted one everything. */
 export interface StreamRetention {
   /** Records older than this are removed: 1h to 8760h. */
   readonly age?: string
@@ -133,8 +133,10 @@ export interface StreamSpec {
   readonly type?: string
   /** How many ordered logs it has. Shards only grow. */
   readonly shards: number
-  /** What is removed when; an untyped stream without it keeps 24 hours. */
+  /** What is removed when; an untyped stream without it keeps 24 hours, a compacted one everything. */
   readonly retention?: StreamRetention
+  /** With key, only the latest record of each key is kept, and one without data removes its key. */
+  readonly compaction: 'none' | 'key'
   /** Whether an acknowledged record is on disk. */
   readonly durability: 'durable' | 'relaxed'
   /** Ids of properties by which events can be found besides the key. */

@@ -101,6 +101,7 @@ export async function createStream(engine: Engine, name: string, shards = 1): Pr
     shards,
     durability: 'durable',
     retention: { ageMs: undefined, bytes: undefined },
+    compaction: 'none',
     deletionPolicy: 'Delete',
     protected: false,
     retainForMs: undefined,

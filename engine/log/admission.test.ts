@@ -17,6 +17,7 @@ const STREAM: StreamRecord = {
   shards: 2,
   durability: 'relaxed',
   retention: { ageMs: undefined, bytes: undefined },
+  compaction: 'none',
   deletionPolicy: 'Retain',
   protected: false,
   retainForMs: undefined,

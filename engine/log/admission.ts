@@ -12,6 +12,7 @@ import { PARTITIONER_ID } from '../streams/partitioner.ts'
 import type { StreamRecord } from '../streams/streams.ts'
 import { BATCH_FLAG_DELTAS, BATCH_HEADER_BYTES, corrupt, readHeader } from './batch-header.ts'
 import type { Change, RememberChange, StreamChange } from './change.ts'
+import { requireKeys } from './compaction/require-keys.ts'
 import { digestSet, IdempotencyTable, runsOf } from './idempotency.ts'
 import type { Append, AppendResult, Trim, WriteResult, WriteSet } from './log.ts'
 import type { LogView } from './log-view.ts'
@@ -148,6 +149,7 @@ export class Admission {
     if (batch.length !== BATCH_HEADER_BYTES + header.bodyBytes) {
       throw corrupt('one batch', `${batch.length} bytes`)
     }
+    if (stream.record.compaction === 'key') requireKeys(batch, stream.record.name)
     if (expectNext !== undefined) {
       const next = shard === undefined ? undefined : requireShard(stream, shard).next
       if (next !== expectNext) throw mismatch(append, next)

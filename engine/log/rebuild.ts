@@ -100,6 +100,7 @@ function standIn(incarnation: number, name: string, marks: readonly ShardMark[])
       shards: Math.max(...marks.map(({ shard }) => shard)) + 1,
       durability: 'durable',
       retention: { ageMs: undefined, bytes: undefined },
+      compaction: 'none',
       deletionPolicy: 'Retain',
       protected: true,
       retainForMs: undefined,

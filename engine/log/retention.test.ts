@@ -16,6 +16,7 @@ const STREAM: StreamRecord = {
   shards: 2,
   durability: 'durable',
   retention: { ageMs: undefined, bytes: undefined },
+  compaction: 'none',
   deletionPolicy: 'Retain',
   protected: false,
   retainForMs: undefined,

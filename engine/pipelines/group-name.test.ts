@@ -31,6 +31,7 @@ async function startCopy(
     shards: 1,
     durability: 'durable',
     retention: { ageMs: undefined, bytes: undefined },
+    compaction: 'none',
     deletionPolicy: 'Delete',
     protected: false,
     retainForMs: undefined,

@@ -86,6 +86,8 @@ export interface StreamTarget {
   readonly incarnation: number
   /** For a typed stream: undefined when the data fits the type, else one sentence that says what does not. */
   readonly check: ((data: Uint8Array) => string | undefined) | undefined
+  /** True for a compacted stream: each record needs a key. */
+  readonly needsKey?: boolean
 }
 
 export interface SecretResolver {

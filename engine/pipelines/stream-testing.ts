@@ -24,6 +24,7 @@ export async function createStream(engine: Engine, name: string, shards: number)
     shards,
     durability: 'durable',
     retention: { ageMs: undefined, bytes: undefined },
+    compaction: 'none',
     deletionPolicy: 'Delete',
     protected: false,
     retainForMs: undefined,

@@ -31,6 +31,7 @@ export interface StreamRecord {
   readonly shards: number
   readonly durability: 'durable' | 'relaxed'
   readonly retention: StreamRetention
+  readonly compaction: StreamCompaction
   readonly deletionPolicy: 'Retain' | 'Delete'
   readonly protected: boolean
   /** How long a sealed stream is kept; undefined for ever. */
@@ -38,6 +39,14 @@ export interface StreamRecord {
   /** Present once the declaration is gone: no appends, no expiry. */
   readonly sealed: Seal | undefined
 }
+
+/**
+ * With `key`, the latest record of each key is kept, and those before it go in time; a record without data removes its
+ * key, and goes too after a day. Every record needs a key; one that came without, before the stream was compacted,
+ * stays. What is left keeps its sequence: there are gaps, and a position in one means the next record. A protected
+ * stream is compacted as well, for it promises no more; a sealed one is not. Retention applies beside it.
+ */
+export type StreamCompaction = 'none' | 'key'
 
 export interface StreamRetention {
   readonly ageMs: number | undefined

@@ -5,6 +5,7 @@
 import { Type } from 'typebox'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
+import { keyMissing } from '../../log/compaction/require-keys.ts'
 import {
   RECORD_DATA_BYTES_MAX,
   RECORD_HEADER_NAME_BYTES_MAX,
@@ -128,8 +129,9 @@ class StreamOutput implements Output {
       throw new HeadgateError('EventInvalid', `stream ${this.#config.name}: ${misfit}`)
     limit('the data of a record', data.length, RECORD_DATA_BYTES_MAX)
     const { key, headers } = this.#config
-    if (key === undefined && headers.length === 0) return { data }
+    if (key === undefined && headers.length === 0 && target.needsKey !== true) return { data }
     const text = key?.text(batch, index) ?? ''
+    if (text === '' && target.needsKey === true) throw keyMissing(this.#config.name, 'a message')
     return {
       data,
       key: text === '' ? undefined : bytesOf('a key', text, RECORD_KEY_BYTES_MAX),

@@ -25,6 +25,9 @@ export interface SegmentRoll {
 /** Told of files that nothing needs any more but the checkpoint that still names them. */
 export type OnDiscard = (files: readonly SegmentFileName[]) => void
 
+/** Of a segment, as far as it decides whether another follows. */
+type Extent = Pick<SegmentMeta, 'oldestUs' | 'bytes'>
+
 const NO_BATCHES: readonly TailBatch[] = []
 
 export class DiskShard implements ShardLog {
@@ -176,25 +179,46 @@ export class DiskShard implements ShardLog {
 
   /** Moves what frames up to this one brought to the segments. After a failure it can be asked again. */
   async flush(frameSequence: number, roll: SegmentRoll): Promise<void> {
+    for (;;) {
+      const active = this.#segments.metas.at(-1)
+      const open = active === undefined || active.sealed ? undefined : active
+      const batches = this.#takeUnflushed(frameSequence, open, roll)
+      if (batches.length === 0) return
+      const [first] = batches
+      if (first !== undefined && open !== undefined && isDue(open, first, roll)) {
+        this.#segments.seal()
+      }
+      await this.#segments.append(batches)
+      // Meanwhile a trim may have dropped what was on its way.
+      const discarded = this.#segments.trim(this.#first)
+      if (discarded.length > 0) this.#onDiscard(discarded)
+      this.#count()
+    }
+  }
+
+  /** As many as belong to one segment: to the open one, or, where that is due to roll, to the next. */
+  #takeUnflushed(
+    frameSequence: number,
+    open: SegmentMeta | undefined,
+    roll: SegmentRoll,
+  ): readonly TailBatch[] {
     const batches: TailBatch[] = []
+    let meta: Extent | undefined = open
     for (let index = this.#unflushedFrom; index < this.#tail.length; index++) {
       const batch = this.#tail[index]
       if (batch === undefined || batch.frame.sequence > frameSequence) break
+      const { arrivalUs, byteLength } = batch
+      if (meta !== undefined && isDue(meta, batch, roll)) {
+        if (batches.length > 0) break
+        meta = undefined
+      }
       batches.push(batch)
+      meta =
+        meta === undefined
+          ? { oldestUs: arrivalUs, bytes: SEGMENT_HEADER_BYTES + byteLength }
+          : { oldestUs: meta.oldestUs, bytes: meta.bytes + byteLength }
     }
-    if (batches.length === 0) return
-    const active = this.#segments.metas.at(-1)
-    const arrivalUs = batches[0]?.arrivalUs ?? 0
-    const isDue =
-      active !== undefined &&
-      !active.sealed &&
-      (arrivalUs - active.oldestUs >= roll.ageUs || active.bytes >= roll.bytes)
-    if (isDue) this.#segments.seal()
-    await this.#segments.append(batches)
-    // Meanwhile a trim may have dropped what was on its way.
-    const discarded = this.#segments.trim(this.#first)
-    if (discarded.length > 0) this.#onDiscard(discarded)
-    this.#count()
+    return batches
   }
 
   /** Memory lets go of a frame, and of those before it, as far as the segments have their batches. */
@@ -248,4 +272,8 @@ export class DiskShard implements ShardLog {
       `damaged data; go on from ${to + 1}`,
     )
   }
+}
+
+function isDue({ oldestUs, bytes }: Extent, { arrivalUs }: TailBatch, roll: SegmentRoll): boolean {
+  return arrivalUs - oldestUs >= roll.ageUs || bytes >= roll.bytes
 }

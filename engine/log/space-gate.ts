@@ -17,6 +17,8 @@ const MEBIBYTE = 1024 * 1024
 export const RESERVE_BYTES_MIN: number = 128 * MEBIBYTE
 export const RESERVE_BYTES_MAX: number = 1024 * MEBIBYTE
 export const RESERVE_SHARE_OF_DISK = 0.05
+/** Of a disk so small that nothing else of it would be left. */
+export const RESERVE_SHARE_OF_DISK_MAX = 0.25
 /** Writes begin again only well above the reserve, or they would come and go with every sweep. */
 export const RESERVE_SHARE_TO_END = 1.1
 /** Between two looks writes eat into the reserve, by no more than this and what is under way. */
@@ -36,7 +38,8 @@ export interface SpaceGateOptions {
 /** How much stays free of a disk of that size. */
 export function reserveOf(totalBytes: number): number {
   const share = Math.floor(totalBytes * RESERVE_SHARE_OF_DISK)
-  return Math.max(RESERVE_BYTES_MIN, Math.min(RESERVE_BYTES_MAX, share))
+  const most = Math.floor(totalBytes * RESERVE_SHARE_OF_DISK_MAX)
+  return Math.min(most, Math.max(RESERVE_BYTES_MIN, Math.min(RESERVE_BYTES_MAX, share)))
 }
 
 /** Looks before it answers, so that the first write is judged as every other. */

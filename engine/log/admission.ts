@@ -68,7 +68,7 @@ export class Admission {
       if (result !== undefined) return { changes: [], result }
     }
     const changes: Change[] = []
-    const undo: (() => void)[] = []
+    const undo: HeadBefore[] = []
     try {
       const appends = set.appends.map((append) => this.#judgeAppend(append, changes, undo))
       for (const offset of set.offsets ?? []) {
@@ -82,7 +82,7 @@ export class Admission {
       }
       return { changes, result: { appends } }
     } catch (error) {
-      for (const restore of undo.reverse()) restore()
+      for (const before of undo.reverse()) restoreHead(before)
       throw error
     }
   }
@@ -138,7 +138,7 @@ export class Admission {
     return { changes, result: undefined }
   }
 
-  #judgeAppend(append: Append, changes: Change[], undo: (() => void)[]): AppendResult {
+  #judgeAppend(append: Append, changes: Change[], undo: HeadBefore[]): AppendResult {
     const { batch, expectNext, shard } = append
     const stream = this.#streams.require(append.stream, append.incarnation)
     if (stream.record.sealed !== undefined) throw sealed(stream.record)
@@ -159,7 +159,7 @@ export class Admission {
       const head = requireShard(stream, shard)
       const base = head.next
       if (count > 0) this.#append(stream, { shard, batch }, count, changes, undo)
-      return contiguous(shard, base, count)
+      return new ContiguousResult(shard, base, count)
     }
     const rotate = (): number => this.#rotation++ % stream.shards.length
     const { shards, parts } = partitionBatch(batch, count, stream.shards.length, rotate)
@@ -183,7 +183,7 @@ export class Admission {
     { shard, batch }: BatchPart,
     count: number,
     changes: Change[],
-    undo: (() => void)[],
+    undo: HeadBefore[],
   ): void {
     const head = requireShard(stream, shard)
     undo.push(rememberHead(head))
@@ -230,7 +230,7 @@ export class Admission {
     )
   }
 
-  #judgeTrim(trim: Trim, changes: Change[], undo: (() => void)[]): void {
+  #judgeTrim(trim: Trim, changes: Change[], undo: HeadBefore[]): void {
     const { stream, incarnation, shard } = trim
     const head = requireShard(this.#streams.require(stream, incarnation), shard)
     const first = Math.min(trim.first, head.next)
@@ -254,19 +254,53 @@ export class Admission {
   }
 }
 
-function rememberHead(head: ShardHead): () => void {
+/** What a head was before a set that may yet be refused: data, for each append costs one. */
+interface HeadBefore extends Readonly<ShardHead> {
+  readonly head: ShardHead
+}
+
+function rememberHead(head: ShardHead): HeadBefore {
   const { first, next, arrivalUs, reserved } = head
-  return () => Object.assign(head, { first, next, arrivalUs, reserved })
+  return { head, first, next, arrivalUs, reserved }
+}
+
+function restoreHead({ head, first, next, arrivalUs, reserved }: HeadBefore): void {
+  head.first = first
+  head.next = next
+  head.arrivalUs = arrivalUs
+  head.reserved = reserved
 }
 
 function streamChange({ incarnation, createdUs, partitioner, record }: StreamHead): StreamChange {
   return { kind: 'stream', incarnation, createdUs, partitioner, record }
 }
 
-function contiguous(shard: number, base: number, count: number): AppendResult {
-  const sequences = new Float64Array(count)
-  for (let index = 0; index < count; index++) sequences[index] = base + index
-  return { shards: new Uint16Array(count).fill(shard), sequences }
+/** Made out when somebody looks: most who append do not. */
+class ContiguousResult implements AppendResult {
+  readonly #shard: number
+  readonly #base: number
+  readonly #count: number
+  #shards: Uint16Array | undefined
+  #sequences: Float64Array | undefined
+
+  constructor(shard: number, base: number, count: number) {
+    this.#shard = shard
+    this.#base = base
+    this.#count = count
+  }
+
+  get shards(): Uint16Array {
+    this.#shards ??= new Uint16Array(this.#count).fill(this.#shard)
+    return this.#shards
+  }
+
+  get sequences(): Float64Array {
+    if (this.#sequences !== undefined) return this.#sequences
+    const sequences = new Float64Array(this.#count)
+    for (let index = 0; index < this.#count; index++) sequences[index] = this.#base + index
+    this.#sequences = sequences
+    return sequences
+  }
 }
 
 function sealed(record: StreamRecord): HeadgateError {

@@ -63,21 +63,22 @@ export function writeHeader(bytes: Buffer, header: BatchHeader): void {
   bytes.writeUInt32LE(MAGIC, 0)
   bytes[4] = BATCH_FORMAT_VERSION
   bytes[5] = header.flags
-  bytes.writeUInt32LE(header.count, 12)
-  bytes.writeUInt32LE(header.bodyBytes, 40)
-  bytes.writeUInt32LE(header.bodyCrc, 44)
-  bytes.writeUInt32LE(header.span, 48)
+  put32(bytes, header.count, 12)
+  put32(bytes, header.bodyBytes, 40)
+  put32(bytes, header.bodyCrc, 44)
+  put32(bytes, header.span, 48)
   stampHeader(bytes, header)
 }
 
 /** Says where the batch at `at` lies, and sums the header anew; the body stays as it is. */
 export function stampHeader(bytes: Buffer, stamp: BatchStamp, at = 0): void {
-  bytes.writeUInt16LE(stamp.shard, at + 6)
-  bytes.writeUInt32LE(stamp.incarnation, at + 8)
+  bytes[at + 6] = stamp.shard
+  bytes[at + 7] = stamp.shard >>> 8
+  put32(bytes, stamp.incarnation, at + 8)
   writeUint64(bytes, stamp.baseSequence, at + 16)
   writeUint64(bytes, stamp.arrivalUs, at + 24)
   writeUint64(bytes, stamp.frame, at + 32)
-  bytes.writeUInt32LE(headerCrc(bytes, at), at + HEADER_CRC_AT)
+  put32(bytes, headerCrc(bytes, at), at + HEADER_CRC_AT)
 }
 
 /** Throws LogCorrupt unless a sound header lies at `at` and the buffer holds its whole body. */
@@ -94,22 +95,21 @@ export function peekHeader(bytes: Buffer, at: number): BatchHeader {
   if (at < 0 || bytes.length - at < BATCH_HEADER_BYTES) {
     throw corrupt(`a header of ${BATCH_HEADER_BYTES} bytes`, `${Math.max(bytes.length - at, 0)}`)
   }
-  if (bytes.readUInt32LE(at) !== MAGIC) throw corrupt('the mark of a batch', 'other bytes')
+  if (get32(bytes, at) !== MAGIC) throw corrupt('the mark of a batch', 'other bytes')
   const crc = headerCrc(bytes, at)
-  if (bytes.readUInt32LE(at + HEADER_CRC_AT) !== crc)
-    throw corrupt('a header that fits its crc', 'none')
+  if (get32(bytes, at + HEADER_CRC_AT) !== crc) throw corrupt('a header that fits its crc', 'none')
   return judge(
     {
       flags: bytes[at + 5] ?? 0,
-      shard: bytes.readUInt16LE(at + 6),
-      incarnation: bytes.readUInt32LE(at + 8),
-      count: bytes.readUInt32LE(at + 12),
+      shard: (bytes[at + 6] ?? 0) | ((bytes[at + 7] ?? 0) << 8),
+      incarnation: get32(bytes, at + 8),
+      count: get32(bytes, at + 12),
       baseSequence: readUint64(bytes, at + 16),
       arrivalUs: readUint64(bytes, at + 24),
       frame: readUint64(bytes, at + 32),
-      bodyBytes: bytes.readUInt32LE(at + 40),
-      bodyCrc: bytes.readUInt32LE(at + 44),
-      span: bytes.readUInt32LE(at + 48),
+      bodyBytes: get32(bytes, at + 40),
+      bodyCrc: get32(bytes, at + 44),
+      span: get32(bytes, at + 48),
     },
     bytes,
     at,
@@ -134,12 +134,19 @@ export function writeUint64(bytes: Buffer, value: number, at: number): void {
     throw new HeadgateError('Internal', `expected a whole number from 0 to 2^53 - 1, got ${value}`)
   }
   const high = Math.floor(value / 2 ** 32)
-  bytes.writeUInt32LE(value - high * 2 ** 32, at)
-  bytes.writeUInt32LE(high, at + 4)
+  put32(bytes, value - high * 2 ** 32, at)
+  put32(bytes, high, at + 4)
+}
+
+function put32(bytes: Uint8Array, value: number, at: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
 }
 
 export function readUint64(bytes: Buffer, at: number): number {
-  const value = bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at)
+  const value = get32(bytes, at + 4) * 2 ** 32 + get32(bytes, at)
   if (value > Number.MAX_SAFE_INTEGER) throw corrupt('a number below 2^53', `${value}`)
   return value
 }
@@ -160,7 +167,7 @@ function judge(header: BatchHeader, bytes: Buffer, at: number): BatchHeader {
   if (version !== BATCH_FORMAT_VERSION) {
     throw corrupt(`batch format ${BATCH_FORMAT_VERSION}`, `${version}`)
   }
-  const zeros = bytes.readUInt32LE(at + 52) + bytes.readUInt32LE(at + 56)
+  const zeros = get32(bytes, at + 52) + get32(bytes, at + 56)
   if ((header.flags & ~BATCH_FLAG_DELTAS) !== 0 || zeros !== 0) {
     throw corrupt('zero in what this version does not use', 'something else')
   }
@@ -174,4 +181,9 @@ function judge(header: BatchHeader, bytes: Buffer, at: number): BatchHeader {
     throw corrupt(`a span of ${spanLeast}`, `${header.span}`)
   }
   return header
+}
+
+function get32(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)
+  return (low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0
 }

@@ -13,6 +13,7 @@ import type { Random } from '../ports/random.ts'
 import { CHECKPOINT_BYTES } from './checkpoint/checkpointer.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { DiskStore } from './disk-store.ts'
+import { FrameBuffers } from './frame-buffers.ts'
 import { JOURNAL_SIZES, type JournalSizes } from './journal/journal.ts'
 import { recoverStore } from './recover-store.ts'
 import { openSegmentStore } from './segments/open-segment-store.ts'
@@ -112,7 +113,8 @@ async function openStore(options: DiskEngineOptions, directory: DataDirectory): 
   )
   const gate = options.gate === undefined ? space : combineGates([space, options.gate])
   const listeners = new StreamListeners(logger)
-  const tail = new TailCache(sizes.tailBytes)
+  const buffers = new FrameBuffers()
+  const tail = new TailCache(sizes.tailBytes, buffers)
   const discards: SegmentFileName[] = []
   let onDiscard = (files: readonly SegmentFileName[]): void => void discards.push(...files)
   const recovered = await recoverStore({
@@ -125,7 +127,17 @@ async function openStore(options: DiskEngineOptions, directory: DataDirectory): 
     onDiscard: (files) => onDiscard(files),
     gate,
   })
-  const store = new DiskStore({ options, sizes, directory, segments, tail, recovered, gate, space })
+  const store = new DiskStore({
+    options,
+    sizes,
+    directory,
+    segments,
+    tail,
+    buffers,
+    recovered,
+    gate,
+    space,
+  })
   onDiscard = (files) => store.discard(files)
   store.discard(discards)
   await store.begin()

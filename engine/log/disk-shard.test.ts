@@ -27,7 +27,7 @@ async function open() {
       nextSequence: sequence + 1,
       count: 1,
       arrivalUs,
-      frame: { sequence, bytes },
+      frame: { sequence, bytes, isShared: false },
       at: 0,
       byteLength: bytes.length,
     })

@@ -53,7 +53,7 @@ export class DiskSink implements CommitSink<DiskGroup> {
   show({ changes, starts, frame, written, end }: DiskGroup): void {
     const { view, tail, onShown } = this.#options
     if (written === undefined || end === undefined) return
-    const tailFrame: TailFrame = { sequence: frame.sequence, bytes: written }
+    const tailFrame: TailFrame = { sequence: frame.sequence, bytes: written, isShared: false }
     const shards = new Set<DiskShard>()
     let batches = 0
     for (const change of changes) {

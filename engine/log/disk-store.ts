@@ -11,6 +11,7 @@ import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
 import { isDiskFull } from './disk-full.ts'
 import type { DiskShard } from './disk-shard.ts'
 import { type DiskGroup, DiskSink } from './disk-sink.ts'
+import type { FrameBuffers } from './frame-buffers.ts'
 import { openJournal } from './journal/disk-journal.ts'
 import type { Journal } from './journal/journal.ts'
 import type { LogView } from './log-view.ts'
@@ -30,6 +31,7 @@ export interface DiskStoreParts {
   readonly directory: DataDirectory
   readonly segments: SegmentStore
   readonly tail: TailCache
+  readonly buffers: FrameBuffers
   readonly recovered: RecoveredStore
   readonly gate: WriteGate
   readonly space: SpaceGate
@@ -137,7 +139,7 @@ export class DiskStore implements Store {
   }
 
   async #start(): Promise<Running> {
-    const { options, sizes, directory, segments, tail, recovered } = this.#parts
+    const { options, sizes, directory, segments, tail, buffers, recovered } = this.#parts
     const { disk, clock, random, logger } = options
     const { paths } = directory
     const { end, superblock } = recovered
@@ -150,6 +152,7 @@ export class DiskStore implements Store {
       disk,
       directory: paths.journal,
       sizes: sizes.journal,
+      buffers,
       start: {
         epoch: end.epochLast + 1,
         sequence: end.sequence,
@@ -215,6 +218,7 @@ export class DiskStore implements Store {
     const message = error instanceof Error ? error.message : String(error)
     this.#parts.options.logger?.error('A checkpoint failed; the engine is read-only', { error })
     this.#running?.pipeline.refuse(`A checkpoint could not be written: ${message}`, error)
+    this.#running?.journal.stopReleasing(error)
     this.#condition ??= `A checkpoint could not be written: ${message}`
   }
 

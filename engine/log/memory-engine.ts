@@ -87,7 +87,7 @@ class MemoryStore implements Store {
       nextSequence: baseSequence + count,
       count,
       arrivalUs,
-      frame: { sequence, bytes },
+      frame: { sequence, bytes, isShared: true },
       at: 0,
       byteLength: bytes.length,
     })

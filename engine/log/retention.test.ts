@@ -39,7 +39,7 @@ function streamOf(
   for (const [shard, arrivalUs, bytes, count = 1] of batches) {
     const baseSequence = view.shard(1, shard)?.log.next ?? 0
     const nextSequence = baseSequence + count
-    const frame = { sequence: 1, bytes: Buffer.alloc(0) }
+    const frame = { sequence: 1, bytes: Buffer.alloc(0), isShared: true }
     const rest = { count, arrivalUs, frame, at: 0, byteLength: bytes }
     view.append(1, shard, { baseSequence, nextSequence, ...rest })
   }

@@ -3,6 +3,7 @@
  * all in the segments stays, however much there is: the commit path holds back before that is too much.
  */
 import type { DiskShard } from './disk-shard.ts'
+import type { FrameBuffers } from './frame-buffers.ts'
 import type { TailFrame } from './tail.ts'
 
 export const TAIL_CACHE_BYTES_MAX: number = 32 * 1024 * 1024
@@ -15,13 +16,16 @@ interface CachedFrame {
 
 export class TailCache {
   readonly #bytesMax: number
+  readonly #buffers: FrameBuffers
   #frames: CachedFrame[] = []
   #flushedSequence = 0
   #bytes = 0
   #unflushedBytes = 0
 
-  constructor(bytesMax: number = TAIL_CACHE_BYTES_MAX) {
+  /** What nobody reads any more goes to the buffers. */
+  constructor(bytesMax: number, buffers: FrameBuffers) {
     this.#bytesMax = bytesMax
+    this.#buffers = buffers
   }
 
   /** Of frames that only memory holds. */
@@ -64,7 +68,9 @@ export class TailCache {
     }
     const last = this.#frames[count - 1]
     if (last === undefined) return
+    const evicted = this.#frames.slice(0, count)
     this.#frames = this.#frames.slice(count)
     for (const shard of shards) shard.evict(last.frame.sequence)
+    for (const { frame } of evicted) if (!frame.isShared) this.#buffers.give(frame.bytes)
   }
 }

@@ -5,6 +5,8 @@ export interface TailFrame {
   readonly sequence: number
   /** The frame as it was written; batches are parts of it. */
   readonly bytes: Buffer
+  /** A reader has a part of it, or it has memory in common with others: it is not written over. */
+  isShared: boolean
 }
 
 export interface TailBatch {
@@ -58,7 +60,10 @@ export function concatTail(
     bytes += batch.byteLength
   }
   const next = batches[after - 1]?.nextSequence ?? from
-  if (after === start + 1) return { bytes: tailBytes(first), from, next }
+  if (after === start + 1) {
+    first.frame.isShared = true
+    return { bytes: tailBytes(first), from, next }
+  }
   const copy = Buffer.allocUnsafe(bytes)
   let at = 0
   for (let index = start; index < after; index++) {

@@ -1,7 +1,7 @@
 /** What every engine promises of a write: order, atomicity, numbers, and what it refuses. */
 import { describe, expect, test } from 'vitest'
 import { encodeBatch } from '../../engine/log/batch.ts'
-import type { WriteSet } from '../../engine/log/log.ts'
+import type { WriteResult, WriteSet } from '../../engine/log/log.ts'
 import {
   batchOf,
   type OpenEngine,
@@ -152,8 +152,16 @@ export function describeWriteContract(open: OpenEngine): void {
         under.engine.log.write(set),
         under.engine.log.write(set),
       ])
-      expect(same).toEqual(first)
-      expect(await under.engine.log.write(set)).toEqual(first)
+      const places = ({ appends }: WriteResult) =>
+        appends.map(({ shards, sequences }) => [[...shards], [...sequences]])
+      expect(places(first)).toEqual([
+        [
+          [0, 0],
+          [1, 2],
+        ],
+      ])
+      expect(places(same)).toEqual(places(first))
+      expect(places(await under.engine.log.write(set))).toEqual(places(first))
       expect(await texts()).toEqual(['x', 'y'])
       const other = { appends: [append(batchOf('z'))], idempotencyKey: 'once' }
       expect(await rejection(under.engine.log.write(other))).toBe('IdempotencyKeyReused')

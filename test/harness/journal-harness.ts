@@ -1,6 +1,7 @@
 /** A journal on a simulated disk, and what recovery finds of it, as plain data that can be compared. */
 import { encodeBatch } from '../../engine/log/batch.ts'
 import type { AppendChange, Change, ControlChange } from '../../engine/log/change.ts'
+import { FrameBuffers } from '../../engine/log/frame-buffers.ts'
 import { openJournal } from '../../engine/log/journal/disk-journal.ts'
 import type { Journal, JournalPoint, JournalSizes } from '../../engine/log/journal/journal.ts'
 import {
@@ -29,7 +30,7 @@ export function openTestJournal(
   start: JournalPoint = START,
   sizes: JournalSizes = SIZES,
 ): Promise<Journal> {
-  return openJournal({ disk, directory: DIRECTORY, sizes, start })
+  return openJournal({ disk, directory: DIRECTORY, sizes, start, buffers: new FrameBuffers() })
 }
 
 export function append(baseSequence: number, data: string | Uint8Array): AppendChange {

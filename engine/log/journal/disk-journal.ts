@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { HeadgateError } from '../../error.ts'
 import type { Disk } from '../../ports/disk.ts'
 import type { Logger } from '../../ports/logger.ts'
+import type { FrameBuffers } from '../frame-buffers.ts'
 import {
   alignFrame,
   FRAME_ALIGN_BYTES,
@@ -31,6 +32,8 @@ export interface JournalOptions {
   /** Of files that are made; one that is there keeps its size. */
   readonly sizes: JournalSizes
   readonly start: JournalStart
+  /** Memory for frames. */
+  readonly buffers: FrameBuffers
 }
 
 /** Where a journal goes on, in files that hold nothing any more that no durable checkpoint holds. */
@@ -40,13 +43,18 @@ export interface JournalStart extends Omit<JournalPoint, 'position'> {
 }
 
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { disk, directory, logger, sizes, start } = options
+  const { disk, directory, logger, sizes, start, buffers } = options
   const { epoch } = start
-  return new DiskJournal(await JournalFiles.open({ disk, directory, logger, sizes, epoch }), start)
+  return new DiskJournal(
+    await JournalFiles.open({ disk, directory, logger, sizes, epoch }),
+    start,
+    buffers,
+  )
 }
 
 class DiskJournal implements Journal {
   readonly #files: JournalFiles
+  readonly #buffers: FrameBuffers
   readonly #salt: number
   /** Of the frame, or part, that is written next. */
   #sequence: number
@@ -58,8 +66,13 @@ class DiskJournal implements Journal {
   #syncing: Promise<void> = Promise.resolve()
   #failure: unknown
 
-  constructor(files: JournalFiles, { salt, sequence, previousCrc }: JournalStart) {
+  constructor(
+    files: JournalFiles,
+    { salt, sequence, previousCrc }: JournalStart,
+    buffers: FrameBuffers,
+  ) {
     this.#files = files
+    this.#buffers = buffers
     this.#salt = salt
     this.#sequence = sequence
     this.#previousCrc = previousCrc
@@ -85,7 +98,7 @@ class DiskJournal implements Journal {
   }
 
   begin(): FrameBuilder {
-    this.#open = new GrowingFrame(this.#sequence, this.#expectedBytes)
+    this.#open = new GrowingFrame(this.#sequence, this.#expectedBytes, this.#buffers)
     return this.#open
   }
 
@@ -129,6 +142,10 @@ class DiskJournal implements Journal {
 
   release(point: JournalPoint): void {
     this.#files.release(point)
+  }
+
+  stopReleasing(reason: unknown): void {
+    this.#files.stopReleasing(reason)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

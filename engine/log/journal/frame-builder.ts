@@ -5,6 +5,7 @@
 import { crc32 } from 'node:zlib'
 import { stampHeader } from '../batch-header.ts'
 import type { AppendChange, ControlChange } from '../change.ts'
+import { FRAME_BUFFER_BYTES_MIN, type FrameBuffers } from '../frame-buffers.ts'
 import { alignFrame, FRAME_HEADER_BYTES, type FrameLayout } from './frame.ts'
 import type { FrameBuilder } from './journal.ts'
 
@@ -17,11 +18,9 @@ export interface ClosedFrame {
   readonly layout: FrameLayout
 }
 
-/** Less is not worth another buffer. */
-const BUFFER_BYTES_MIN = 16 * 1024
-
 export class GrowingFrame implements FrameBuilder {
   readonly sequence: number
+  readonly #buffers: FrameBuffers
   #buffer: Buffer
   /** Where the next batch goes. */
   #end = FRAME_HEADER_BYTES
@@ -31,9 +30,10 @@ export class GrowingFrame implements FrameBuilder {
   #json = ''
   #jsonBytes = 0
 
-  constructor(sequence: number, expectedBytes: number) {
+  constructor(sequence: number, expectedBytes: number, buffers: FrameBuffers) {
     this.sequence = sequence
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(expectedBytes, BUFFER_BYTES_MIN))
+    this.#buffers = buffers
+    this.#buffer = buffers.take(Math.max(expectedBytes, FRAME_BUFFER_BYTES_MIN))
   }
 
   get byteLength(): number {
@@ -84,7 +84,7 @@ export class GrowingFrame implements FrameBuilder {
       entriesCrc: crc32(this.#buffer.subarray(entriesStart, byteLength)),
       flags: 0,
     }
-    return { bytes: fitted(this.#buffer, padded), byteLength, layout }
+    return { bytes: this.#fitted(padded), byteLength, layout }
   }
 
   #entry(json: string): void {
@@ -96,15 +96,17 @@ export class GrowingFrame implements FrameBuilder {
   #grow(bytesLeast: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(alignFrame(bytesLeast), this.#buffer.length * 2))
     this.#buffer.copy(grown, 0, 0, this.#end)
+    this.#buffers.give(this.#buffer)
     this.#buffer = grown
   }
-}
 
-/** The frame stays in memory for its readers: a buffer that was made for much more does not stay with it. */
-function fitted(buffer: Buffer, bytes: number): Buffer {
-  const frame = buffer.subarray(0, bytes)
-  if (bytes * 2 >= buffer.length) return frame
-  const copy = Buffer.allocUnsafeSlow(bytes)
-  frame.copy(copy)
-  return copy
+  /** The frame stays in memory for its readers: a buffer that was made for much more does not stay with it. */
+  #fitted(bytes: number): Buffer {
+    const frame = this.#buffer.subarray(0, bytes)
+    if (bytes * 2 >= this.#buffer.length) return frame
+    const copy = Buffer.allocUnsafeSlow(bytes)
+    frame.copy(copy)
+    this.#buffers.give(this.#buffer)
+    return copy
+  }
 }

@@ -188,7 +188,7 @@ function contentOf(found: readonly FoundFrame[]): Pick<FoundSet, 'content' | 'fr
     const bytes = whole ? first.bytes : joinParts(found)
     const header = whole ? first.header : readFrameHeader(bytes)
     if (header?.sequence !== sequence || header.salt !== salt) return undefined
-    return { content: readFrame(bytes, header), frame: { sequence, bytes } }
+    return { content: readFrame(bytes, header), frame: { sequence, bytes, isShared: true } }
   } catch {
     return undefined
   }

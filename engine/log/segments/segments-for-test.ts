@@ -60,7 +60,11 @@ export function makeBatches(
       nextSequence: next,
       count,
       arrivalUs: stamp.arrivalUs,
-      frame: { sequence: index + 1, bytes: Buffer.concat([padding, batch, padding]) },
+      frame: {
+        sequence: index + 1,
+        bytes: Buffer.concat([padding, batch, padding]),
+        isShared: false,
+      },
       at: padding.length,
       byteLength: batch.length,
     }

@@ -223,7 +223,7 @@ function compacted(
     nextSequence: baseSequence + span + 1,
     count: records.length,
     arrivalUs,
-    frame: { sequence: 1, bytes },
+    frame: { sequence: 1, bytes, isShared: false },
     at: 0,
     byteLength: bytes.length,
   }

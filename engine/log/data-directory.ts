@@ -5,7 +5,7 @@
  * it is either new or not ours. A directory of another format, with data and no marker, or of another engine than the
  * one that is expected is left as it is.
  */
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { HeadgateError } from '../error.ts'
 import type { Disk } from '../ports/disk.ts'
 import type { Random } from '../ports/random.ts'
@@ -121,11 +121,32 @@ async function initialise(disk: Disk, paths: DataPaths, random: Random): Promise
     closed: true,
   })
   await disk.directories.sync(root)
+  await syncParents(disk, root)
   const aside = join(root, `${MARKER}.new`)
   await createFile(disk, aside, Buffer.from(`${JSON.stringify({ format: DATA_FORMAT, id })}\n`))
   await disk.files.rename(aside, join(root, MARKER))
   await disk.directories.sync(root)
   return id
+}
+
+/** Whoever made them: a directory is durable once its parent was synced. What may not be looked into was there before. */
+async function syncParents(disk: Disk, root: string): Promise<void> {
+  for (let path = dirname(resolve(root)); ; path = dirname(path)) {
+    try {
+      await disk.directories.sync(path)
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+    }
+    if (path === dirname(path)) return
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(String(error.code))
+  )
 }
 
 function unusable(directory: string, expected: string, got: string): HeadgateError {

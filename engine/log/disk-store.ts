@@ -219,6 +219,7 @@ export class DiskStore implements Store {
     this.#parts.options.logger?.error('A checkpoint failed; the engine is read-only', { error })
     this.#running?.pipeline.refuse(`A checkpoint could not be written: ${message}`, error)
     this.#running?.journal.stopReleasing(error)
+    this.#running?.journal.stopReleasing(error)
     this.#condition ??= `A checkpoint could not be written: ${message}`
   }
 

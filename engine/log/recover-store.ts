@@ -50,8 +50,9 @@ export async function recoverStore(options: RecoverOptions): Promise<RecoveredSt
   const damage = new Damage()
   const { superblock, checkpoint } = await readBase(options, damage)
   const view = openView(options, checkpoint)
-  const named = new Set(namesOf(view).map(keyOf))
   if (checkpoint !== undefined) restoreCheckpoint(view, checkpoint)
+  // What the journal lets go of stays until another checkpoint counts: it may be there again if the power goes now.
+  const named = new Set(namesOf(view).map(keyOf))
   const before = stateOf(view)
   const replay = new Replay(view, tail, damage)
   const end = superblock.closed

@@ -47,7 +47,7 @@ type Place = Pick<JournalPoint, 'epoch' | 'position'>
 export class JournalFiles implements AsyncDisposable {
   readonly #options: JournalFilesOptions
   readonly #files: JournalFile[]
-  readonly #disposing = new AbortController()
+  readonly #stopping = new AbortController()
   #current: JournalFile
   #released: Place
   #growing: Promise<boolean> | undefined
@@ -170,11 +170,15 @@ export class JournalFiles implements AsyncDisposable {
     this.#wake()
   }
 
+  stopReleasing(reason: unknown): void {
+    this.#stopping.abort(reason)
+    this.#wake()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposing.abort(
+    this.stopReleasing(
       new HeadgateError('LogReadOnly', 'expected an open journal, got one that was closed'),
     )
-    this.#wake()
     await this.#growing
     for (const { file } of this.#files.splice(0)) await file.close()
   }
@@ -196,9 +200,9 @@ export class JournalFiles implements AsyncDisposable {
   }
 
   async #change(): Promise<void> {
-    this.#disposing.signal.throwIfAborted()
+    this.#stopping.signal.throwIfAborted()
     await this.#changed.promise
-    this.#disposing.signal.throwIfAborted()
+    this.#stopping.signal.throwIfAborted()
   }
 
   #wake(): void {
@@ -219,7 +223,7 @@ export class JournalFiles implements AsyncDisposable {
 
   async #addFile(): Promise<boolean> {
     const { logger, sizes } = this.#options
-    const { signal } = this.#disposing
+    const { signal } = this.#stopping
     const slot = absentSlot(this.#files.map((file) => file.slot))
     try {
       this.#files.push(await makeFile(this.#options, slot, sizes.laterFileBytes, signal))

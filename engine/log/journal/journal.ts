@@ -26,6 +26,8 @@ export interface Journal extends AsyncDisposable {
   sync(): Promise<void>
   /** Everything before the point is held by a durable checkpoint: its files may be used again. */
   release(point: JournalPoint): void
+  /** Nothing will be released any more: a write that waits for a free file fails with the reason, and so do those to come. */
+  stopReleasing(reason: unknown): void
 }
 
 /** What one commit puts into the journal, all of it or nothing; filled while the sync before it is under way. */

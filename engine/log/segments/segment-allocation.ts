@@ -157,8 +157,9 @@ export class SegmentAllocation {
     this.#directories.delete(directory)
     try {
       await disk.files.remove(directory)
-    } catch {
-      return
+    } catch (error) {
+      // One that a crash took is as good as removed; it cannot be synced either.
+      if (!hasCode(error, ['ENOENT'])) return
     }
     this.#unsynced.delete(directory)
     this.#unsynced.add(streams)

@@ -26,7 +26,7 @@ export interface RecoverOptions {
   readonly disk: Disk
   readonly directory: DataDirectory
   readonly segments: SegmentStore
-  readonly tail: TailCache
+  readonly tail: Pick<TailCache, 'add'>
   readonly listeners: StreamListeners
   readonly logger: Logger | undefined
   /** Told of files that the view lets go of, from the start of recovery on. */
@@ -44,6 +44,9 @@ export interface RecoveredStore {
   /** Files that no checkpoint and no shard names, left by what a crash cut short. */
   readonly leftOver: readonly SegmentFileName[]
 }
+
+/** More than there were since the last checkpoint: one that changed nothing leaves a trace in the superblock only. */
+const OPENS_UNKNOWN_MAX = 1024
 
 export async function recoverStore(options: RecoverOptions): Promise<RecoveredStore> {
   const { disk, directory, tail, segments } = options
@@ -112,15 +115,21 @@ async function readBase(
     format: DATA_FORMAT,
     id,
     writes: 0,
-    opens: newest?.head.opens ?? 0,
-    checkpoint: newest === undefined ? undefined : { id: newest.head.id, slot: 0 },
-    point: newest?.head.point ?? { epoch: 1, position: 0, sequence: 1, previousCrc: 0, salt: 0 },
+    opens: (newest?.checkpoint.head.opens ?? 0) + OPENS_UNKNOWN_MAX,
+    checkpoint: newest && { id: newest.checkpoint.head.id, slot: newest.slot },
+    point: newest?.checkpoint.head.point ?? {
+      epoch: 1,
+      position: 0,
+      sequence: 1,
+      previousCrc: 0,
+      salt: 0,
+    },
     durableSequence: 0,
     closed: false,
   }
   return {
     superblock: standIn,
-    checkpoint: newest ?? (await rebuildCheckpoint({ disk, segments, paths }, standIn)),
+    checkpoint: newest?.checkpoint ?? (await rebuildCheckpoint({ disk, segments, paths }, standIn)),
   }
 }
 

@@ -11,10 +11,10 @@ import type { TailCache } from './tail-cache.ts'
 
 export class Replay {
   readonly #view: LogView<DiskShard>
-  readonly #tail: TailCache
+  readonly #tail: Pick<TailCache, 'add'>
   readonly #damage: Damage
 
-  constructor(view: LogView<DiskShard>, tail: TailCache, damage: Damage) {
+  constructor(view: LogView<DiskShard>, tail: Pick<TailCache, 'add'>, damage: Damage) {
     this.#view = view
     this.#tail = tail
     this.#damage = damage

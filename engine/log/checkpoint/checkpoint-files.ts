@@ -53,12 +53,13 @@ export class CheckpointFiles {
   }
 
   /** The newest one of any slot and copy, for when no superblock says which. */
-  async readNewest(): Promise<Checkpoint | undefined> {
-    let newest: Checkpoint | undefined
+  async readNewest(): Promise<{ slot: number; checkpoint: Checkpoint } | undefined> {
+    let newest: { slot: number; checkpoint: Checkpoint } | undefined
     for (const slot of SLOTS) {
       for (const copy of COPIES) {
-        const found = await this.#readCopy(slot, copy)
-        if (found !== undefined && found.head.id > (newest?.head.id ?? -1)) newest = found
+        const checkpoint = await this.#readCopy(slot, copy)
+        if (checkpoint === undefined) continue
+        if (checkpoint.head.id > (newest?.checkpoint.head.id ?? -1)) newest = { slot, checkpoint }
       }
     }
     return newest
@@ -79,8 +80,17 @@ export class CheckpointFiles {
   }
 
   #path(slot: number, copy: string): string {
-    return join(this.#directory, `${slot}.${copy}`)
+    return copyPath(this.#directory, slot, copy)
   }
+}
+
+/** The files of one slot. */
+export function checkpointCopies(directory: string, slot: number): readonly string[] {
+  return COPIES.map((copy) => copyPath(directory, slot, copy))
+}
+
+function copyPath(directory: string, slot: number, copy: string): string {
+  return join(directory, `${slot}.${copy}`)
 }
 
 /** A crash in the middle leaves something without an end, which is no checkpoint. */

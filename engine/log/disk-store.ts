@@ -6,6 +6,7 @@ import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { Superblocks } from './checkpoint/superblock.ts'
 import { CommitPipeline } from './commit-pipeline.ts'
+import { KeyIndexes } from './compaction/key-indexes.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
 import { isDiskFull } from './disk-full.ts'
@@ -43,6 +44,7 @@ const SALT_RANGE = 2 ** 48
 
 export class DiskStore implements Store {
   readonly view: LogView<DiskShard>
+  readonly keys: KeyIndexes = new KeyIndexes()
   readonly admission: Admission
   readonly #parts: DiskStoreParts
   readonly #discards: SegmentFileName[] = []

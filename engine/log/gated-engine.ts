@@ -11,6 +11,7 @@ export function gatedEngine(engine: Engine, gate: WriteGate): Engine {
       },
       open: (at) => engine.log.open(at),
       resolve: (shard, where) => engine.log.resolve(shard, where),
+      latest: (stream, incarnation, key) => engine.log.latest(stream, incarnation, key),
     },
     streams: engine.streams,
     groups: engine.groups,

@@ -5,6 +5,7 @@
 import type { GroupOffset } from '../streams/groups.ts'
 import type { ShardState, StreamDescription, StreamRecord } from '../streams/streams.ts'
 import type { ControlChange, StreamChange, TrimChange } from './change.ts'
+import type { KeyIndex } from './compaction/key-index.ts'
 import { IdempotencyTable } from './idempotency.ts'
 import type { ShardLog } from './shard-log.ts'
 import type { TailBatch } from './tail.ts'
@@ -23,6 +24,8 @@ export interface ShardView<Shard extends ShardLog = ShardLog> {
   reserved: number
   /** Called, and forgotten, when the shard changes; there while anyone waits, for most shards are idle. */
   waiting: Set<() => void> | undefined
+  /** There once the shard of a compacted stream was asked for a key. */
+  keys: KeyIndex | undefined
 }
 
 export interface GroupView {
@@ -68,6 +71,7 @@ export class LogView<Shard extends ShardLog = ShardLog> {
     if (view === undefined) return undefined
     if (batch.arrivalUs > this.arrivalLastUs) this.arrivalLastUs = batch.arrivalUs
     view.log.append(batch)
+    if (view.keys !== undefined) view.keys.note(batch)
     wake(view)
     return view.log
   }
@@ -130,7 +134,7 @@ export class LogView<Shard extends ShardLog = ShardLog> {
     this.incarnationLast = Math.max(this.incarnationLast, incarnation)
     while (stream.shards.length < record.shards) {
       const log = this.#listener.createShard(incarnation, stream.shards.length, record.name)
-      stream.shards.push({ log, reserved: 0, waiting: undefined })
+      stream.shards.push({ log, reserved: 0, waiting: undefined, keys: undefined })
     }
     this.#listener.streamChanged(record.name)
   }

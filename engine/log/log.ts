@@ -5,6 +5,8 @@
  * opaque here; the control plane uses `namespace/name`.
  */
 
+import type { LogRecord } from './record.ts'
+
 export interface ShardRef {
   readonly stream: string
   /** Another one after delete and recreate: a position of the old stream never reads the new one. */
@@ -29,6 +31,16 @@ export interface Log {
   open(at: Position): Reader
   /** StreamNotFound and ShardOutOfRange as the reference is wrong; PositionInvalid for a sequence that is gone or not yet next. */
   resolve(shard: ShardRef, where: Where): Promise<Position>
+  /**
+   * The latest record of the key in a compacted stream, of all its shards; undefined where there is none, or where it
+   * removed the key. It does not read the stream each time, but the first time it does. Throws BadRequest where the
+   * stream is not compacted, StreamNotFound, and KeysTooMany.
+   */
+  latest(stream: string, incarnation: number, key: Uint8Array): Promise<FoundRecord | undefined>
+}
+
+export interface FoundRecord extends LogRecord {
+  readonly shard: number
 }
 
 export interface Reader extends AsyncDisposable {

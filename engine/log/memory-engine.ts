@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts'
 import { Admission } from './admission.ts'
 import { stampHeader } from './batch-header.ts'
 import type { AppendChange } from './change.ts'
+import { KeyIndexes } from './compaction/key-indexes.ts'
 import { LogView } from './log-view.ts'
 import { MemoryShard } from './memory-shard.ts'
 import type { CommitRequest, Store } from './store.ts'
@@ -45,6 +46,7 @@ export function openMemoryEngine({ clock, random, logger }: MemoryEngineOptions)
 /** Each batch is a frame of its own. */
 class MemoryStore implements Store {
   readonly view: LogView
+  readonly keys: KeyIndexes = new KeyIndexes()
   #sequence = 0
   #closed = false
 

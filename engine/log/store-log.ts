@@ -1,8 +1,10 @@
 /** The log port over a store. */
 import { HeadgateError } from '../error.ts'
 import type { Admission } from './admission.ts'
+import { findLatest } from './compaction/latest-record.ts'
 import type { DeadlineWaits } from './deadline-waits.ts'
 import {
+  type FoundRecord,
   type Log,
   type Position,
   type Reader,
@@ -75,6 +77,24 @@ export class StoreLog implements Log {
     }
   }
 
+  async latest(
+    name: string,
+    incarnation: number,
+    key: Uint8Array,
+  ): Promise<FoundRecord | undefined> {
+    const { view, keys } = this.#store
+    const stream = view.streams.get(name)
+    if (stream?.incarnation !== incarnation) {
+      throw streamNotFound(name, incarnation, stream?.incarnation)
+    }
+    if (stream.record.compaction !== 'key') throw notCompacted(name)
+    const isNeeded = (): boolean =>
+      view.stream(incarnation) === stream && stream.record.compaction === 'key'
+    const found = await findLatest(keys, stream, key, isNeeded)
+    if (view.stream(incarnation) !== stream) throw streamNotFound(name, incarnation, undefined)
+    return found
+  }
+
   #require(
     { stream, incarnation, shard }: ShardRef,
     another: (name: string, incarnation: number, current: number) => HeadgateError,
@@ -96,6 +116,14 @@ function positionInvalidIncarnation(
   return positionInvalid(
     `a position in incarnation ${current} of stream ${name}`,
     `one in ${incarnation}`,
+  )
+}
+
+function notCompacted(name: string): HeadgateError {
+  return new HeadgateError(
+    'BadRequest',
+    `expected a compacted stream for a read by key, got ${name}, which keeps every record`,
+    { hint: 'Read it from a position, or declare it with compaction: key.' },
   )
 }
 

@@ -4,10 +4,13 @@
  */
 import type { EngineMeasures } from '../measures.ts'
 import type { Judgement } from './admission.ts'
+import type { KeyIndexes } from './compaction/key-indexes.ts'
 import type { LogView } from './log-view.ts'
 
 export interface Store {
   readonly view: LogView
+  /** For reads by key. */
+  readonly keys: KeyIndexes
   /**
    * Has the request judged in its turn, makes its changes durable and visible, and gives its result; rejects with what
    * the judge threw, or LogReadOnly.

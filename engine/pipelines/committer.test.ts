@@ -45,6 +45,7 @@ async function committing(
       },
       open: (at) => engine.log.open(at),
       resolve: (shard, where) => engine.log.resolve(shard, where),
+      latest: (...asked) => engine.log.latest(...asked),
     },
   })
   const committed: number[] = []

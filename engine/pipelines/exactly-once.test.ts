@@ -59,6 +59,7 @@ function mortalEngine(engine: Engine): { engine: Engine; die: () => Promise<void
         write: (set) => unlessDead(() => log.write(set)),
         open: (at) => log.open(at),
         resolve: (shard, where) => unlessDead(() => log.resolve(shard, where)),
+        latest: (...asked) => unlessDead(() => log.latest(...asked)),
       },
       groups: {
         join: (request) => {

@@ -57,6 +57,7 @@ function gated(engine: Engine) {
         write,
         open: (at) => log.open(at),
         resolve: (shard, where) => log.resolve(shard, where),
+        latest: (...asked) => log.latest(...asked),
       },
       [Symbol.asyncDispose]: async () => {},
     } satisfies Engine as Engine,

@@ -1,5 +1,6 @@
 /** What every engine promises, as tests: each sentence of the ports' comments that a caller can see. */
 import { describe, expect, test } from 'vitest'
+import { describeCompactionContract } from './engine-contract-compaction.ts'
 import { describeGroupsContract } from './engine-contract-groups.ts'
 import { describeLimitsContract } from './engine-contract-limits.ts'
 import { describeReadContract } from './engine-contract-read.ts'
@@ -14,6 +15,7 @@ export function describeEngineContract(name: string, open: OpenEngine): void {
     describeReadContract(open)
     describeStreamsContract(open)
     describeRetentionContract(open)
+    describeCompactionContract(open)
     describeGroupsContract(open)
     describeLimitsContract(open)
 

@@ -52,6 +52,16 @@ describe('the time of retention', () => {
     expect(time.nowUs()).toBe(clock.wallUs())
   })
 
+  test('doubts a wall that is far above the newest arrival when it begins', async () => {
+    const clock = new SimulatedClock()
+    const near = new RetentionTime(clock, clock.wallUs() - JUMP_MS_MAX * 1000)
+    expect(near.nowUs()).toBe(clock.wallUs())
+    const far = new RetentionTime(clock, clock.wallUs() - JUMP_MS_MAX * 1000 - 1)
+    expect(far.nowUs()).toBeUndefined()
+    await clock.advance(JUMP_BELIEVED_AFTER_MS)
+    expect(far.nowUs()).toBe(clock.wallUs())
+  })
+
   test('forgets its doubt when the wall comes back', async () => {
     const { clock, time } = open()
     clock.jumpWall(1e12)

@@ -14,9 +14,10 @@ export class RetentionTime {
   #doubtedSinceMs: number | undefined
   #doubtedUs = 0
 
-  constructor(clock: Clock) {
+  /** A wall far above the newest arrival is doubted too: whether time passed or the clock was set, nobody can tell yet. */
+  constructor(clock: Clock, arrivalLastUs = 0) {
     this.#clock = clock
-    this.#trustedUs = clock.wallUs()
+    this.#trustedUs = arrivalLastUs > 0 ? arrivalLastUs : clock.wallUs()
     this.#lookedMs = clock.monotonicMs()
   }
 

@@ -26,13 +26,15 @@ export class Sweeper implements Disposable {
   #timer: Timer
   /** A sweep judges by what is visible, so the one before has to be through. */
   #sweeping = false
+  /** It is said once that the clock is not trusted. */
+  #isDoubting = false
 
   constructor({ store, admission, clock, logger }: SweeperOptions) {
     this.#store = store
     this.#admission = admission
     this.#clock = clock
     this.#logger = logger
-    this.#time = new RetentionTime(clock)
+    this.#time = new RetentionTime(clock, store.view.arrivalLastUs)
     this.#timer = this.#schedule()
   }
 
@@ -49,9 +51,12 @@ export class Sweeper implements Disposable {
 
   async #sweep(): Promise<void> {
     const nowUs = this.#time.nowUs()
-    if (nowUs === undefined) {
-      this.#logger?.warn('The clock jumped forward; nothing expires by age until it held still')
+    if (nowUs === undefined && !this.#isDoubting) {
+      this.#logger?.warn(
+        'The clock is far ahead of what was known; nothing expires by age until it held still for ten minutes',
+      )
     }
+    this.#isDoubting = nowUs === undefined
     this.#sweeping = true
     try {
       const view = this.#store.view

@@ -9,10 +9,12 @@ import { groupsReset } from './groups-reset.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
+import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
 import { tail } from './tail.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
+import { verify } from './verify.ts'
 import { version } from './version.ts'
 
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -25,9 +27,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
   produce,
   purge,
   streamsList,
+  streamsDump,
   groupsList,
   groupsDescribe,
   groupsReset,
+  verify,
   blobl,
   version,
 ]

@@ -10,7 +10,7 @@ import type { GroupOffset } from '../streams/groups.ts'
 import { type BatchPart, partitionBatch } from '../streams/partition-batch.ts'
 import { PARTITIONER_ID } from '../streams/partitioner.ts'
 import type { StreamRecord } from '../streams/streams.ts'
-import { BATCH_FLAG_DELTAS, BATCH_HEADER_BYTES, corrupt, readHeader } from './batch-header.ts'
+import { countFresh } from './batch-header.ts'
 import type { Change, RememberChange, StreamChange } from './change.ts'
 import { requireKeys } from './compaction/require-keys.ts'
 import { digestSet, IdempotencyTable, runsOf } from './idempotency.ts'
@@ -142,19 +142,12 @@ export class Admission {
     const { batch, expectNext, shard } = append
     const stream = this.#streams.require(append.stream, append.incarnation)
     if (stream.record.sealed !== undefined) throw sealed(stream.record)
-    const header = readHeader(batch)
-    if ((header.flags & BATCH_FLAG_DELTAS) !== 0) {
-      throw corrupt('a batch that the log may number', 'one with numbers of its own')
-    }
-    if (batch.length !== BATCH_HEADER_BYTES + header.bodyBytes) {
-      throw corrupt('one batch', `${batch.length} bytes`)
-    }
+    const count = countFresh(batch)
     if (stream.record.compaction === 'key') requireKeys(batch, stream.record.name)
     if (expectNext !== undefined) {
       const next = shard === undefined ? undefined : requireShard(stream, shard).next
       if (next !== expectNext) throw mismatch(append, next)
     }
-    const { count } = header
     if (shard !== undefined) {
       const head = requireShard(stream, shard)
       const base = head.next

@@ -116,6 +116,27 @@ export function peekHeader(bytes: Buffer, at: number): BatchHeader {
   )
 }
 
+/**
+ * How many records an encoder of this process just made a batch of. The header is not summed: it has been in nobody
+ * else's hands, and the log sums it anew. Throws LogCorrupt for what is not one batch that the log may number.
+ */
+export function countFresh(source: Uint8Array): number {
+  const bytes = asBuffer(source)
+  if (bytes.length < BATCH_HEADER_BYTES || get32(bytes, 0) !== MAGIC) {
+    throw corrupt('the mark of a batch', 'other bytes')
+  }
+  if (bytes[5] !== 0)
+    throw corrupt('a batch that the log may number', 'one with numbers of its own')
+  const count = get32(bytes, 12)
+  if (bytes.length !== BATCH_HEADER_BYTES + get32(bytes, 40)) {
+    throw corrupt('one batch', `${bytes.length} bytes`)
+  }
+  if (count > BATCH_RECORDS_MAX || get32(bytes, 48) !== Math.max(count - 1, 0)) {
+    throw corrupt('a batch within its limits', `${count} records`)
+  }
+  return count
+}
+
 /** Throws LogCorrupt unless the body that follows the header at `at` is the one that was encoded. */
 export function verifyBody(source: Uint8Array, header: BatchHeader, at = 0): void {
   const start = at + BATCH_HEADER_BYTES

@@ -25,6 +25,8 @@ import type { Superblocks } from './superblock.ts'
 export const CHECKPOINT_BYTES: number = 64 * 1024 * 1024
 /** A journal that is so full, and did not grow, is relieved. */
 const JOURNAL_SHARE = 0.8
+/** More than that of the next checkpoint is there before this one is through: commits come fast. */
+const BUSY_SHARE = 1 / 8
 export const CHECKPOINT_AFTER_MS = 10_000
 /** How old the superblock's word may be on what is durable, while there are commits. */
 export const DURABLE_MARK_MS = 1_000
@@ -47,6 +49,8 @@ export interface CheckpointerOptions {
 
 export class Checkpointer implements Disposable {
   readonly seconds: Histogram = new Histogram()
+  /** Why the last one found no room; undefined when it was whole. */
+  full: unknown
   readonly #options: CheckpointerOptions
   /** Behind the frame that was shown last. */
   #shown: JournalPoint
@@ -115,6 +119,7 @@ export class Checkpointer implements Disposable {
     this.#bytes = 0
     try {
       await this.#checkpoint(discards)
+      this.full = undefined
       this.seconds.observe((clock.monotonicMs() - startedMs) / 1000)
     } catch (error) {
       this.#discards = [...discards, ...this.#discards]
@@ -122,6 +127,7 @@ export class Checkpointer implements Disposable {
         onFailure(error)
         return
       }
+      this.full = error
       logger?.warn('A checkpoint found no room; it is tried again', { error })
       if (this.#isDisposed) return
       this.#timer ??= clock.schedule(CHECKPOINT_AFTER_MS, () => {
@@ -132,7 +138,7 @@ export class Checkpointer implements Disposable {
   }
 
   async #checkpoint(discards: readonly SegmentFileName[]): Promise<void> {
-    const { view, journal, segments, tail, files, superblocks } = this.#options
+    const { view, journal, segments, tail, files, superblocks, checkpointBytes } = this.#options
     const shown = this.#shown
     const snapshot = takeSnapshot(view)
     const full = await this.#flush(snapshot, shown.sequence - 1)
@@ -159,7 +165,8 @@ export class Checkpointer implements Disposable {
     if (full !== undefined) throw full
     journal.release(point)
     tail.flushed(point.sequence - 1)
-    await segments.fillAhead()
+    // Under load the disk has no time to spare for zeros: filling them in would be a third write of every byte.
+    if (this.#bytes < checkpointBytes * BUSY_SHARE) await segments.fillAhead()
   }
 
   /** What there was no room for, when there was none; the shards that fitted are flushed all the same. */

@@ -62,10 +62,14 @@ class NotingSink implements CommitSink<NotedGroup> {
     return new NotedGroup()
   }
 
-  room(): Promise<void> | undefined {
-    const { waiting } = this
+  hasRoom(): boolean {
+    return this.waiting === undefined
+  }
+
+  async makeRoom(): Promise<void> {
+    this.events.push('make room')
+    await this.waiting
     this.waiting = undefined
-    return waiting
   }
 
   async write({ changes }: NotedGroup): Promise<void> {
@@ -243,11 +247,35 @@ describe('a group', () => {
     const second = pipeline.submit(request(2))
     sink.step()
     await first
-    expect(sink.events).toEqual(['write 1', 'sync', 'show 1'])
+    expect(sink.events).toEqual(['write 1', 'sync', 'show 1', 'make room'])
     room.resolve()
     sink.release()
     await second
     expect(sink.groups).toEqual([1, 1])
+  })
+
+  test('waits for room only once relaxed ones before it are synced and shown', async () => {
+    const { sink, pipeline } = open()
+    await pipeline.submit(request(1, [RELAXED]))
+    const room = Promise.withResolvers<void>()
+    sink.waiting = room.promise
+    const second = pipeline.submit(request(2, [RELAXED]))
+    await turns()
+    expect(sink.events).toEqual(['write 1', 'sync', 'show 1', 'make room'])
+    room.resolve()
+    await second
+  })
+
+  test('without room is refused alone, and what comes next is judged anew', async () => {
+    const { sink, pipeline } = open()
+    const room = Promise.withResolvers<void>()
+    sink.waiting = room.promise
+    const refused = pipeline.submit(request(1))
+    room.reject(new HeadgateError('DiskFull', 'no room'))
+    await expect(refused).rejects.toMatchObject({ code: 'DiskFull' })
+    expect(sink.events).toEqual(['make room', 'forget'])
+    sink.waiting = undefined
+    expect(await pipeline.submit(request(2))).toBe(2)
   })
 
   test('of relaxed appends is acknowledged at once and synced within its time', async () => {

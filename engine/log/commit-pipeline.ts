@@ -28,8 +28,10 @@ export const SPLIT_REQUESTS_MIN = 64
 export interface CommitSink<Group extends CommitGroup> {
   /** An empty group; one at a time, until it is written or `forget` is called. */
   begin(): Group
-  /** What has to be waited for before the group is written; undefined when nothing has. */
-  room(group: Group): Promise<void> | undefined
+  /** Whether the group can be written without waiting. */
+  hasRoom(group: Group): boolean
+  /** Called when all that was written can be seen. Throws DiskFull where the group cannot be written. */
+  makeRoom(group: Group): Promise<void>
   /** Writes the group; it is not durable yet. After DiskFull all is as it was before. */
   write(group: Group): Promise<void>
   /** Makes all that was written durable. */
@@ -153,12 +155,7 @@ export class CommitPipeline<Group extends CommitGroup> {
   /** Writes and syncs one group; false when there is nothing left to do. */
   async #step(): Promise<boolean> {
     this.#fill()
-    const room = this.#open === undefined ? undefined : this.#sink.room(this.#open.group)
-    if (room !== undefined) {
-      this.#settle()
-      await room
-      this.#fill()
-    }
+    if (!(await this.#makeRoom())) return true
     const filled = this.#open
     this.#open = undefined
     if (filled === undefined && !this.#syncWanted) {
@@ -172,13 +169,31 @@ export class CommitPipeline<Group extends CommitGroup> {
     return true
   }
 
+  /** False when there is no room for the open group. */
+  async #makeRoom(): Promise<boolean> {
+    const open = this.#open
+    if (open === undefined || this.#sink.hasRoom(open.group)) return true
+    // Room is made of what can be seen: nothing that was written may wait behind this group.
+    if (this.#unsynced.length > 0) await this.#sync()
+    this.#settle()
+    try {
+      await this.#sink.makeRoom(open.group)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      this.#open = undefined
+      await this.#giveBack(error, open.accepted)
+      return false
+    }
+    return true
+  }
+
   /** False when there was no room for the group. */
   async #write(filled: Filling<Group>): Promise<boolean> {
     if (!filled.group.isEmpty) {
       try {
         await this.#sink.write(filled.group)
       } catch (error) {
-        if (!(error instanceof HeadgateError) || error.code !== 'DiskFull') {
+        if (!isRefusal(error)) {
           this.#unsynced.push(filled)
           throw error
         }
@@ -342,6 +357,11 @@ export class CommitPipeline<Group extends CommitGroup> {
       },
     )
   }
+}
+
+/** Nothing was written, and all goes on. */
+function isRefusal(error: unknown): error is HeadgateError {
+  return error instanceof HeadgateError && error.code === 'DiskFull'
 }
 
 function isFull<Group extends CommitGroup>(

@@ -1,6 +1,8 @@
 /** Where judged changes go on a disk: into frames of the journal, and into the view once they are durable. */
 import type { Change } from './change.ts'
+import type { Checkpointer } from './checkpoint/checkpointer.ts'
 import type { CommitGroup, CommitSink } from './commit-pipeline.ts'
+import { diskFull } from './disk-full.ts'
 import type { DiskShard } from './disk-shard.ts'
 import type { FrameBuilder, Journal, JournalPoint } from './journal/journal.ts'
 import type { LogView } from './log-view.ts'
@@ -9,16 +11,13 @@ import type { TailCache } from './tail-cache.ts'
 
 /** What waits for the segments in memory; above it commits wait for a checkpoint. */
 export const UNFLUSHED_BYTES_MAX: number = 192 * 1024 * 1024
-/** Above it commits wait for a checkpoint too: a frame that found no file could not be released by one. */
-const JOURNAL_SHARE_MAX = 0.95
 
 export interface DiskSinkOptions {
   readonly view: LogView<DiskShard>
   readonly journal: Journal
   readonly tail: TailCache
   readonly onShown: (point: JournalPoint, bytes: number) => void
-  /** Resolves when a checkpoint made room, or found none. */
-  readonly makeRoom: () => Promise<void>
+  readonly checkpointer: Pick<Checkpointer, 'run' | 'full'>
   readonly forget: () => void
 }
 
@@ -33,11 +32,19 @@ export class DiskSink implements CommitSink<DiskGroup> {
     return new DiskGroup(this.#options.journal.begin())
   }
 
-  room({ byteLength }: DiskGroup): Promise<void> | undefined {
-    const { tail, journal, makeRoom } = this.#options
-    const { usedBytes, capacityBytes } = journal
-    const isTight = usedBytes > 0 && usedBytes + byteLength > capacityBytes * JOURNAL_SHARE_MAX
-    return isTight || tail.unflushedBytes > UNFLUSHED_BYTES_MAX ? makeRoom() : undefined
+  hasRoom({ frame }: DiskGroup): boolean {
+    const { tail, journal } = this.#options
+    return tail.unflushedBytes <= UNFLUSHED_BYTES_MAX && journal.fits(frame)
+  }
+
+  async makeRoom(group: DiskGroup): Promise<void> {
+    const { journal, checkpointer } = this.#options
+    await checkpointer.run()
+    // The one that was under way began before all could be seen.
+    if (!this.hasRoom(group)) await checkpointer.run()
+    if (checkpointer.full !== undefined && !journal.fits(group.frame)) {
+      throw diskFull(checkpointer.full)
+    }
   }
 
   async write(group: DiskGroup): Promise<void> {

@@ -184,7 +184,7 @@ export class DiskStore implements Store {
       journal,
       tail,
       onShown: (point, bytes) => checkpointer.noteShown(point, bytes),
-      makeRoom: () => checkpointer.run(),
+      checkpointer,
       forget: () => this.admission.load(this.view),
     })
     return { journal, checkpointer, superblocks, pipeline: new CommitPipeline(sink, clock) }
@@ -220,7 +220,6 @@ export class DiskStore implements Store {
     const message = error instanceof Error ? error.message : String(error)
     this.#parts.options.logger?.error('A checkpoint failed; the engine is read-only', { error })
     this.#running?.pipeline.refuse(`A checkpoint could not be written: ${message}`, error)
-    this.#running?.journal.stopReleasing(error)
     this.#running?.journal.stopReleasing(error)
     this.#condition ??= `A checkpoint could not be written: ${message}`
   }

@@ -102,6 +102,16 @@ class DiskJournal implements Journal {
     return this.#open
   }
 
+  fits({ byteLength }: FrameBuilder): boolean {
+    const pieceBytesMax = this.#bodyBytesMax
+    return byteLength - FRAME_HEADER_BYTES <= pieceBytesMax
+      ? this.#files.hasRoom(1, alignFrame(byteLength))
+      : this.#files.hasRoom(
+          Math.ceil(byteLength / pieceBytesMax),
+          alignFrame(FRAME_HEADER_BYTES + pieceBytesMax),
+        )
+  }
+
   async write(frame: FrameBuilder): Promise<Buffer> {
     this.#refuseAfterFailure()
     if (frame !== this.#open || !(frame instanceof GrowingFrame)) {

@@ -114,6 +114,16 @@ export class JournalFiles implements AsyncDisposable {
     }, 0)
   }
 
+  /** Whether that many frames of the size fit into what is free now. */
+  hasRoom(frames: number, bytes: number): boolean {
+    const current = this.#current
+    const isFree = this.#isReleased(current)
+    let room = Math.floor((current.bytes - (isFree ? 0 : current.end)) / bytes)
+    if (room >= frames) return true
+    for (const file of this.#free()) room += Math.floor(file.bytes / bytes)
+    return room >= frames
+  }
+
   /** The file that a frame of so many bytes, at most a quarter of the smallest file, goes to the end of. */
   async reserve(bytes: number): Promise<JournalFile> {
     while (this.#current.end + bytes > this.#current.bytes) {
@@ -129,12 +139,10 @@ export class JournalFiles implements AsyncDisposable {
    * be released before its end. DiskFull where they would not even fit if all were free.
    */
   async reserveAll(frames: number, bytes: number): Promise<void> {
-    const roomIn = (room: number): number => Math.floor(room / bytes)
     for (;;) {
       if (this.#isReleased(this.#current) && this.#current.end > 0) this.#use(this.#current)
-      const free = this.#free().reduce((sum, file) => sum + roomIn(file.bytes), 0)
-      if (free + roomIn(this.#current.bytes - this.#current.end) >= frames) return
-      const whole = this.#files.reduce((sum, file) => sum + roomIn(file.bytes), 0)
+      if (this.hasRoom(frames, bytes)) return
+      const whole = this.#files.reduce((sum, file) => sum + Math.floor(file.bytes / bytes), 0)
       if (whole < frames) {
         if (!(await this.#grow()))
           throw diskFull(new Error(`journal files for ${whole} parts of ${frames}`))

@@ -16,6 +16,8 @@ export interface Journal extends AsyncDisposable {
   readonly capacityBytes: number
   /** An empty frame with the sequence of the next one. One at a time: it is written, or forgotten, before the next. */
   begin(): FrameBuilder
+  /** Whether the frame can be written without waiting for a release. */
+  fits(frame: FrameBuilder): boolean
   /**
    * Writes the frame behind the one before, in parts where it is large; it is not durable yet. Gives its bytes as
    * written. Waits while no file is free. DiskFull means that not one byte was taken and the journal is as it was;

@@ -3,9 +3,11 @@
  * loss at any call to the disk, that of a recovery included. After each, what can be seen is compared with what was
  * promised.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Engine } from '../../engine/engine.ts'
 import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import { SMALL_SIZES } from '../../engine/log/testing.ts'
+import type { Disk } from '../../engine/ports/disk.ts'
 import type { Intercept } from '../../engine/ports/disk-calls.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
@@ -20,16 +22,36 @@ const BURSTS_MAX = 30
 const SURVIVORS = ['none', 'all', 'random', 'random', 'garbage'] as const
 const NAMES = ['none', 'all', 'random', 'random'] as const
 
+/** Everything happens in turns of the loop: where so many pass without a call to the disk, nothing ever will. */
+const IDLE_TURNS_MAX = 300
+
 export interface SimulationOptions {
   /** A defect of the disk, or of how it is used; asked in every life. */
   readonly intercept?: Intercept
+  /** Another one: what the engine is given in the place of the disk. */
+  readonly wrap?: (disk: Disk) => Disk
   readonly lives?: number
 }
 
-/** Throws where a promise is broken; the same seed breaks it again. */
+/** Throws where a promise is broken, or nothing goes on; the same seed shows it again. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<void> {
   const simulation = new Simulation(seed, options)
-  await simulation.run(options.lives ?? LIVES)
+  const watched = { isOver: false }
+  const run = simulation.run(options.lives ?? LIVES).finally(() => {
+    watched.isOver = true
+  })
+  await Promise.race([run, stuck(simulation, watched)])
+  await run
+}
+
+async function stuck(simulation: Simulation, watched: { readonly isOver: boolean }): Promise<void> {
+  let before = simulation.progress
+  for (let idle = 0; !watched.isOver; idle++) {
+    await turn()
+    if (simulation.progress !== before) idle = 0
+    before = simulation.progress
+    if (idle > IDLE_TURNS_MAX) throw new Error('something waits for what never happens')
+  }
 }
 
 class Simulation {
@@ -37,16 +59,23 @@ class Simulation {
   readonly #oracle = new Oracle()
   readonly #workload: Workload
   readonly #intercept: Intercept | undefined
+  readonly #wrap: (disk: Disk) => Disk
   readonly #segmentBytes: number
   #disk: SimulatedDisk
   #clock = new SimulatedClock()
 
-  constructor(seed: number, { intercept }: SimulationOptions) {
+  constructor(seed: number, { intercept, wrap }: SimulationOptions) {
+    this.#wrap = wrap ?? ((disk) => disk)
     this.#random = new SeededRandom(seed)
     this.#workload = new Workload(this.#oracle, this.#random)
     this.#intercept = intercept
     this.#disk = new SimulatedDisk(this.#random, { lostDirectories: true, intercept })
     this.#segmentBytes = this.#pick([1, 6_000, 12_000, 65_536])
+  }
+
+  /** Another one whenever anything went on. */
+  get progress(): string {
+    return `${this.#disk.calls} ${this.#clock.wallUs()}`
   }
 
   async run(lives: number): Promise<void> {
@@ -97,8 +126,8 @@ class Simulation {
   /** The former process goes on with a disk and a clock that nobody looks at any more. */
   #restart(isKill: boolean): void {
     const random = this.#random
-    const { lostDirectories } = { lostDirectories: true }
-    this.#disk = this.#disk.clone(random, { lostDirectories, intercept: this.#intercept })
+    const options = { lostDirectories: true, intercept: this.#intercept }
+    this.#disk = this.#disk.clone(random, options)
     if (isKill) this.#disk.kill()
     else this.#disk.crash({ survivors: this.#pick(SURVIVORS), names: this.#pick(NAMES) })
     this.#clock = new SimulatedClock(this.#clock.wallUs())
@@ -110,7 +139,7 @@ class Simulation {
       directory: DIRECTORY,
       clock: this.#clock,
       random: this.#random,
-      disk: this.#disk,
+      disk: this.#wrap(this.#disk),
       sizes: { ...SMALL_SIZES, segmentBytes: this.#segmentBytes },
     })
   }

@@ -51,8 +51,12 @@ export class Workload {
   /** Bursts of requests, with time passing between them; ends early when the engine does. */
   async run(engine: Engine, clock: SimulatedClock, bursts: number): Promise<void> {
     for (let burst = 0; burst < bursts && engine.condition() === undefined; burst++) {
-      const asked = Array.from({ length: 1 + this.#below(BURST_MAX) }, () =>
-        this.#ask(engine, clock),
+      const count = 1 + this.#below(BURST_MAX)
+      // Of a burst of nothing but relaxed writes, none is synced by another.
+      const relaxed = this.#live().filter(({ states }) => isRelaxed(states.at(-1)?.record))
+      const only = relaxed.length > 0 && this.#random.next() < 0.2 ? relaxed : undefined
+      const asked = Array.from({ length: count }, () =>
+        only === undefined ? this.#ask(engine, clock) : this.#write(engine, clock, only, true),
       )
       await Promise.all(asked)
       await this.#passTime(clock)
@@ -134,13 +138,18 @@ export class Workload {
     await this.#told(attempt, engine.log.write({ appends: [], offsets }))
   }
 
-  async #write(engine: Engine, clock: SimulatedClock, live: readonly StreamFact[]): Promise<void> {
+  async #write(
+    engine: Engine,
+    clock: SimulatedClock,
+    live: readonly StreamFact[],
+    isPlain = false,
+  ): Promise<void> {
     const draft: Draft = { appends: [], records: [] }
     const parts = this.#random.next() < 0.7 ? 1 : 1 + this.#below(3)
     const isLarge = this.#random.next() < 0.03
     for (let part = 0; part < parts; part++) this.#append(draft, this.#pick(live), isLarge)
-    const hasKey = this.#random.next() < 0.1
-    const hasOffset = this.#random.next() < 0.1
+    const hasKey = !isPlain && this.#random.next() < 0.1
+    const hasOffset = !isPlain && this.#random.next() < 0.1
     const streams = new Set(draft.records.map(({ stream }) => stream))
     const relaxed = !hasKey && !hasOffset && [...streams].every(({ everRelaxed }) => everRelaxed)
     const fact = this.#oracle.writing(draft.records, relaxed, clock.wallUs())
@@ -250,4 +259,8 @@ export class Workload {
   #below(count: number): number {
     return Math.floor(this.#random.next() * count)
   }
+}
+
+function isRelaxed(record: StreamRecord | undefined): boolean {
+  return record?.durability === 'relaxed'
 }

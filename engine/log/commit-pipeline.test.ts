@@ -311,6 +311,14 @@ test('a failure of the sink rejects all that wait and all that comes', async () 
   expect(pipeline.condition()).toContain('EIO')
 })
 
+test('a failure to write rejects relaxed appends too, which nobody was told of', async () => {
+  const { sink, pipeline } = open()
+  sink.failure = new Error('EIO')
+  await expect(pipeline.submit(request(1, [RELAXED]))).rejects.toMatchObject({
+    code: 'LogReadOnly',
+  })
+})
+
 test('a failure tells those whose sync had succeeded that it had', async () => {
   const { sink, pipeline } = open()
   sink.hold()

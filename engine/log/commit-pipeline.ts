@@ -194,7 +194,8 @@ export class CommitPipeline<Group extends CommitGroup> {
         await this.#sink.write(filled.group)
       } catch (error) {
         if (!isRefusal(error)) {
-          this.#unsynced.push(filled)
+          // Relaxed or not, nobody was told.
+          this.#unsynced.push({ ...filled, relaxed: false })
           throw error
         }
         await this.#giveBack(error, filled.accepted)

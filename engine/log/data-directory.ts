@@ -122,11 +122,16 @@ async function initialise(disk: Disk, paths: DataPaths, random: Random): Promise
   })
   await disk.directories.sync(root)
   await syncParents(disk, root)
+  await writeMarker(disk, root, id)
+  return id
+}
+
+/** Replaced whole, and durable when it resolves. */
+export async function writeMarker(disk: Disk, root: string, id: string): Promise<void> {
   const aside = join(root, `${MARKER}.new`)
   await createFile(disk, aside, Buffer.from(`${JSON.stringify({ format: DATA_FORMAT, id })}\n`))
   await disk.files.rename(aside, join(root, MARKER))
   await disk.directories.sync(root)
-  return id
 }
 
 /** Whoever made them: a directory is durable once its parent was synced. What may not be looked into was there before. */

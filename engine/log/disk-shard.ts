@@ -237,6 +237,22 @@ export class DiskShard implements ShardLog {
     this.#count()
   }
 
+  /** Repair puts what is sound of a segment in its place, or nothing. What was lost in it is no error any more. */
+  async mend(meta: SegmentMeta, batches: AsyncIterable<Uint8Array> | undefined): Promise<void> {
+    if (!meta.sealed) this.#segments.seal()
+    const { base, next, generation } = meta
+    const range = { base, next, generation: generation + 1 }
+    const into = batches === undefined ? [] : [await this.#segments.compose(range, batches)]
+    this.#onDiscard(this.#segments.replace([{ ...meta, sealed: true }], into))
+    this.forgetLost({ from: base, to: next - 1 })
+    this.trim(this.#first)
+  }
+
+  /** Readers go on behind what was lost within the range, as behind any gap. */
+  forgetLost(within: SequenceRange): void {
+    this.#lost = this.#lost?.filter(({ from, to }) => to < within.from || from > within.to)
+  }
+
   /** Readers are told from now on that these cannot be read. */
   markLost(range: SequenceRange): void {
     this.#lost = [...(this.#lost ?? []), range]

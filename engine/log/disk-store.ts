@@ -7,6 +7,7 @@ import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { Superblocks } from './checkpoint/superblock.ts'
 import { CommitPipeline } from './commit-pipeline.ts'
 import { KeyIndexes } from './compaction/key-indexes.ts'
+import type { Damage } from './damage.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
 import { isDiskFull } from './disk-full.ts'
@@ -18,6 +19,7 @@ import type { Journal } from './journal/journal.ts'
 import type { LogView } from './log-view.ts'
 import { quarantine } from './quarantine.ts'
 import type { RecoveredStore } from './recover-store.ts'
+import { findUnsound, mendSegments } from './repair-segments.ts'
 import { rollOf } from './segment-roll.ts'
 import { segmentPath } from './segments/segment-file.ts'
 import type { SegmentFileName, SegmentStore } from './segments/segment-store.ts'
@@ -79,12 +81,13 @@ export class DiskStore implements Store {
       return
     }
     await this.#tidy()
+    if (options.acceptLoss === true) await this.#giveUp()
     const skipped = skipReserved(this.view)
     this.admission.load(this.view)
     const running = await this.#start()
     this.#running = running
     running.checkpointer.discard(this.#discards)
-    if (recovered.end.frames > 0 || skipped || problem !== undefined)
+    if (recovered.end.frames > 0 || skipped || options.acceptLoss === true)
       await running.checkpointer.run()
     else await running.superblocks.write({ point: running.journal.point })
     const failed = running.pipeline.condition()
@@ -134,10 +137,22 @@ export class DiskStore implements Store {
   /** What a crash left over goes before its name is used again; what nothing explains is put aside. */
   async #tidy(): Promise<void> {
     const { options, directory, segments, recovered } = this.#parts
-    await segments.discard(recovered.leftOver)
+    const { leftOver, unexplained, damage } = recovered
     const { paths } = directory
-    const unexplained = recovered.unexplained.map((name) => segmentPath(paths.streams, name))
-    await quarantine(options.disk, paths, unexplained, options.logger)
+    // Where something is damaged, what seems left over may be all that is left of it.
+    const aside = damage.isNone ? unexplained : [...leftOver, ...unexplained]
+    if (damage.isNone) await segments.discard(leftOver)
+    const files = aside.map((name) => segmentPath(paths.streams, name))
+    await quarantine(options.disk, paths, files, options.logger)
+  }
+
+  /** What cannot be read is let go of, so that what is left is whole; the caller has a copy of it. */
+  async #giveUp(): Promise<void> {
+    const { options, sizes, directory, recovered } = this.#parts
+    const { disk } = options
+    const { paths } = directory
+    await mendSegments(disk, await findUnsound(disk, paths.streams, this.view))
+    skipLost(this.view, lostBytes(recovered.damage, paths.journal, sizes.journal.laterFileBytes))
   }
 
   async #start(): Promise<Running> {
@@ -238,6 +253,27 @@ interface Running {
   readonly checkpointer: Checkpointer
   readonly superblocks: Superblocks
   readonly pipeline: CommitPipeline<DiskGroup>
+}
+
+/** The least that a record takes in the journal. */
+const RECORD_BYTES_MIN = 2
+
+/** How much of the journal is not known any more; of a file that is away, all that it can have held. */
+function lostBytes({ places }: Damage, journal: string, fileBytes: number): number {
+  return places
+    .filter(({ path }) => path.startsWith(journal))
+    .reduce((sum, { from, to, missing }) => sum + (missing ? fileBytes : to - from), 0)
+}
+
+/** Which shards the lost records were of is lost with them, so none of them gives those sequences out again. */
+function skipLost(view: LogView<DiskShard>, bytes: number): void {
+  for (const { record, shards } of view.streams.values()) {
+    for (const { log } of shards) {
+      log.forgetLost({ from: 1, to: Number.MAX_SAFE_INTEGER })
+      const isOpen = record.sealed === undefined
+      if (isOpen && bytes > 0) log.skipTo(log.next + Math.ceil(bytes / RECORD_BYTES_MIN))
+    }
+  }
 }
 
 /** What a relaxed shard may have given out before the crash is not given out again; true where any was. */

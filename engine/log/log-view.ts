@@ -128,6 +128,8 @@ export class LogView<Shard extends ShardLog = ShardLog> {
       stream = { ...change, shards: [] }
       this.#byIncarnation.set(incarnation, stream)
     } else {
+      // Only what recovery made up in place of a record that was lost has another name.
+      if (stream.record.name !== record.name) this.streams.delete(stream.record.name)
       stream.record = record
     }
     this.streams.set(record.name, stream)

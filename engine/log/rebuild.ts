@@ -3,13 +3,13 @@
  * their places and the names of their streams. Who owned a stream, what it promised and how far groups had read is
  * gone with the checkpoint; such streams are sealed, until a person says otherwise.
  */
-
 import type { Disk } from '../ports/disk.ts'
-import type { ControlChange } from './change.ts'
+import { PARTITIONER_ID } from '../streams/partitioner.ts'
+import type { StreamChange } from './change.ts'
 import type { Checkpoint, ShardMark } from './checkpoint/checkpoint.ts'
 import type { Superblock } from './checkpoint/superblock.ts'
 import type { DataPaths } from './data-directory.ts'
-import { inspectSegment } from './segments/inspect-segment.ts'
+import { type InspectedSegment, inspectSegment } from './segments/inspect-segment.ts'
 import type { SegmentMeta, SegmentStore } from './segments/segment-store.ts'
 
 export interface RebuildOptions {
@@ -18,7 +18,11 @@ export interface RebuildOptions {
   readonly paths: DataPaths
 }
 
-import { PARTITIONER_ID } from '../streams/partitioner.ts'
+interface FoundShard {
+  readonly incarnation: number
+  readonly shard: number
+  readonly segments: InspectedSegment[]
+}
 
 /** Undefined where there is no segment. */
 export async function rebuildCheckpoint(
@@ -26,37 +30,29 @@ export async function rebuildCheckpoint(
   superblock: Superblock,
 ): Promise<Checkpoint | undefined> {
   const streams = new Map<number, string>()
-  const found = new Map<string, { incarnation: number; shard: number; metas: SegmentMeta[] }>()
+  const found = new Map<string, FoundShard>()
   for (const name of await segments.list()) {
     const segment = await inspectSegment(disk, paths.streams, name)
     if (segment === undefined || segment.meta.records === 0) continue
     const { incarnation, shard } = name
     streams.set(incarnation, segment.stream)
     const key = `${incarnation}/${shard}`
-    const entry = found.get(key) ?? { incarnation, shard, metas: [] }
-    entry.metas.push({ ...segment.meta, sealed: true })
+    const entry = found.get(key) ?? { incarnation, shard, segments: [] }
+    entry.segments.push(segment)
     found.set(key, entry)
   }
   if (streams.size === 0) return undefined
-  const shards = [...found.values()].map(({ incarnation, shard, metas }): ShardMark => {
-    const kept = withoutReplaced(metas)
-    const first = kept[0]?.base ?? 1
-    return {
-      kind: 'shard',
+  const shards = [...found.values()].map(markOf)
+  const changes = [...streams].map(([incarnation, name]) => {
+    const marks = shards.filter((mark) => mark.incarnation === incarnation)
+    const metas = marks.flatMap((mark) => mark.segments)
+    return standInStream(name, {
       incarnation,
-      shard,
-      first,
-      next: kept.at(-1)?.next ?? first,
-      segments: kept,
-    }
+      shards: Math.max(...marks.map(({ shard }) => shard)) + 1,
+      oldestUs: Math.min(...metas.map(({ oldestUs }) => oldestUs)),
+      newestUs: Math.max(...metas.map(({ newestUs }) => newestUs)),
+    })
   })
-  const changes = [...streams].map(([incarnation, name]) =>
-    standIn(
-      incarnation,
-      name,
-      shards.filter((mark) => mark.incarnation === incarnation),
-    ),
-  )
   return {
     head: {
       kind: 'checkpoint',
@@ -72,32 +68,40 @@ export async function rebuildCheckpoint(
   }
 }
 
-/** Of segments that overlap, the one that was compacted last counts. */
-function withoutReplaced(metas: readonly SegmentMeta[]): readonly SegmentMeta[] {
-  const kept: SegmentMeta[] = []
-  const byGeneration = [...metas].sort((left, right) => right.generation - left.generation)
-  for (const meta of byGeneration) {
-    if (kept.some(({ base, next }) => meta.base < next && base < meta.next)) continue
-    kept.push(meta)
-  }
-  return kept.sort((left, right) => left.base - right.base)
+/** Of a stream that was found again by its segments alone. */
+export function recoveredName(name: string, incarnation: number): string {
+  return `${name}.recovered-${incarnation}`
 }
 
-function standIn(incarnation: number, name: string, marks: readonly ShardMark[]): ControlChange {
-  const newestUs = Math.max(...marks.map(({ segments }) => segments.at(-1)?.newestUs ?? 0))
+export interface StandIn {
+  readonly incarnation: number
+  readonly shards: number
+  readonly oldestUs: number
+  readonly newestUs: number
+}
+
+/**
+ * Takes no appends and never expires. Its name says which incarnation it is, for a name may have come back in a later
+ * one: the checkpoint would have told which one is left.
+ */
+export function standInStream(
+  name: string,
+  { incarnation, shards, oldestUs, newestUs }: StandIn,
+): StreamChange {
+  const recovered = recoveredName(name, incarnation)
   return {
     kind: 'stream',
     incarnation,
-    createdUs: Math.min(...marks.map(({ segments }) => segments[0]?.oldestUs ?? 0)),
+    createdUs: oldestUs,
     partitioner: PARTITIONER_ID,
     record: {
-      name: nameOf(name, incarnation),
-      id: name.slice(name.indexOf('/') + 1),
+      name: recovered,
+      id: recovered.slice(recovered.indexOf('/') + 1),
       uid: `recovered-${incarnation}`,
       owner: undefined,
       digest: '',
       type: undefined,
-      shards: Math.max(...marks.map(({ shard }) => shard)) + 1,
+      shards,
       durability: 'durable',
       retention: { ageMs: undefined, bytes: undefined },
       compaction: 'none',
@@ -109,7 +113,23 @@ function standIn(incarnation: number, name: string, marks: readonly ShardMark[])
   }
 }
 
-/** A name may have come back in a later incarnation: the checkpoint would have told which one is left. */
-function nameOf(name: string, incarnation: number): string {
-  return `${name}.recovered-${incarnation}`
+function markOf({ incarnation, shard, segments }: FoundShard): ShardMark {
+  const kept = withoutReplaced(segments)
+  const first = kept[0]?.base ?? 1
+  const next = kept.at(-1)?.next ?? first
+  return { kind: 'shard', incarnation, shard, first, next, segments: kept }
+}
+
+/**
+ * Of segments that overlap one counts: the one that was compacted last, if it was written to its end. One that was
+ * not counts only where nothing else has its records.
+ */
+function withoutReplaced(segments: readonly InspectedSegment[]): readonly SegmentMeta[] {
+  const kept: SegmentMeta[] = []
+  const rank = ({ meta, whole }: InspectedSegment): number => (whole ? meta.generation : -1)
+  for (const { meta } of [...segments].sort((left, right) => rank(right) - rank(left))) {
+    if (kept.some(({ base, next }) => meta.base < next && base < meta.next)) continue
+    kept.push({ ...meta, sealed: true })
+  }
+  return kept.sort((left, right) => left.base - right.base)
 }

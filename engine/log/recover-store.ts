@@ -51,13 +51,13 @@ const OPENS_UNKNOWN_MAX = 1024
 export async function recoverStore(options: RecoverOptions): Promise<RecoveredStore> {
   const { disk, directory, tail, segments } = options
   const damage = new Damage()
-  const { superblock, checkpoint } = await readBase(options, damage)
+  const { superblock, checkpoint, isRebuilt } = await readBase(options, damage)
   const view = openView(options, checkpoint)
   if (checkpoint !== undefined) restoreCheckpoint(view, checkpoint)
   // What the journal lets go of stays until another checkpoint counts: it may be there again if the power goes now.
   const named = new Set(namesOf(view).map(keyOf))
   const before = stateOf(view)
-  const replay = new Replay(view, tail, damage)
+  const replay = new Replay(view, tail, damage, isRebuilt)
   const end = superblock.closed
     ? endOf(superblock)
     : await recoverJournal({
@@ -90,23 +90,33 @@ function endOf({ point }: Superblock): JournalEnd {
   return { sequence, previousCrc, epochLast: epoch, ...nothing }
 }
 
+interface Base {
+  readonly superblock: Superblock
+  readonly checkpoint: Checkpoint | undefined
+  /** The checkpoint stands in for one that is lost. */
+  readonly isRebuilt: boolean
+}
+
 /** The superblock and its checkpoint, or what can be put in their place. */
 async function readBase(
   { disk, directory, segments }: RecoverOptions,
   damage: Damage,
-): Promise<{ superblock: Superblock; checkpoint: Checkpoint | undefined }> {
+): Promise<Base> {
   const { paths, id } = directory
   const files = new CheckpointFiles(disk, paths.checkpoint)
   const { superblock } = await readSuperblocks(disk, paths.root)
   if (superblock !== undefined) {
     if (superblock.format !== DATA_FORMAT) throw formatUnknown(paths.root, superblock.format)
-    if (superblock.checkpoint === undefined) return { superblock, checkpoint: undefined }
+    if (superblock.checkpoint === undefined) {
+      return { superblock, checkpoint: undefined, isRebuilt: false }
+    }
     const checkpoint = await files.read(superblock.checkpoint)
-    if (checkpoint !== undefined) return { superblock, checkpoint }
+    if (checkpoint !== undefined) return { superblock, checkpoint, isRebuilt: false }
     damage.note(`both copies of checkpoint ${superblock.checkpoint.id} in ${paths.checkpoint}`)
     return {
       superblock,
       checkpoint: await rebuildCheckpoint({ disk, segments, paths }, superblock),
+      isRebuilt: true,
     }
   }
   damage.note(`both superblocks in ${paths.root}`)
@@ -130,6 +140,7 @@ async function readBase(
   return {
     superblock: standIn,
     checkpoint: newest?.checkpoint ?? (await rebuildCheckpoint({ disk, segments, paths }, standIn)),
+    isRebuilt: newest === undefined,
   }
 }
 

@@ -6,11 +6,14 @@ import type { Disk } from '../../ports/disk.ts'
 import { BATCH_HEADER_BYTES, nextSequence, readHeader, verifyBody } from '../batch-header.ts'
 import { readWindow } from './read-window.ts'
 import { decodeSegmentHeader, segmentPath } from './segment-file.ts'
+import { indexBytesMax, indexPosition, SegmentIndex } from './segment-index.ts'
 import { SEGMENT_HEADER_BYTES, type SegmentFileName, type SegmentMeta } from './segment-store.ts'
 
 export interface InspectedSegment {
   readonly stream: string
   readonly meta: SegmentMeta
+  /** It was only ever appended to, or an index behind its end shows that compaction got that far. */
+  readonly whole: boolean
 }
 
 /** Undefined where the file is no segment, or that of another place. */
@@ -36,8 +39,14 @@ export async function inspectSegment(
     }
     for (;;) {
       const grown = await addBatch(meta)
-      if (grown === undefined) return { stream: header.stream, meta }
+      if (grown === undefined) return { stream: header.stream, meta, whole: await isWhole(meta) }
       meta = grown
+    }
+
+    async function isWhole({ bytes, generation }: SegmentMeta): Promise<boolean> {
+      if (generation === 0) return true
+      const block = await readWindow(file, indexPosition(bytes), indexBytesMax(bytes))
+      return SegmentIndex.decode(block, name, bytes) !== undefined
     }
 
     async function addBatch(before: SegmentMeta): Promise<SegmentMeta | undefined> {

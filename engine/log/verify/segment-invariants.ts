@@ -1,6 +1,8 @@
 /** What each segment that a checkpoint names must hold, to the last byte. */
+
+import { recoveredName } from '../rebuild.ts'
 import type { Segment } from '../segments/segment.ts'
-import { segmentPath } from '../segments/segment-file.ts'
+import { type SegmentHeader, segmentPath } from '../segments/segment-file.ts'
 import { INDEX_STEP_BYTES } from '../segments/segment-index.ts'
 import type { SegmentFileName } from '../segments/segment-store.ts'
 import type { DamagedPart, WalkedSegment } from '../segments/walk-segment.ts'
@@ -42,7 +44,7 @@ export const SEGMENT_INVARIANTS: readonly Invariant<SegmentFacts>[] = [
       const { header } = walked
       if (header === undefined) {
         yield expected('a segment header that fits its crc', 'other bytes', segment.path, 0)
-      } else if (textOf(header) !== textOf(segment)) {
+      } else if (!isOf(header, segment)) {
         yield expected(textOf(segment), textOf(header), segment.path, 0)
       }
     },
@@ -145,6 +147,12 @@ function partFault({ kind, from, to, sequence, next }: DamagedPart, { path }: Se
   const lost = next > sequence ? `; sequences ${sequence} to ${next - 1} cannot be read` : ''
   const got = `other bytes up to ${to}${lost}`
   return expected(BATCH_KINDS[kind], got, path, from)
+}
+
+/** What was found again without its checkpoint has another name than when it was written. */
+function isOf(header: SegmentHeader, segment: Segment): boolean {
+  const found = { ...header, stream: recoveredName(header.stream, header.incarnation) }
+  return [header, found].some((known) => textOf(known) === textOf(segment))
 }
 
 function textOf({

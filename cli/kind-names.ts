@@ -2,6 +2,7 @@
 
 import type { PrinterColumn } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
+import type { Kind } from '../crds/resource.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { nearest } from '../engine/suggest.ts'
 
@@ -46,6 +47,23 @@ const BY_NAME: ReadonlyMap<string, Gettable> = new Map([
   ...['source', 'sources'].map((name) => [name, SOURCE] as const),
   ...['retained', 'retainedstream', 'retainedstreams'].map((name) => [name, RETAINED] as const),
 ])
+
+/** The kind that may be declared, by whatever name; undefined where there is none. */
+export function declaredKind(name: string): Kind | undefined {
+  return Object.values(kinds).find(({ kind, plural, singular, shortNames }) =>
+    [kind.toLowerCase(), plural, singular, ...shortNames].includes(name.toLowerCase()),
+  )?.kind
+}
+
+/** Everything that a declared kind may be called. */
+export function kindNames(): readonly string[] {
+  return Object.values(kinds).flatMap(({ kind, plural, singular, shortNames }) => [
+    kind,
+    plural,
+    singular,
+    ...shortNames,
+  ])
+}
 
 export function gettable(name: string): Gettable {
   const found = BY_NAME.get(name.toLowerCase())

@@ -1,8 +1,8 @@
-/** Everything that derives from the kinds: static types, manifests, JSON Schemas for editors, and docs pages. */
+/** Everything that derives from the kinds: static types, manifests and docs pages. */
 import { stringify } from 'yaml'
 import { docsPageOf } from '../crds/docs-page.ts'
 import { kinds } from '../crds/kinds.ts'
-import { documentSchemaOf, manifestOf } from '../crds/manifest.ts'
+import { manifestOf } from '../crds/manifest.ts'
 import { staticTypesOf } from '../crds/static-type.ts'
 
 export function generateCrds(): ReadonlyMap<string, string> {
@@ -15,8 +15,6 @@ export function generateCrds(): ReadonlyMap<string, string> {
       aliasDuplicateObjects: false,
     })
     files.set(`crds/generated/${plural}.crd.yaml`, manifest)
-    const schema = JSON.stringify(documentSchemaOf(definition), undefined, 2)
-    files.set(`crds/generated/${plural}.schema.json`, `${schema}\n`)
     files.set(`docs/reference/kinds/${plural}.md`, docsPageOf(definition))
   }
   return files

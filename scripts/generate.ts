@@ -12,6 +12,7 @@ import { generateConditions } from './generate-conditions.ts'
 import { generateCrds } from './generate-crds.ts'
 import { generateErrors } from './generate-errors.ts'
 import { generateRegistry } from './generate-registry.ts'
+import { generateSchemas } from './generate-schemas.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -24,6 +25,7 @@ async function generateAll(): Promise<ReadonlyMap<string, string>> {
     ...generateBloblang(),
     ...generateCommands(),
     ...(await generateComponents()),
+    ...(await generateSchemas()),
   ])
 }
 

@@ -36,7 +36,8 @@ export class PendingChanges<Change> {
         kept.push(pending)
         continue
       }
-      if (pending.fate === 'unsynced') makeDurable(pending.change)
+      // One that was durable already counts again behind what is durable only now.
+      makeDurable(pending.change)
       // Behind one that may yet survive, it is kept for its order.
       if (kept.length > 0) kept.push({ ...pending, fate: 'synced' })
     }

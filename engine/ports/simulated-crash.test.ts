@@ -210,6 +210,16 @@ describe('of names that were not synced', () => {
     expect(await disk.directories.list('/g')).toEqual([])
   })
 
+  test('a directory that was removed and made again stays when its parent is synced then', async () => {
+    const { disk } = await open(1, { names: 'none' })
+    await disk.directories.make('/d/sub')
+    await disk.files.remove('/d/sub')
+    await disk.directories.make('/d/sub')
+    await disk.directories.sync('/d')
+    disk.crash()
+    expect(await disk.directories.list('/d')).toContain('sub')
+  })
+
   test('a directory whose parents were synced stays', async () => {
     const { disk } = await open(1, { lostDirectories: true })
     await disk.directories.make('/g/h')

@@ -15,7 +15,8 @@ import { SegmentAllocation } from '../../engine/log/segments/segment-allocation.
 import { TailCache } from '../../engine/log/tail-cache.ts'
 import type { Disk, DiskFile } from '../../engine/ports/disk.ts'
 import type { DiskFault, DiskOperation, Intercept } from '../../engine/ports/disk-calls.ts'
-import { DIRECTORY, type SimulationOptions, simulate } from './simulator.ts'
+import { simulate } from './simulator.ts'
+import { DIRECTORY, type WorldOptions } from './world.ts'
 
 const SEEDS = 60
 const CONTROL_SEEDS = 20
@@ -33,7 +34,7 @@ vi.mock('../../engine/log/journal/disk-journal.ts', async (importOriginal) => {
 afterEach(() => void vi.restoreAllMocks())
 
 /** The first seed that shows it; undefined where none does. */
-async function findBy(plant: () => SimulationOptions): Promise<number | undefined> {
+async function findBy(plant: () => WorldOptions): Promise<number | undefined> {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const options = plant()
     try {
@@ -51,7 +52,7 @@ function at(
   path: RegExp,
   fault: 'skip' | DiskFault = 'skip',
   every = 1,
-): () => SimulationOptions {
+): () => WorldOptions {
   return () => {
     let count = 0
     const intercept: Intercept = (called, of) =>
@@ -64,10 +65,7 @@ const JOURNAL = /\/journal\/\d+\.journal$/
 const SEGMENT = /\.segment$/
 
 /** Files whose writes, or syncs, are not what they seem. */
-function files(
-  path: RegExp,
-  change: (file: DiskFile) => Partial<DiskFile>,
-): () => SimulationOptions {
+function files(path: RegExp, change: (file: DiskFile) => Partial<DiskFile>): () => WorldOptions {
   const wrap = (disk: Disk): Disk => ({
     directories: disk.directories,
     files: {
@@ -91,7 +89,7 @@ function files(
 }
 
 describe('a defect of the disk is found', () => {
-  test.each<[string, () => SimulationOptions]>([
+  test.each<[string, () => WorldOptions]>([
     ['every third sync of the journal is skipped', at('sync', JOURNAL, 'skip', 3)],
     ['segments are not synced', at('sync', SEGMENT)],
     ['checkpoints are not synced', at('sync', /\/checkpoint\/\d\.[ab]$/)],
@@ -149,7 +147,7 @@ function put<Owner extends object>(
   method: keyof Owner & string,
   // biome-ignore lint/suspicious/noExplicitAny: Methods of any shape, whose types their owners keep private.
   make: (original: (...given: any[]) => any, self: any, given: any[]) => unknown,
-): () => SimulationOptions {
+): () => WorldOptions {
   return () => {
     vi.restoreAllMocks()
     // biome-ignore lint/suspicious/noExplicitAny: As above.
@@ -168,7 +166,7 @@ function put<Owner extends object>(
 const writtenPoint = (): JournalPoint | undefined => parts.journal?.point
 
 describe('a defect of a part is found', () => {
-  test.each<[string, () => SimulationOptions]>([
+  test.each<[string, () => WorldOptions]>([
     [
       'the journal is used again before a checkpoint holds it',
       put(JournalFiles.prototype, 'wrote', (original, self, [file, bytes]) => {

@@ -5,39 +5,22 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Engine } from '../../engine/engine.ts'
-import { openDiskEngine } from '../../engine/log/disk-engine.ts'
-import { SMALL_SIZES } from '../../engine/log/testing.ts'
-import type { Disk } from '../../engine/ports/disk.ts'
-import type { Intercept } from '../../engine/ports/disk-calls.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
-import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
-import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
-import { Oracle } from './oracle.ts'
-import { Workload } from './workload.ts'
+import { isPowerLoss, World, type WorldOptions } from './world.ts'
 
-/** Its parents are made with it, and can be lost with it. */
-export const DIRECTORY = '/var/lib/data'
 const LIVES = 6
 const BURSTS_MAX = 30
+const SEGMENT_BYTES = [1, 6_000, 12_000, 65_536] as const
 const SURVIVORS = ['none', 'all', 'random', 'random', 'garbage'] as const
 const NAMES = ['none', 'all', 'random', 'random'] as const
-
 /** Everything happens in turns of the loop: where so many pass without a call to the disk, nothing ever will. */
 const IDLE_TURNS_MAX = 300
 
-export interface SimulationOptions {
-  /** A defect of the disk, or of how it is used; asked in every life. */
-  readonly intercept?: Intercept
-  /** Another one: what the engine is given in the place of the disk. */
-  readonly wrap?: (disk: Disk) => Disk
-  readonly lives?: number
-}
-
 /** Throws where a promise is broken, or nothing goes on; the same seed shows it again. */
-export async function simulate(seed: number, options: SimulationOptions = {}): Promise<void> {
+export async function simulate(seed: number, options: WorldOptions = {}): Promise<void> {
   const simulation = new Simulation(seed, options)
   const watched = { isOver: false }
-  const run = simulation.run(options.lives ?? LIVES).finally(() => {
+  const run = simulation.run().finally(() => {
     watched.isOver = true
   })
   await Promise.race([run, stuck(simulation, watched)])
@@ -56,103 +39,61 @@ async function stuck(simulation: Simulation, watched: { readonly isOver: boolean
 
 class Simulation {
   readonly #random: SeededRandom
-  readonly #oracle = new Oracle()
-  readonly #workload: Workload
-  readonly #intercept: Intercept | undefined
-  readonly #wrap: (disk: Disk) => Disk
-  readonly #segmentBytes: number
-  #disk: SimulatedDisk
-  #clock = new SimulatedClock()
+  readonly #world: World
 
-  constructor(seed: number, { intercept, wrap }: SimulationOptions) {
-    this.#wrap = wrap ?? ((disk) => disk)
+  constructor(seed: number, options: WorldOptions) {
     this.#random = new SeededRandom(seed)
-    this.#workload = new Workload(this.#oracle, this.#random)
-    this.#intercept = intercept
-    this.#disk = new SimulatedDisk(this.#random, { lostDirectories: true, intercept })
-    this.#segmentBytes = this.#pick([1, 6_000, 12_000, 65_536])
+    this.#world = new World(this.#random, { segmentBytes: this.#pick(SEGMENT_BYTES), ...options })
   }
 
   /** Another one whenever anything went on. */
   get progress(): string {
-    return `${this.#disk.calls} ${this.#clock.wallUs()}`
+    const { disk, clock } = this.#world
+    return `${disk.calls} ${clock.wallUs()}`
   }
 
-  async run(lives: number): Promise<void> {
-    for (let life = 0; life < lives; life++) await this.#live()
-    const engine = await this.#open()
-    await this.#oracle.check(engine)
-    await this.#workload.run(engine, this.#clock, 3)
-    await this.#checkLiving(engine)
+  async run(): Promise<void> {
+    const { oracle, workload } = this.#world
+    for (let life = 0; life < LIVES; life++) await this.#live()
+    const engine = await this.#world.open()
+    await oracle.check(engine)
+    await workload.run(engine, this.#world.clock, 3)
+    await this.#world.checkLiving(engine)
     await engine[Symbol.asyncDispose]()
-    await this.#oracle.check(await this.#open())
+    await oracle.check(await this.#world.open())
   }
 
   async #live(): Promise<void> {
+    const { disk } = this.#world
     const chance = this.#random.next()
     const isCut = chance < 0.7
     // As often within what opening does as behind it.
     const cut = Math.floor(this.#random.next() ** 3 * 1_500)
-    if (isCut) this.#disk.cutPowerAt(this.#disk.calls + cut)
-    const engine = await this.#open().catch((error: unknown) => {
-      if (isCut) return undefined
-      throw error
-    })
-    if (engine !== undefined) await this.#work(engine, isCut)
-    if (engine !== undefined && chance > 0.85) {
-      await this.#checkLiving(engine)
+    if (isCut) disk.cutPowerAt(disk.calls + cut)
+    const engine = await this.#world.openWhilePowered()
+    if (engine !== undefined) await this.#work(engine)
+    const inOrder = engine !== undefined && chance > 0.85
+    if (inOrder) {
+      await this.#world.checkLiving(engine)
       await engine[Symbol.asyncDispose]()
-      this.#restart(false)
-    } else {
-      this.#restart(chance > 0.7)
     }
+    const survivors = this.#pick(SURVIVORS)
+    const names = this.#pick(NAMES)
+    this.#world.restart(!inOrder && chance > 0.7 ? 'kill' : { survivors, names })
   }
 
-  async #work(engine: Engine, isCut: boolean): Promise<void> {
+  async #work(engine: Engine): Promise<void> {
+    const { oracle, workload, clock } = this.#world
     try {
-      // Where the power is about to go, reads may fail, and then nothing was learnt.
-      await this.#oracle.check(engine)
+      await oracle.check(engine)
     } catch (error) {
-      if (!isCut || !isPowerLoss(error)) throw error
+      // Reads fail as the power goes, and then nothing was learnt.
+      if (!isPowerLoss(error)) throw error
     }
-    await this.#workload.run(engine, this.#clock, this.#below(BURSTS_MAX))
-  }
-
-  async #checkLiving(engine: Engine): Promise<void> {
-    await this.#workload.barrier(engine)
-    await this.#oracle.check(engine)
-  }
-
-  /** The former process goes on with a disk and a clock that nobody looks at any more. */
-  #restart(isKill: boolean): void {
-    const random = this.#random
-    const options = { lostDirectories: true, intercept: this.#intercept }
-    this.#disk = this.#disk.clone(random, options)
-    if (isKill) this.#disk.kill()
-    else this.#disk.crash({ survivors: this.#pick(SURVIVORS), names: this.#pick(NAMES) })
-    this.#clock = new SimulatedClock(this.#clock.wallUs())
-    this.#oracle.died()
-  }
-
-  #open(): Promise<Engine> {
-    return openDiskEngine({
-      directory: DIRECTORY,
-      clock: this.#clock,
-      random: this.#random,
-      disk: this.#wrap(this.#disk),
-      sizes: { ...SMALL_SIZES, segmentBytes: this.#segmentBytes },
-    })
+    await workload.run(engine, clock, Math.floor(this.#random.next() * BURSTS_MAX))
   }
 
   #pick<Value>(values: readonly Value[]): Value {
-    return values[this.#below(values.length)] as Value
+    return values[Math.floor(this.#random.next() * values.length)] as Value
   }
-
-  #below(count: number): number {
-    return Math.floor(this.#random.next() * count)
-  }
-}
-
-function isPowerLoss(error: unknown): boolean {
-  return error instanceof Error && /the power is off/.test(`${error.message} ${error.cause}`)
 }

@@ -51,16 +51,17 @@ export class Workload {
   /** Bursts of requests, with time passing between them; ends early when the engine does. */
   async run(engine: Engine, clock: SimulatedClock, bursts: number): Promise<void> {
     for (let burst = 0; burst < bursts && engine.condition() === undefined; burst++) {
-      const count = 1 + this.#below(BURST_MAX)
-      // Of a burst of nothing but relaxed writes, none is synced by another.
-      const relaxed = this.#live().filter(({ states }) => isRelaxed(states.at(-1)?.record))
-      const only = relaxed.length > 0 && this.#random.next() < 0.2 ? relaxed : undefined
-      const asked = Array.from({ length: count }, () =>
-        only === undefined ? this.#ask(engine, clock) : this.#write(engine, clock, only, true),
-      )
-      await Promise.all(asked)
+      await this.#burst(() => this.#ask(engine, clock))
       await this.#passTime(clock)
     }
+    // Of a burst of nothing but relaxed writes, none is synced by another.
+    const relaxed = this.#live().filter(({ states }) => isRelaxed(states.at(-1)?.record))
+    if (relaxed.length === 0 || this.#random.next() < 0.5) return
+    await this.#burst(() => this.#write(engine, clock, relaxed, true))
+  }
+
+  async #burst(ask: () => Promise<void>): Promise<void> {
+    await Promise.all(Array.from({ length: 1 + this.#below(BURST_MAX) }, ask))
   }
 
   /** Resolves when all that was told before is durable and can be read. */

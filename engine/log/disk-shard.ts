@@ -71,10 +71,13 @@ export class DiskShard implements ShardLog {
     return this.#bytes
   }
 
-  /** Those of a piece that a trim cut through do not count. */
+  /** Those of a piece that a trim cut through do not count; where the piece has gaps, by their share. */
   get records(): number {
-    const base = this.#segments.metas[0]?.base ?? this.#tail[0]?.baseSequence ?? this.#first
-    return Math.max(this.#records - Math.max(this.#first - base, 0), 0)
+    const [oldest] = this.#segments.metas
+    const base = oldest?.base ?? this.#tail[0]?.baseSequence ?? this.#first
+    const share = oldest === undefined ? 1 : oldest.records / (oldest.next - oldest.base)
+    const cut = Math.floor(Math.max(this.#first - base, 0) * share)
+    return Math.max(this.#records - cut, 0)
   }
 
   get oldestUs(): number | undefined {
@@ -231,9 +234,29 @@ export class DiskShard implements ShardLog {
     this.#dropTail(count)
   }
 
-  /** Compaction puts segments in the place of those they were made from. */
+  /** Ends the segment that is appended to once it is old, though nothing comes that would. */
+  sealAged(nowUs: number, { ageUs }: SegmentRoll): void {
+    const active = this.#segments.metas.at(-1)
+    if (active === undefined || active.sealed || nowUs - active.oldestUs < ageUs) return
+    this.#segments.seal()
+  }
+
+  /** As they lie in the segments alone. */
+  readSegments(from: number, bytesMax: number): Promise<ReadResult | undefined> {
+    return this.#segments.read(from, bytesMax)
+  }
+
+  compose(
+    range: Pick<SegmentMeta, 'base' | 'next' | 'generation'>,
+    batches: AsyncIterable<Uint8Array>,
+  ): Promise<SegmentMeta> {
+    return this.#segments.compose(range, batches)
+  }
+
+  /** Compaction puts segments in the place of those they were made from; memory forgets what was in those. */
   replace(from: readonly SegmentMeta[], into: readonly SegmentMeta[]): void {
     this.#onDiscard(this.#segments.replace(from, into))
+    this.#dropTail(findInTail(this.#tail, from.at(-1)?.next ?? 0))
     this.#count()
   }
 

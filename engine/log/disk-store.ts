@@ -6,6 +6,7 @@ import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { Superblocks } from './checkpoint/superblock.ts'
 import { CommitPipeline } from './commit-pipeline.ts'
+import { Compactor } from './compaction/compactor.ts'
 import { KeyIndexes } from './compaction/key-indexes.ts'
 import type { Damage } from './damage.ts'
 import type { DataDirectory } from './data-directory.ts'
@@ -202,11 +203,36 @@ export class DiskStore implements Store {
       checkpointer,
       forget: () => this.admission.load(this.view),
     })
-    return { journal, checkpointer, superblocks, pipeline: new CommitPipeline(sink, clock) }
+    const pipeline = new CommitPipeline(sink, clock)
+    const compactor = this.#compact(checkpointer, () => pipeline.condition())
+    return { journal, checkpointer, superblocks, pipeline, compactor }
+  }
+
+  #compact(checkpointer: Checkpointer, condition: () => string | undefined): Compactor {
+    const { options, sizes, segments, gate } = this.#parts
+    const { segmentBytes } = sizes
+    return new Compactor({
+      clock: options.clock,
+      logger: options.logger,
+      view: this.view,
+      keys: this.keys,
+      segments,
+      segmentBytes,
+      rollOf: (shard) => rollOf(this.view.stream(shard.incarnation), segmentBytes),
+      condition,
+      checkpoint: async () => {
+        await checkpointer.settled()
+        await checkpointer.run()
+      },
+      released: (incarnation, bytes) => gate.released(incarnation, bytes),
+    })
   }
 
   /** Lets what is queued through, gives back what was reserved, and vouches for all that was written. */
-  async #closeRunning({ pipeline, checkpointer, superblocks, journal }: Running): Promise<void> {
+  async #closeRunning(running: Running): Promise<void> {
+    const { pipeline, checkpointer, compactor, superblocks, journal } = running
+    compactor[Symbol.dispose]()
+    await compactor.settled()
     try {
       await pipeline.settled()
       if (pipeline.condition() !== undefined) return
@@ -251,6 +277,7 @@ export class DiskStore implements Store {
 interface Running {
   readonly journal: Journal
   readonly checkpointer: Checkpointer
+  readonly compactor: Compactor
   readonly superblocks: Superblocks
   readonly pipeline: CommitPipeline<DiskGroup>
 }

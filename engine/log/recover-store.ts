@@ -208,6 +208,10 @@ function explains(before: StateBefore, view: LogView<DiskShard>, name: SegmentFi
   const log = view.shard(name.incarnation, name.shard)?.log
   if (log === undefined) return name.incarnation <= view.incarnationLast
   const next = before.nexts.get(shardKey(name)) ?? 1
+  const isReplaced = log.metas.some(
+    (meta) => meta.generation > name.generation && meta.base <= name.base && name.base < meta.next,
+  )
+  if (isReplaced) return true
   return name.base >= next || name.base < log.first || name.generation > 0
 }
 

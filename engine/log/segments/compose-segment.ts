@@ -8,6 +8,9 @@ import { batchBytes, soundHeader } from './segment-scan.ts'
 import { SEGMENT_HEADER_BYTES, type SegmentMeta } from './segment-store.ts'
 import type { SegmentParts } from './shard-segments.ts'
 
+/** Batches may be small and many. */
+const WRITE_BYTES: number = 256 * 1024
+
 /** Throws LogCorrupt where a batch is not one of the segment, in its order. */
 export async function composeSegment(
   { allocation, descriptors }: SegmentParts,
@@ -21,6 +24,8 @@ export async function composeSegment(
   const bounds = { ...segment, bytes: Number.MAX_SAFE_INTEGER }
   let { base: least } = segment
   let bytes = SEGMENT_HEADER_BYTES
+  let written = bytes
+  let pending: Buffer[] = []
   let records = 0
   let oldestUs = Number.MAX_SAFE_INTEGER
   let newestUs = 0
@@ -29,14 +34,20 @@ export async function composeSegment(
     verifyBody(batch, readHeader(batch))
     const header = soundHeader(batch, 0, bounds, bytes, least)
     if (header === undefined) throw lostRecords(segment, least, segment.next)
-    await lease.write(batch.subarray(0, batchBytes(header)), bytes)
+    pending.push(batch.subarray(0, batchBytes(header)))
     index.add(bytes, batchBytes(header), header.baseSequence, header.arrivalUs)
     bytes += batchBytes(header)
     records += header.count
     least = nextSequence(header)
     oldestUs = Math.min(oldestUs, header.arrivalUs)
     newestUs = Math.max(newestUs, lastArrival(batch))
+    if (bytes - written >= WRITE_BYTES) {
+      await lease.write(Buffer.concat(pending), written)
+      pending = []
+      written = bytes
+    }
   }
+  if (pending.length > 0) await lease.write(Buffer.concat(pending), written)
   await lease.write(index.encode(segment, bytes), indexPosition(bytes))
   allocation.settle(path)
   const { base, generation, next } = segment

@@ -6,6 +6,7 @@ import { get } from './get.ts'
 import { groupsDescribe } from './groups-describe.ts'
 import { groupsList } from './groups-list.ts'
 import { groupsReset } from './groups-reset.ts'
+import { latest } from './latest.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   approve,
   get,
   tail,
+  latest,
   produce,
   purge,
   streamsList,

@@ -1,4 +1,4 @@
-/** What tail and produce share: paths of a stream's records, and values with the bytes as they were sent. */
+/** What tail, latest and produce share: paths of a stream's records, and values with the bytes as they were sent. */
 import { elementSpans, memberSpans } from '../api/native/json-spans.ts'
 
 export interface PrintedRecord {
@@ -26,12 +26,13 @@ export function readPage(text: string): RecordsPage {
   const next = members.find(({ name }) => name === 'next')
   const spans = records === undefined ? [] : (elementSpans(text, records.start) ?? [])
   return {
-    records: spans.map(({ start, end }) => readRecord(oneLine(text.slice(start, end)))),
+    records: spans.map(({ start, end }) => readRecord(text.slice(start, end))),
     next: next === undefined ? '' : (JSON.parse(text.slice(next.start, next.end)) as string),
   }
 }
 
-function readRecord(json: string): PrintedRecord {
+export function readRecord(text: string): PrintedRecord {
+  const json = oneLine(text)
   const members = memberSpans(json, 0) ?? []
   const value = members.find(({ name }) => name === 'value')
   if (value !== undefined) return { json, value: json.slice(value.start, value.end) }

@@ -1,11 +1,10 @@
 /** Writes records as the answer to a read: `value` with the very bytes that were sent, `data` where they are no JSON. */
 import { isUtf8 } from 'node:buffer'
-import type { RecordCursor } from '../../engine/log/batch.ts'
-import type { RecordHeader } from '../../engine/log/record.ts'
+import type { LogRecord, RecordHeader } from '../../engine/log/record.ts'
 import { formatTimeUs } from './records-position.ts'
 
 /** One record as JSON text; built by hand, for a value must not be parsed and printed again. */
-export function recordText(shard: number, record: RecordCursor): string {
+export function recordText(shard: number, record: LogRecord): string {
   const { key, headers, data } = record
   const parts = [
     `"shard":${shard}`,

@@ -12,9 +12,9 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-async function newStream(shards = 1): Promise<string> {
+async function newStream(shards = 1, compaction: 'none' | 'key' = 'none'): Promise<string> {
   const name = `s${count++}`
-  await server.engine.streams.create(streamRecord(`default/${name}`, { shards }))
+  await server.engine.streams.create(streamRecord(`default/${name}`, { shards, compaction }))
   return name
 }
 
@@ -277,5 +277,61 @@ describe('reading records', () => {
     const response = await fetch(urlOf(await newStream()), { method: 'DELETE' })
     expect(response.status).toBe(405)
     expect(response.headers.get('allow')).toContain('POST')
+  })
+})
+
+describe('a record of a key', () => {
+  test('is answered alone, as a read of all would give it', async () => {
+    const stream = await newStream(3, 'key')
+    await post(stream, {
+      records: [
+        { key: 'a b', value: 1 },
+        { key: 'a b', headers: { h: 'v' }, value: 2 },
+        { key: 'é', value: 3 },
+      ],
+    })
+    const found = await (await fetch(urlOf(stream, '?key=a%20b'))).json()
+    const { shard } = found as { readonly shard: number }
+    expect((await read(stream, `?shard=${shard}`)).records).toContainEqual(found)
+    expect(found).toMatchObject({ key: 'a b', headers: { h: 'v' }, value: 2 })
+    const base64 = Buffer.from('é').toString('base64url')
+    expect(await (await fetch(urlOf(stream, `?keyBase64=${base64}`))).json()).toMatchObject({
+      value: 3,
+    })
+  })
+
+  test('is 404 where there is none, and where it was removed', async () => {
+    const stream = await newStream(1, 'key')
+    await post(stream, { records: [{ key: 'a', value: 1 }] })
+    await post(stream, { records: [{ key: 'a', data: '' }] })
+    for (const key of ['a', 'b', '']) {
+      const response = await fetch(urlOf(stream, `?key=${key}`))
+      expect(response.status).toBe(404)
+      expect(await statusOf(response)).toMatchObject({ kind: 'Status', reason: 'NotFound' })
+    }
+    expect((await fetch(urlOf('nowhere', '?key=a'))).status).toBe(404)
+  })
+
+  test('is 400 on a stream that keeps all, and beside a position', async () => {
+    const response = await fetch(urlOf(await newStream(), '?key=a'))
+    expect(response.status).toBe(400)
+    expect((await statusOf(response))['message']).toContain('compaction: key')
+    const stream = await newStream(1, 'key')
+    for (const query of [
+      'key=a&from=earliest',
+      'key=a&keyBase64=YQ',
+      'key=a&key=b',
+      'keyBase64=*',
+    ]) {
+      expect((await fetch(urlOf(stream, `?${query}`))).status).toBe(400)
+    }
+  })
+
+  test('is what a compacted stream takes no record without', async () => {
+    const stream = await newStream(1, 'key')
+    const response = await post(stream, { records: [{ key: 'a', value: 1 }, { value: 2 }] })
+    expect(response.status).toBe(400)
+    expect(await statusOf(response)).toMatchObject({ reason: 'KeyMissing' })
+    expect((await read(stream)).records).toHaveLength(0)
   })
 })

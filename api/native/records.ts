@@ -11,6 +11,7 @@ import type { Position } from '../../engine/log/log.ts'
 import type { RecordInput } from '../../engine/log/record.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
+import { keyOf, readByKey } from './record-by-key.ts'
 import { recordText } from './records-answer.ts'
 import { checkNext, formatNext, readFrom } from './records-position.ts'
 import { RECORDS_BODY_BYTES_MAX, readRecordsRequest } from './records-request.ts'
@@ -122,6 +123,11 @@ async function read(
   const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
   requireAccess('Read', { kind: 'Stream', namespace, name })
   const parameters = query(request)
+  const key = keyOf(parameters)
+  if (key !== undefined) {
+    const text = await readByKey(context, described(context, namespace, name), name, key)
+    return reply.type('application/json; charset=utf-8').send(text)
+  }
   const wanted: ReadQuery = {
     shard: wholeNumber(parameters, 'shard', 0, 65_535),
     limit: wholeNumber(parameters, 'limit', READ_LIMIT_DEFAULT, READ_LIMIT_MAX),

@@ -79,10 +79,16 @@ export async function readSuperblocks(disk: Disk, directory: string): Promise<Fo
   const names = await disk.directories.list(directory)
   const present = NAMES.filter((name) => names.includes(name))
   let superblock: Superblock | undefined
+  let whole = 0
   for (const name of present) {
     const found = decodeSuperblock(await readFile(disk, join(directory, name), SUPERBLOCK_BYTES))
-    if (found !== undefined && found.writes > (superblock?.writes ?? -1)) superblock = found
+    if (found === undefined) continue
+    whole++
+    if (found.writes > (superblock?.writes ?? -1)) superblock = found
   }
+  // One that is not whole may have been newer, and said that the journal is needed.
+  if (superblock !== undefined && whole < NAMES.length)
+    superblock = { ...superblock, closed: false }
   return { superblock, files: present.length }
 }
 

@@ -4,6 +4,7 @@
  * Opening it reads the checkpoint and what the journal holds behind it, writes a checkpoint of both, and begins the
  * journal anew. What is damaged makes the engine read-only, and then nothing on the disk is changed.
  */
+import type { EngineBackup } from '../backup.ts'
 import type { Capabilities, Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -65,8 +66,13 @@ export const DISK_CAPABILITIES: Capabilities = {
   durable: true,
 }
 
+export interface DiskEngine extends Engine, EngineBackup {
+  /** As the marker of its data directory says. */
+  readonly id: string
+}
+
 /** Throws DataDirectoryInUse, DataDirectoryUnusable and DiskFull; damaged data gives an engine with a condition. */
-export async function openDiskEngine(options: DiskEngineOptions): Promise<Engine> {
+export async function openDiskEngine(options: DiskEngineOptions): Promise<DiskEngine> {
   const { disk, directory, random, expectedId } = options
   try {
     const opened = await openDataDirectory({ disk, directory, random, expectedId })
@@ -87,7 +93,10 @@ export async function openDiskEngine(options: DiskEngineOptions): Promise<Engine
   }
 }
 
-async function openStore(options: DiskEngineOptions, directory: DataDirectory): Promise<Engine> {
+async function openStore(
+  options: DiskEngineOptions,
+  directory: DataDirectory,
+): Promise<DiskEngine> {
   const { disk, clock, logger } = options
   const sizes = { ...ENGINE_SIZES, ...options.sizes }
   const { paths } = directory
@@ -142,7 +151,7 @@ async function openStore(options: DiskEngineOptions, directory: DataDirectory): 
   store.discard(discards)
   await store.begin()
   opening.move()
-  return new StoreEngine({
+  const engine = new StoreEngine({
     store,
     admission: store.admission,
     listeners,
@@ -152,4 +161,5 @@ async function openStore(options: DiskEngineOptions, directory: DataDirectory): 
     lowSpace: () => space.lowSpace(),
     close: () => store.close(),
   })
+  return Object.assign(engine, { id: directory.id, backup: store.backup.bind(store) })
 }

@@ -1,7 +1,9 @@
 /** The store of the disk engine: one journal, its checkpoints and the commits between them, from opening to close. */
+import type { BackupOptions, BackupResult } from '../backup.ts'
 import { HeadgateError } from '../error.ts'
 import type { EngineMeasures } from '../measures.ts'
-import { Admission } from './admission.ts'
+import { Admission, type Judgement } from './admission.ts'
+import { writeBackup } from './backup.ts'
 import { CheckpointFiles } from './checkpoint/checkpoint-files.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
 import { Superblocks } from './checkpoint/superblock.ts'
@@ -11,7 +13,7 @@ import { KeyIndexes } from './compaction/key-indexes.ts'
 import type { Damage } from './damage.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
-import { isDiskFull } from './disk-full.ts'
+import { diskFull, isDiskFull } from './disk-full.ts'
 import type { DiskShard } from './disk-shard.ts'
 import { type DiskGroup, DiskSink } from './disk-sink.ts'
 import type { FrameBuffers } from './frame-buffers.ts'
@@ -41,6 +43,7 @@ export interface DiskStoreParts {
   readonly space: SpaceGate
 }
 
+const ROOM_FOR_CHECKPOINT = 'none for the checkpoint that a backup begins with'
 /** More generations than one opening gives out. */
 const GENERATIONS_PER_OPENING = 2 ** 24
 const SALT_RANGE = 2 ** 48
@@ -52,6 +55,8 @@ export class DiskStore implements Store {
   readonly #parts: DiskStoreParts
   readonly #discards: SegmentFileName[] = []
   #running: Running | undefined
+  #backup: Promise<BackupResult> | undefined
+  readonly #closing = new AbortController()
   /** Why it was never begun, or what ended it. */
   #condition: string | undefined
   #cause: unknown
@@ -123,9 +128,40 @@ export class DiskStore implements Store {
     }
   }
 
+  /** See `EngineBackup`; one that is under way when the engine closes is given up. */
+  backup(wanted: BackupOptions): Promise<BackupResult> {
+    if (this.#running === undefined) return Promise.reject(this.#readOnly())
+    if (this.#backup !== undefined) return Promise.reject(backupUnderWay())
+    const backup = this.#writeBackup(wanted, this.#running).finally(() => {
+      this.#backup = undefined
+    })
+    this.#backup = backup
+    return backup
+  }
+
+  async #writeBackup(wanted: BackupOptions, running: Running): Promise<BackupResult> {
+    const { options, directory } = this.#parts
+    // What changes nothing is through once everything before it is durable: what relaxed streams acknowledged, too.
+    const judge = (): Judgement<void> => ({ changes: [], result: undefined })
+    await running.pipeline.submit({ bytes: CONTROL_REQUEST_BYTES, judge })
+    using held = await running.checkpointer.hold()
+    const condition = running.pipeline.condition()
+    if (held === undefined)
+      throw condition === undefined ? diskFull(ROOM_FOR_CHECKPOINT) : this.#readOnly()
+    return await writeBackup({
+      ...wanted,
+      disk: options.disk,
+      from: directory.paths,
+      checkpoint: held.checkpoint,
+      signal: this.#closing.signal,
+    })
+  }
+
   async close(): Promise<void> {
     const { segments, directory, space } = this.#parts
     space[Symbol.dispose]()
+    this.#closing.abort(new HeadgateError('LogReadOnly', 'the engine is closing'))
+    await this.#backup?.catch(() => {})
     try {
       if (this.#running !== undefined) await this.#closeRunning(this.#running)
     } finally {
@@ -272,6 +308,12 @@ export class DiskStore implements Store {
       { cause: this.#cause, hint: 'Restore the data directory from a copy, or repair it.' },
     )
   }
+}
+
+function backupUnderWay(): HeadgateError {
+  return new HeadgateError('ResourceBusy', 'expected no backup under way, got one', {
+    hint: 'Wait until it is through.',
+  })
 }
 
 interface Running {

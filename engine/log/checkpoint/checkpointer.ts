@@ -18,6 +18,7 @@ import type { Journal, JournalPoint } from '../journal/journal.ts'
 import type { LogView } from '../log-view.ts'
 import type { SegmentFileName, SegmentStore } from '../segments/segment-store.ts'
 import type { TailCache } from '../tail-cache.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointFiles } from './checkpoint-files.ts'
 import { markOf, type Snapshot, takeSnapshot } from './snapshot.ts'
 import type { Superblocks } from './superblock.ts'
@@ -47,6 +48,11 @@ export interface CheckpointerOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+/** A checkpoint that counted, with everything that it names. */
+export interface HeldCheckpoint extends Disposable {
+  readonly checkpoint: Checkpoint
+}
+
 export class Checkpointer implements Disposable {
   readonly seconds: Histogram = new Histogram()
   /** Why the last one found no room; undefined when it was whole. */
@@ -60,6 +66,8 @@ export class Checkpointer implements Disposable {
   #markTimer: Timer | undefined
   #running: Promise<void> | undefined
   #isDisposed = false
+  #holds = 0
+  #captures: ((checkpoint: Checkpoint) => void)[] = []
 
   constructor(options: CheckpointerOptions, shown: JournalPoint) {
     this.#options = options
@@ -97,6 +105,28 @@ export class Checkpointer implements Disposable {
       this.#running = undefined
     })
     return this.#running
+  }
+
+  /**
+   * A checkpoint that begins after the call. No file goes that it names until it is disposed; undefined where none came
+   * to be, for want of room or because of a failure.
+   */
+  async hold(): Promise<HeldCheckpoint | undefined> {
+    this.#holds++
+    // What is under way may have begun before what the caller wants to be in it.
+    await this.settled()
+    let checkpoint: Checkpoint | undefined
+    const capture = (captured: Checkpoint): void => {
+      checkpoint = captured
+    }
+    this.#captures.push(capture)
+    await this.run()
+    this.#captures = this.#captures.filter((other) => other !== capture)
+    if (checkpoint === undefined) {
+      this.#holds--
+      return undefined
+    }
+    return { checkpoint, [Symbol.dispose]: () => void this.#holds-- }
   }
 
   async settled(): Promise<void> {
@@ -158,11 +188,14 @@ export class Checkpointer implements Disposable {
       incarnationLast,
       arrivalLastUs,
     }
-    await files.write(slot, { head, changes, shards: shards.map(markOf) })
+    const checkpoint = { head, changes, shards: shards.map(markOf) }
+    await files.write(slot, checkpoint)
     const durableSequence = journal.syncedSequence
     await superblocks.write({ checkpoint: { id, slot }, point, durableSequence })
-    await segments.discard(discards)
+    if (this.#holds === 0) await segments.discard(discards)
+    else this.#discards = [...discards, ...this.#discards]
     if (full !== undefined) throw full
+    for (const capture of this.#captures) capture(checkpoint)
     journal.release(point)
     tail.flushed(point.sequence - 1)
     // Under load the disk has no time to spare for zeros: filling them in would be a third write of every byte.

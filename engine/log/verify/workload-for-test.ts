@@ -6,7 +6,7 @@ import { SimulatedClock } from '../../ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../ports/simulated-disk.ts'
 import type { StreamRecord } from '../../streams/streams.ts'
 import { decodeRecords, encodeBatch } from '../batch.ts'
-import { type EngineSizes, openDiskEngine } from '../disk-engine.ts'
+import { type DiskEngine, type EngineSizes, openDiskEngine } from '../disk-engine.ts'
 import { SMALL_SIZES } from '../testing.ts'
 
 export const DIRECTORY = '/data'
@@ -35,7 +35,7 @@ export function newWorkplace(seed: number): Workplace {
 export function openWorkplace(
   place: Workplace,
   changes: { readonly acceptLoss?: boolean; readonly sizes?: Partial<EngineSizes> } = {},
-): Promise<Engine> {
+): Promise<DiskEngine> {
   const { sizes, ...rest } = changes
   const { disk, random } = place
   place.clock = new SimulatedClock(place.clock.wallUs())

@@ -65,7 +65,7 @@ describe('headgate up', () => {
     write('b.yaml', STREAM('b').replace('shards', 'shads'))
     await said(
       server,
-      'b.yaml:6:3: schema: there is no field shads in spec\n6 |   shads: 1\n  |   ^^^^^',
+      'b.yaml:6:3: schema: there is no field shads in spec [FieldUnknown]\n6 |   shads: 1\n  |   ^^^^^',
     )
     await said(server, 'did you mean shards?')
     write('b.yaml', STREAM('b'))

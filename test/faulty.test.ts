@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { engineInspector } from '../cli/inspector.ts'
+import { FileCache } from '../controllers/sets/file-cache.ts'
 import { problemText } from '../controllers/sets/problem-text.ts'
 import { readTexts } from '../controllers/sets/testing.ts'
 
@@ -10,10 +12,11 @@ const FOLDER = join(import.meta.dirname, 'faulty')
 describe('faulty files', () => {
   for (const name of readdirSync(FOLDER).filter((file) => !file.endsWith('.txt'))) {
     test(`${name} is reported with its place and what to do`, async () => {
-      const text = readFileSync(join(FOLDER, name), 'utf8')
-      const { problems, complete } = await readTexts({ [name]: text })
+      const bytes = readFileSync(join(FOLDER, name))
+      const cache = new FileCache(engineInspector)
+      const { problems, complete } = await readTexts({ [name]: bytes }, { cache })
       const report = [
-        ...problems.map((problem) => problemText(problem, text)),
+        ...problems.map((problem) => problemText(problem, bytes.toString())),
         complete ? 'complete' : 'incomplete',
       ].join('\n\n')
       await expect(`${report}\n`).toMatchFileSnapshot(join(FOLDER, `${name}.txt`))

@@ -103,6 +103,9 @@ function checkTargets(
       .map(({ name }) => name)
     const inProperty = declaration.identity.kind === 'StreamType' && path[0] === 'properties'
     const meant = nearest(to.name, inProperty ? [...names, ...TYPE_CODES.keys()] : names)
+    const elsewhere = [...byKey.values()].find(
+      ({ identity }) => identity.kind === to.kind && identity.name === to.name,
+    )?.identity.namespace
     add(declaration, {
       layer: 'reference',
       code: 'ReferenceUnresolved',
@@ -111,10 +114,21 @@ function checkTargets(
       message: `there is no ${identityText(to)}`,
       expected: `a ${to.kind} of namespace ${to.namespace}`,
       found: to.name,
-      hint: meant === undefined ? `declare ${to.kind} ${to.name}` : `did you mean ${meant}?`,
+      hint: unresolvedHint(to, meant, elsewhere),
     })
   }
   checkTypeCodes(declaration, add)
+}
+
+function unresolvedHint(
+  { kind, name, namespace }: Identity,
+  meant: string | undefined,
+  elsewhere: string | undefined,
+): string {
+  if (elsewhere !== undefined) {
+    return `there is one in namespace ${elsewhere}, but a name points within ${namespace} only`
+  }
+  return meant === undefined ? `declare ${kind} ${name}` : `did you mean ${meant}?`
 }
 
 /** Names that begin with a capital letter can only be type codes, as no resource is called so. */
@@ -162,18 +176,22 @@ function checkTypes(
     const judged = (declaration: Declaration): boolean =>
       !faulty(declaration) && declaration.problems.every(({ severity }) => severity !== 'error')
     const resolved = new Map<string, ResolvedType>()
+    const told = new Set<string>()
     for (const [name, declaration] of types) {
       if (!judged(declaration) || !closed(name, types, judged)) continue
       const result = resolveEventType(name, specs)
       resolved.set(name, result)
-      for (const problem of result.ok ? [] : result.problems) {
-        if (problem.type !== name) continue
-        const { path, message, hint } = problem
+      for (const { type, path, message, hint } of result.ok ? [] : result.problems) {
+        const guilty = types.get(type)
+        // What is wrong with a type is found again with every type that is made of it.
+        const place = JSON.stringify([type, path])
+        if (guilty === undefined || told.has(place)) continue
+        told.add(place)
         const at = path.length === 0 ? ('key' as const) : ('value' as const)
         const input = { layer: 'reference' as const, code: 'FieldInvalid' as const, at, message }
-        add(declaration, {
+        add(guilty, {
           ...input,
-          path: [...declaration.specPath, ...path],
+          path: [...guilty.specPath, ...path],
           ...(hint === undefined ? {} : { hint }),
         })
       }
@@ -235,7 +253,7 @@ function checkStream(
       path: [...specPath, ...path],
       at: 'value',
       message: `StreamType ${type.name} has no property ${id}`,
-      ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+      hint: meant === undefined ? `it has ${ids.join(', ')}` : `did you mean ${meant}?`,
     })
   }
 }

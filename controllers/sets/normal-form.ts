@@ -18,11 +18,16 @@ export function normalForm(schema: JsonSchema, value: unknown): unknown {
   return normalObject(schema, value as Readonly<Record<string, unknown>>)
 }
 
-/** Null fields are as good as absent, so that no validator sees them; opaque values keep theirs. */
+/**
+ * Null fields are as good as absent, so that no validator sees them; opaque values keep theirs. So does a field that
+ * the schema does not know: it is unknown whatever it holds.
+ */
 export function dropNulls(schema: JsonSchema, value: unknown): unknown {
   if (isOpaque(schema) || typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => dropNulls(schema.items ?? {}, item))
-  const kept = Object.entries(value).filter(([, field]) => field !== null)
+  const kept = Object.entries(value).filter(
+    ([name, field]) => field !== null || isUnknown(schema, name),
+  )
   return Object.fromEntries(
     kept.map(([name, field]) => [name, dropNulls(fieldSchema(schema, name), field)]),
   )
@@ -39,6 +44,10 @@ function normalObject(schema: JsonSchema, value: Readonly<Record<string, unknown
     }
   }
   return result
+}
+
+function isUnknown(schema: JsonSchema, name: string): boolean {
+  return schema.additionalProperties === false && !Object.hasOwn(schema.properties ?? {}, name)
 }
 
 function fieldSchema(schema: JsonSchema, name: string): JsonSchema {

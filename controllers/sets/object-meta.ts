@@ -1,9 +1,10 @@
 /** Judges a document's envelope: names, labels and annotations as Kubernetes has them, and nothing unknown beside. */
 import { NAME_LENGTH_MAX, NAME_PATTERN, NAME_TEXT } from '../../crds/field.ts'
+import { isKind, kinds } from '../../crds/kinds.ts'
 import { GROUP } from '../../crds/resource.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { ProblemList } from './problem-list.ts'
-import { at, type Path, plainValue, type Tree } from './tree.ts'
+import { at, type Path, plainValue, type Tree, textAt } from './tree.ts'
 import { found } from './value-text.ts'
 
 export interface Meta {
@@ -21,7 +22,7 @@ export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024
 const NAMESPACE_DEFAULT = 'default'
 const ANNOTATIONS_LATER: readonly string[] = [`${GROUP}/moved-from`]
 
-const FIELDS = ['name', 'namespace', 'labels', 'annotations']
+export const META_FIELDS: readonly string[] = ['name', 'namespace', 'labels', 'annotations']
 const SERVER_FIELDS = [
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -43,21 +44,24 @@ const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 export function readMeta(tree: Tree, list: ProblemList): Meta {
   judgeFields(tree, list)
   const metadata = at(tree, ['metadata'])
-  if (metadata === undefined) {
+  const written = metadata?.kind === 'scalar' && metadata.value === null ? undefined : metadata
+  if (written === undefined) {
+    if (metadata === undefined && isMisspelt(tree, 'metadata')) return NOTHING
     list.add({
       ...SCHEMA_MISSING,
-      path: [],
+      path: metadata === undefined ? [] : ['metadata'],
       message: 'expected metadata with a name, got none',
       hint: 'add metadata: {name: …}',
     })
     return NOTHING
   }
-  if (metadata.kind !== 'map') {
-    list.add({ ...SCHEMA_INVALID, path: ['metadata'], ...found('a mapping', plainValue(metadata)) })
+  if (written.kind !== 'map') {
+    const said = found('a mapping with a name', plainValue(written))
+    list.add({ ...SCHEMA_INVALID, path: ['metadata'], ...said, hint: 'write metadata: {name: …}' })
     return NOTHING
   }
   judgeMetadataFields(
-    metadata.entries.map(({ key }) => key),
+    written.entries.map(({ key }) => key),
     list,
   )
   return {
@@ -79,15 +83,32 @@ const NOTHING: Meta = { name: undefined, namespace: undefined, labels: {}, annot
 function judgeFields(tree: Tree, list: ProblemList): void {
   for (const { key } of tree.kind === 'map' ? tree.entries : []) {
     if (key === 'status') serverField([key], list)
-    else if (!DOCUMENT_FIELDS.includes(key)) unknownField([key], DOCUMENT_FIELDS, list)
+    else if (!DOCUMENT_FIELDS.includes(key)) {
+      unknownField([key], DOCUMENT_FIELDS, list, placeOf(key, textAt(tree, ['kind'])))
+    }
   }
 }
 
 function judgeMetadataFields(keys: readonly string[], list: ProblemList): void {
   for (const key of keys) {
     if (SERVER_FIELDS.includes(key)) serverField(['metadata', key], list)
-    else if (!FIELDS.includes(key)) unknownField(['metadata', key], FIELDS, list)
+    else if (!META_FIELDS.includes(key)) unknownField(['metadata', key], META_FIELDS, list)
   }
+}
+
+/** Where a field belongs that stands at the top of a document. */
+function placeOf(key: string, kind: string | undefined): string | undefined {
+  if (META_FIELDS.includes(key)) return 'metadata'
+  const fields = kind !== undefined && isKind(kind) ? kinds[kind].spec.properties : undefined
+  return fields !== undefined && Object.hasOwn(fields, key) ? 'spec' : undefined
+}
+
+/** Whether a field is not there because its name is nearly right; that is told at the name. */
+export function isMisspelt(tree: Tree, field: string): boolean {
+  if (tree.kind !== 'map') return false
+  return tree.entries.some(
+    ({ key }) => !DOCUMENT_FIELDS.includes(key) && nearest(key, DOCUMENT_FIELDS) === field,
+  )
 }
 
 function serverField(path: Path, list: ProblemList): void {
@@ -102,9 +123,16 @@ function serverField(path: Path, list: ProblemList): void {
   })
 }
 
-function unknownField(path: Path, known: readonly string[], list: ProblemList): void {
+function unknownField(
+  path: Path,
+  known: readonly string[],
+  list: ProblemList,
+  place?: string,
+): void {
   const name = String(path.at(-1))
-  const meant = nearest(name, known)
+  const meant = place === undefined ? nearest(name, known) : undefined
+  const advice =
+    place === undefined ? `its fields are ${known.join(', ')}` : `write it beneath ${place}`
   list.add({
     layer: 'schema',
     code: 'FieldUnknown',
@@ -113,7 +141,7 @@ function unknownField(path: Path, known: readonly string[], list: ProblemList): 
     message: `there is no field ${name} in ${path.length > 1 ? path.slice(0, -1).join('.') : 'a resource'}`,
     expected: `one of ${known.join(', ')}`,
     found: name,
-    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+    hint: meant === undefined ? advice : `did you mean ${meant}?`,
   })
 }
 
@@ -130,10 +158,31 @@ function readName(tree: Tree, list: ProblemList): string | undefined {
   }
   const name = plainValue(node)
   if (typeof name === 'string' && isName(name)) return name
-  const hint = typeof name === 'string' ? {} : { hint: 'put it in quotes' }
+  const hint = typeof name === 'string' ? nameHint(name) : quoteHint(name)
   const expected = `a name of at most ${NAME_LENGTH_MAX} characters (${NAME_TEXT})`
   list.add({ ...SCHEMA_INVALID, path: ['metadata', 'name'], ...found(expected, name), ...hint })
   return undefined
+}
+
+/** What somebody who wrote an impossible name could write, unless that says nothing. */
+function nameHint(name: string): { readonly hint?: string } {
+  if (name.includes('${')) return { hint: 'a name has no variables; write it out' }
+  const near = slug(name)
+  return near === '' || near.length > NAME_LENGTH_MAX ? {} : { hint: `write ${near}` }
+}
+
+/** The nearest name that a text can become; empty where nothing of it can stand in one. */
+export function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/-*\.[-.]*/g, '.')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+}
+
+function quoteHint(value: unknown): { readonly hint?: string } {
+  const scalar = typeof value === 'number' || typeof value === 'boolean'
+  return scalar ? { hint: 'put it in quotes' } : {}
 }
 
 function readNamespace(tree: Tree, list: ProblemList): string | undefined {
@@ -142,7 +191,7 @@ function readNamespace(tree: Tree, list: ProblemList): string | undefined {
   if (namespace === null) return NAMESPACE_DEFAULT
   if (isNamespace(namespace)) return namespace
   const told = found(NAMESPACE_TEXT, namespace)
-  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'namespace'], ...told })
+  list.add({ ...SCHEMA_INVALID, path: ['metadata', 'namespace'], ...told, ...quoteHint(namespace) })
   return undefined
 }
 
@@ -166,7 +215,7 @@ function readTexts(tree: Tree, path: Path, list: ProblemList): Readonly<Record<s
         ...SCHEMA_INVALID,
         path: [...path, key],
         ...found('text', text),
-        hint: 'put it in quotes',
+        ...(text === null ? { hint: 'write "" for an empty text' } : quoteHint(text)),
       })
       continue
     }

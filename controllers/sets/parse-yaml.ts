@@ -1,21 +1,12 @@
 /**
  * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
  */
-import {
-  Composer,
-  Document,
-  isMap,
-  isScalar,
-  Lexer,
-  type ParsedNode,
-  Parser,
-  visit,
-  type YAMLError,
-} from 'yaml'
+import { Composer, Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
 import { FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
 import type { Tree } from './tree.ts'
+import { syntaxProblems } from './yaml-syntax.ts'
 import { YamlTree } from './yaml-tree.ts'
 
 export interface ParsedFile {
@@ -38,7 +29,7 @@ export function parseYaml(source: SourceText): ParsedFile {
   const problems: Problem[] = []
   const composed = compose(source)
   for (const document of composed.documents) {
-    if (document.contents === null && document.errors.length === 0) continue
+    if (isEmpty(document)) continue
     if (documents.length === FILE_DOCUMENTS_MAX) {
       problems.push(tooMany(source, document.range[0]))
       break
@@ -105,7 +96,7 @@ function toDocument(source: SourceText, document: Document.Parsed): ParsedDocume
   if (document.errors.length > 0) {
     return {
       tree: undefined,
-      problems: document.errors.map((error) => syntaxProblem(source, document, error)),
+      problems: syntaxProblems(source, document),
     }
   }
   const { contents } = document
@@ -127,38 +118,15 @@ function toDocument(source: SourceText, document: Document.Parsed): ParsedDocume
   return { tree, problems: [...problems, ...converter.problems] }
 }
 
+/** Nothing between two separators is no document, as kubectl has it. A written null is one. */
+function isEmpty({ contents, errors }: Document.Parsed): boolean {
+  if (errors.length > 0) return false
+  if (contents === null) return true
+  return isScalar(contents) && contents.value === null && (contents.source ?? '') === ''
+}
+
 function hasKey(contents: ParsedNode, name: string): boolean {
   return isMap(contents) && contents.items.some(({ key }) => isScalar(key) && key.value === name)
-}
-
-function syntaxProblem(source: SourceText, document: Document.Parsed, error: YAMLError): Problem {
-  const [start, end] = error.pos
-  const quote = /^Missing closing .*quote/.test(error.message)
-    ? openingQuote(document, start)
-    : undefined
-  return source.problem(quote ?? { start, end }, {
-    layer: 'syntax',
-    code: 'YamlSyntax',
-    message: sentence(error.message),
-  })
-}
-
-/** An unclosed quote is noticed at the end of the file, but a person has to look where it was opened. */
-function openingQuote(document: Document.Parsed, offset: number): Span | undefined {
-  let found: Span | undefined
-  visit(document, {
-    Scalar(_key, node) {
-      const [start, end] = node.range ?? [0, 0]
-      const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE'
-      if (quoted && start <= offset && offset <= end) found = { start, end: start + 1 }
-    },
-  })
-  return found
-}
-
-function sentence(message: string): string {
-  const [line = ''] = message.split('\n')
-  return `expected well-formed YAML: ${line.charAt(0).toLowerCase()}${line.slice(1)}`
 }
 
 function tooMany(source: SourceText, offset: number): Problem {

@@ -20,7 +20,7 @@ describe('a problem as text', () => {
   test('shows the line, a caret beneath and what to do', () => {
     expect(problemText(problem, 'x: 1\r\n  key: bad\r\n')).toBe(
       [
-        'a.yaml:2:8: schema: expected b, got bad',
+        'a.yaml:2:8: schema: expected b, got bad [FieldInvalid]',
         '2 |   key: bad',
         '  |        ^^^',
         '  hint: write b',
@@ -30,7 +30,7 @@ describe('a problem as text', () => {
 
   test('is its first line and hint where the file is not at hand', () => {
     expect(problemText(problem, undefined)).toBe(
-      'a.yaml:2:8: schema: expected b, got bad\n  hint: write b',
+      'a.yaml:2:8: schema: expected b, got bad [FieldInvalid]\n  hint: write b',
     )
   })
 

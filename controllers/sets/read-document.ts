@@ -10,13 +10,14 @@ import { API_VERSION, GROUP, type Identity, type Kind } from '../../crds/resourc
 import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 import { OF_THE_PROCESS } from '../../engine/pipelines/spec.ts'
 import { nearest } from '../../engine/suggest.ts'
+import { checkSecrets } from './check-secrets.ts'
 import type { Inspector } from './inspector.ts'
 import { dropNulls, normalForm } from './normal-form.ts'
-import { isName, readMeta } from './object-meta.ts'
+import { isMisspelt, isName, readMeta, slug } from './object-meta.ts'
 import type { Place, Problem } from './problem.ts'
 import { ProblemList } from './problem-list.ts'
 import type { SourceText } from './source-text.ts'
-import { checkSchema, checkSecrets } from './spec-check.ts'
+import { checkSchema } from './spec-check.ts'
 import { at, locate, plainValue, type Tree, textAt } from './tree.ts'
 import { found } from './value-text.ts'
 
@@ -44,6 +45,9 @@ export interface Declaration {
   readonly problems: readonly Problem[]
 }
 
+/** Stands for a name that is none while the rest of the document is judged. */
+const UNNAMED = 'unnamed'
+
 /** How far a group may be from ours and still be taken for a slip of the pen. */
 const GROUP_SLIPS_MAX = 2
 
@@ -60,6 +64,10 @@ export async function readDocument(
       path: [],
       at: 'value',
       ...found('a mapping with apiVersion and kind', plainValue(tree)),
+      hint:
+        tree.kind === 'list'
+          ? 'write each resource as a document of its own, with --- between them'
+          : 'remove it, or name the file in .headgateignore',
     })
     return { as: 'unidentified', problems: list.problems }
   }
@@ -77,11 +85,14 @@ export async function readDocument(
   }
   const known = judgeType(tree, list)
   const meta = readMeta(tree, list)
-  if (known === undefined || meta.name === undefined || meta.namespace === undefined) {
-    return { as: 'unidentified', problems: list.problems }
-  }
-  const identity = { kind: known, namespace: meta.namespace, name: meta.name }
+  if (known === undefined) return { as: 'unidentified', problems: list.problems }
+  const { name = UNNAMED, namespace = UNNAMED } = meta
+  const identity = { kind: known, namespace, name }
   const declaration = await declare(list, tree, identity, meta, ['spec'], inspector)
+  // A wrong name hides nothing that is wrong with the spec.
+  if (meta.name === undefined || meta.namespace === undefined) {
+    return { as: 'unidentified', problems: declaration.problems }
+  }
   return { as: 'resource', declaration }
 }
 
@@ -100,7 +111,7 @@ export async function readBareConfig(
       path: [],
       at: 'key',
       ...found('a file name that is a resource name', name),
-      hint: `rename the file, for example to ${slug(name)}.yaml`,
+      hint: `rename the file, for example to ${slug(name) || 'stream'}.yaml`,
     })
     return { as: 'unidentified', problems: list.problems }
   }
@@ -136,9 +147,14 @@ function stranger(list: ProblemList): DocumentReading {
 
 /** The kind, or undefined where apiVersion or kind are not what they have to be. */
 function judgeType(tree: Tree, list: ProblemList): Kind | undefined {
-  const missing = ['apiVersion', 'kind'].filter((field) => at(tree, [field]) === undefined)
+  const missing = ['apiVersion', 'kind'].filter(
+    (field) => at(tree, [field]) === undefined && !isMisspelt(tree, field),
+  )
   for (const field of missing) {
-    const hint = field === 'kind' ? 'add a kind' : `add apiVersion: ${API_VERSION}`
+    const hint =
+      field === 'kind'
+        ? `add a kind: ${Object.keys(kinds).join(', ')}`
+        : `add apiVersion: ${API_VERSION}`
     list.add({
       layer: 'schema',
       code: 'FieldMissing',
@@ -323,13 +339,4 @@ function editsApart(group: string): number {
     previous = current
   }
   return previous[GROUP.length] ?? 0
-}
-
-function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9.]+/g, '-')
-      .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'stream'
-  )
 }

@@ -128,9 +128,9 @@ function toMember(declaration: Declaration, problems: readonly Problem[]): Membe
 function onePerPlace(problems: readonly Problem[]): readonly Problem[] {
   const layers = new Map<string, Problem['layer']>()
   return problems.filter(({ file, line, column, layer, severity }) => {
-    const place = JSON.stringify([file, line, column, severity])
-    const first = layers.get(place) ?? layer
-    layers.set(place, first)
+    const [error, own] = ['error', severity].map((one) => JSON.stringify([file, line, column, one]))
+    const first = layers.get(error ?? '') ?? layers.get(own ?? '') ?? layer
+    layers.set(own ?? '', layers.get(own ?? '') ?? first)
     return first === layer
   })
 }

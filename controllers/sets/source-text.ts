@@ -73,9 +73,14 @@ export type Decoded =
   | { readonly ok: false; readonly problem: Problem }
 
 export function decode(file: string, bytes: Uint8Array): Decoded {
-  const refuse = (at: Place, code: 'LimitExceeded' | 'YamlSyntax', message: string): Decoded => ({
+  const refuse = (
+    at: Place,
+    code: 'LimitExceeded' | 'YamlSyntax',
+    message: string,
+    hint: string,
+  ): Decoded => ({
     ok: false,
-    problem: { ...at, layer: 'syntax', severity: 'error', code, message },
+    problem: { ...at, layer: 'syntax', severity: 'error', code, message, hint },
   })
   const start: Place = { file, line: 1, column: 1 }
   if (bytes.length > FILE_BYTES_MAX) {
@@ -83,9 +88,11 @@ export function decode(file: string, bytes: Uint8Array): Decoded {
       start,
       'LimitExceeded',
       `expected at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`,
+      'split the file',
     )
   }
-  if (isUtf16(bytes)) return refuse(start, 'YamlSyntax', 'expected UTF-8, got UTF-16')
+  if (isUtf16(bytes))
+    return refuse(start, 'YamlSyntax', 'expected UTF-8, got UTF-16', SAVE_AS_UTF_8)
   const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   const text = (decoded.startsWith('\uFEFF') ? decoded.slice(1) : decoded).replaceAll('\r\n', '\n')
   const source = new SourceText(file, text)
@@ -94,20 +101,32 @@ export function decode(file: string, bytes: Uint8Array): Decoded {
       source.place(text.indexOf('\uFFFD')),
       'YamlSyntax',
       'expected UTF-8, got bytes that are none',
+      SAVE_AS_UTF_8,
     )
   }
   const control = forbidden(text)
   if (control === undefined) return { ok: true, source }
-  const name =
-    control.code === 0xfeff
-      ? 'a byte-order mark within the text'
-      : `the control character U+${control.code.toString(16).toUpperCase().padStart(4, '0')}`
-  return refuse(source.place(control.offset), 'YamlSyntax', `expected text, got ${name}`)
+  const { name, hint } = CONTROLS[control.code] ?? {
+    name: `the control character U+${control.code.toString(16).toUpperCase().padStart(4, '0')}`,
+    hint: 'remove it, or write it as an escape in double quotes',
+  }
+  return refuse(source.place(control.offset), 'YamlSyntax', `expected text, got ${name}`, hint)
+}
+
+const SAVE_AS_UTF_8 = 'save the file as UTF-8'
+const CONTROLS: Readonly<Record<number, { readonly name: string; readonly hint: string }>> = {
+  13: {
+    name: 'a carriage return without a line feed',
+    hint: 'save the file with the line ends of Unix or Windows',
+  },
+  65279: { name: 'a byte-order mark within the text', hint: 'remove it' },
 }
 
 function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  // Without a mark: no YAML begins with a zero byte, or has one behind its first letter.
+  return marked || (bytes.length > 1 && (first === 0) !== (second === 0))
 }
 
 function forbidden(text: string): { readonly offset: number; readonly code: number } | undefined {

@@ -3,13 +3,18 @@
  * say what it found, and where.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { parseDurationMs } from '../../crds/duration.ts'
+import { DURATION_PATTERN, parseDurationMs } from '../../crds/duration.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
+import { SIZE_PATTERN } from '../../crds/size.ts'
 import { nearest } from '../../engine/suggest.ts'
+import { META_FIELDS } from './object-meta.ts'
 import type { PathProblem } from './problem-list.ts'
-import { hasSecretInAddress, isSecretName } from './secret-text.ts'
+import { schemaAt } from './schema-path.ts'
+import { isSecretName } from './secret-text.ts'
 import type { Path } from './tree.ts'
-import { found, valueText } from './value-text.ts'
+import { type Found, found, valueText } from './value-text.ts'
+
+const DURATION = new RegExp(DURATION_PATTERN)
 
 const validators = new WeakMap<JsonSchema, ValidateFunction>()
 
@@ -28,41 +33,6 @@ export function checkSchema(
   const judged = faults.filter((fault) => isJudged(fault, faults, schema, value))
   const problems = judged.map(({ error, path }) => toProblem(error, path, schema, value, root))
   return distinct(problems)
-}
-
-const REFERENCE = {
-  expected: 'a reference: {fromEnv: …}, {fromFile: …} or {fromSecret: {name: …, key: …}}',
-  hint: 'refer to it with {fromSecret: {name: …, key: …}}',
-}
-/** Part of an address cannot be a reference. */
-const VARIABLE = {
-  expected: 'an address without a login or a secret in it, or with a variable there',
-  hint: 'write a variable in its place: ${NAME}',
-}
-
-/** Literal texts where a reference to a secret belongs. */
-export function checkSecrets(
-  schema: JsonSchema,
-  value: unknown,
-  root: Path,
-): readonly PathProblem[] {
-  const result: PathProblem[] = []
-  walk(schema, value, root, (path, text, secret) => {
-    const isAddress = String(path.at(-1)) === 'url' && hasSecretInAddress(text)
-    if (!secret && !isAddress) return
-    result.push({
-      layer: 'schema',
-      code: 'SecretLiteral',
-      severity: 'warning',
-      path,
-      at: 'value',
-      message: secret
-        ? `${path.at(-1)} is a secret in the clear`
-        : `${path.at(-1)} holds a secret in the clear`,
-      ...(secret ? REFERENCE : VARIABLE),
-    })
-  })
-  return result
 }
 
 interface Fault {
@@ -85,8 +55,10 @@ function newAjv(): Ajv {
       keyword,
       type: 'string',
       validate: (limit: string, text: string) => {
-        const ms = parseDurationMs(text)
-        return ms === undefined || holds(ms, parseDurationMs(limit) ?? 0)
+        if (!DURATION.test(text)) return true
+        // What no number holds exactly is longer than any bound.
+        const ms = parseDurationMs(text) ?? Number.POSITIVE_INFINITY
+        return holds(ms, parseDurationMs(limit) ?? 0)
       },
     })
   }
@@ -132,12 +104,25 @@ function isJudged(
     if (wrong && !(error.keyword === 'enum' && samePath(path, [...parent, discriminator])))
       return false
   }
+  if (error.keyword === 'type' && schemaAt(schema, path).enum !== undefined) return false
+  if (error.keyword === 'required' && isMisspelt(error, path, faults)) return false
   const form = /\/anyOf\/(\d+)\//.exec(error.schemaPath)
   const union = path.slice(0, unionDepth(schema, path))
   const forms = schemaAt(schema, union).anyOf
   if (forms === undefined) return true
   const meant = meantForm(forms, valueAt(value, union))
   return form === null ? meant === undefined : Number(form[1]) === meant
+}
+
+/** A field that is missing because its name is nearly right there is one mistake, told at the name. */
+function isMisspelt({ params }: ErrorObject, path: Path, faults: readonly Fault[]): boolean {
+  const missing = String(params['missingProperty'])
+  return faults.some(
+    ({ error, path: other }) =>
+      error.keyword === 'additionalProperties' &&
+      samePath(path, other) &&
+      nearest(String(error.params['additionalProperty']), [missing]) !== undefined,
+  )
 }
 
 function unionDepth(schema: JsonSchema, path: Path): number {
@@ -155,7 +140,8 @@ function meantForm(forms: readonly JsonSchema[], value: unknown): number | undef
     isObject
       ? form.type === 'object' &&
         (objects.length === 1 || (form.required ?? []).some((name) => Object.hasOwn(value, name)))
-      : form.type === (Number.isInteger(value) ? 'integer' : typeof value),
+      : form.type ===
+        (Number.isInteger(value) ? 'integer' : Array.isArray(value) ? 'array' : typeof value),
   )
   return index < 0 ? undefined : index
 }
@@ -173,7 +159,7 @@ function toProblem(
   const base = { layer: 'schema' as const }
   if (error.keyword === 'required') {
     const name = String(error.params['missingProperty'])
-    const message = `expected ${[...here, name].join('.')}, got none`
+    const message = `expected ${pathText([...here, name])}, got none`
     return {
       ...base,
       code: 'FieldMissing',
@@ -200,17 +186,19 @@ function toProblem(
       hint: 'remove one of them',
     }
   }
-  const secret = here.some((step) => typeof step === 'string' && isSecretName(step))
+  const scalar = typeof actual !== 'object' && actual !== undefined
+  const secret = scalar && here.some((step) => typeof step === 'string' && isSecretName(step))
   const expected = expectation(error, formSchema(node, actual))
-  const said = secret ? found(expected, undefined) : found(expected, measured(error, actual))
-  const text = secret ? { message: `expected ${expected}, got something else`, expected } : said
+  const text = secret
+    ? { message: `expected ${expected}, got something else`, expected }
+    : (measured(error, actual, expected) ?? found(expected, actual))
   return {
     ...base,
     code: 'FieldInvalid',
     path: here,
     at: 'value',
     ...text,
-    ...quoteHint(node, actual),
+    ...formHint(formSchema(node, actual), actual),
   }
 }
 
@@ -222,11 +210,26 @@ function unknownField(name: string, here: Path, schema: JsonSchema): PathProblem
     code: 'FieldUnknown',
     path: [...here, name],
     at: 'key',
-    message: `there is no field ${name} in ${here.join('.')}`,
+    message: `there is no field ${name} in ${pathText(here)}`,
     expected: `one of ${known.join(', ')}`,
     found: name,
-    ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
+    hint: meant === undefined ? elsewhereHint(name, here, known) : `did you mean ${meant}?`,
   }
+}
+
+/** Labels belong to the envelope, however often they are looked for in the spec. */
+function elsewhereHint(name: string, here: Path, known: readonly string[]): string {
+  if (here.length === 1 && META_FIELDS.includes(name)) return 'write it beneath metadata'
+  return `its fields are ${known.join(', ')}`
+}
+
+/** As the API server writes it: `spec.properties[0].type`. */
+function pathText(path: Path): string {
+  return path
+    .map((step, index) =>
+      typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`,
+    )
+    .join('')
 }
 
 function enumProblem(here: Path, schema: JsonSchema, actual: unknown): PathProblem {
@@ -245,6 +248,10 @@ function enumProblem(here: Path, schema: JsonSchema, actual: unknown): PathProbl
 function expectation(error: ErrorObject, schema: JsonSchema): string {
   switch (error.keyword) {
     case 'type':
+      if (schema.patternText !== undefined) return schema.patternText
+      if (schema.type === 'object' && schema.required !== undefined && schema.required.length > 0) {
+        return `a mapping with ${schema.required.join(' and ')}`
+      }
       return TYPE_TEXTS[schema.type ?? 'object'] ?? 'another type'
     case 'pattern':
       return schema.patternText ?? `text that matches ${schema.pattern}`
@@ -279,9 +286,9 @@ const TYPE_TEXTS: Readonly<Record<string, string>> = {
 const LIMIT_TEXTS: Readonly<Record<string, (limit: number) => string>> = {
   maxLength: (limit) => `at most ${limit} characters`,
   maxItems: (limit) => `at most ${limit} entries`,
-  minItems: (limit) => `at least ${limit} entries`,
+  minItems: (limit) => `at least ${limit} ${limit === 1 ? 'entry' : 'entries'}`,
   maxProperties: (limit) => `at most ${limit} fields`,
-  minProperties: (limit) => `at least ${limit} fields`,
+  minProperties: (limit) => `at least ${limit} ${limit === 1 ? 'field' : 'fields'}`,
 }
 
 function formText(schema: JsonSchema): string {
@@ -294,34 +301,46 @@ function entryText(schema: JsonSchema, entry: unknown): string {
   return valueText(key === undefined ? entry : (entry as Readonly<Record<string, unknown>>)[key])
 }
 
-/** For a limit, how much there is; for everything else, what there is. */
-function measured(error: ErrorObject, actual: unknown): unknown {
-  if (error.keyword === 'maxLength') return [...String(actual)].length
-  if (/Items$/.test(error.keyword)) return (actual as readonly unknown[]).length
-  if (/Properties$/.test(error.keyword)) return Object.keys(actual as object).length
-  return actual
+/** For a limit, how much there is. */
+function measured(error: ErrorObject, actual: unknown, expected: string): Found | undefined {
+  if (!Object.hasOwn(LIMIT_TEXTS, error.keyword)) return undefined
+  const amount =
+    typeof actual === 'string' ? [...actual].length : Object.keys(actual as object).length
+  const count = amount === 0 ? 'none' : String(amount)
+  return { message: `expected ${expected}, got ${count}`, expected, found: count }
 }
 
-function quoteHint(schema: JsonSchema, actual: unknown): { readonly hint?: string } {
+/** How to write what was written in another form. */
+function formHint(schema: JsonSchema, actual: unknown): { readonly hint?: string } {
   const scalar = typeof actual === 'number' || typeof actual === 'boolean'
-  return schema.type === 'string' && scalar ? { hint: 'put it in quotes' } : {}
-}
-
-/** The schema at a path; within a union, that of the form that was meant is found by `formSchema`. */
-function schemaAt(schema: JsonSchema, path: Path): JsonSchema {
-  let node: JsonSchema = schema
-  for (const step of path) {
-    const holders = node.anyOf === undefined ? [node] : node.anyOf
-    node = holders.map((holder) => step1(holder, step)).find((next) => next !== undefined) ?? {}
+  if (scalar && schema.pattern === DURATION_PATTERN) return { hint: `write a unit: ${actual}s` }
+  if (scalar && schema.pattern === SIZE_PATTERN) return { hint: `write a unit: ${actual}B` }
+  if (scalar && (schema.type === 'string' || schema.anyOf?.some(isText) === true)) {
+    return { hint: 'put it in quotes' }
   }
-  return node
+  const quoted = typeof actual === 'string'
+  if (quoted && (schema.type === 'integer' || schema.type === 'number')) {
+    return /^-?\d+(\.\d+)?$/.test(actual) ? { hint: 'remove the quotes' } : {}
+  }
+  if (quoted && schema.type === 'boolean' && /^(true|false)$/.test(actual)) {
+    return { hint: 'remove the quotes' }
+  }
+  if (schema.type === 'array' && !Array.isArray(actual)) {
+    return { hint: 'begin each entry with "- ", or write them as [a, b]' }
+  }
+  const fields = Object.keys(schema.properties ?? {})
+  if (schema.type === 'object' && fields.length > 0 && !isFields(actual)) {
+    return { hint: `its fields are ${fields.join(', ')}` }
+  }
+  return {}
 }
 
-function step1(schema: JsonSchema, step: string | number): JsonSchema | undefined {
-  if (typeof step === 'number') return schema.items
-  const own = schema.properties?.[step]
-  if (own !== undefined) return own
-  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
+function isText({ type }: JsonSchema): boolean {
+  return type === 'string'
+}
+
+function isFields(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function formSchema(schema: JsonSchema, actual: unknown): JsonSchema {
@@ -347,24 +366,6 @@ function valueAt(value: unknown, path: Path): unknown {
   for (const step of path)
     node = (node as Readonly<Record<string | number, unknown>> | null | undefined)?.[step]
   return node
-}
-
-function walk(
-  schema: JsonSchema,
-  value: unknown,
-  path: Path,
-  visit: (path: Path, text: string, secret: boolean) => void,
-  secret = false,
-): void {
-  if (typeof value === 'string') visit(path, value, secret)
-  if (typeof value !== 'object' || value === null) return
-  const list = Array.isArray(value)
-  for (const [name, field] of Object.entries(value)) {
-    const step = list ? Number(name) : name
-    const next = step1(schema, step)
-    const literal = typeof field === 'string' && schema.secretKeys === true && isSecretName(name)
-    if (next !== undefined) walk(next, field, [...path, step], visit, literal)
-  }
 }
 
 function samePath(left: Path, right: Path): boolean {

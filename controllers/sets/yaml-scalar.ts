@@ -28,7 +28,11 @@ const AMBIGUOUS: readonly Ambiguity[] = [
     reads: 'a number in base 60',
     hint: 'put it in quotes',
   },
-  { form: /^[-+]?\.inf$|^\.nan$/i, reads: 'no finite number', hint: 'put it in quotes' },
+  {
+    form: /^[-+]?\.inf$|^\.nan$/i,
+    reads: 'a number that is not finite',
+    hint: 'write a number, or put it in quotes',
+  },
 ]
 
 /** How the text may be misread, or undefined where every reader agrees. */

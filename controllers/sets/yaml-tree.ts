@@ -115,6 +115,10 @@ export class YamlTree {
     }
     const text = node.source ?? String(node.value)
     if (!this.#strict) return text
+    if (text === '') {
+      this.#refuse(span, 'an empty key', 'give it a name')
+      return undefined
+    }
     const reads = ambiguityOf(text)
     if (reads === undefined)
       this.#refuse(span, `the key ${text}, which is no text`, 'put it in quotes')

@@ -138,8 +138,18 @@ function unknown(role: Role, name: string, path: ConfigPath, at: 'key' | 'value'
     code: 'ComponentUnknown',
     message: `there is no ${role} named ${JSON.stringify(name)}`,
     found: name,
-    ...suggestion(name, componentNames(role)),
+    hint: unknownHint(role, name),
   })
+}
+
+const OTHER_ROLES: readonly Role[] = ['input', 'processor', 'output', 'buffer']
+
+function unknownHint(role: Role, name: string): string {
+  const near = suggestion(name, componentNames(role)).hint
+  if (near !== undefined) return near
+  const other = OTHER_ROLES.find((candidate) => isComponent(candidate, name))
+  if (other !== undefined) return `It is ${article(other)}.`
+  return `Each ${role} is one of ${componentNames(role).join(', ')}.`
 }
 
 function strayKeys(
@@ -158,7 +168,10 @@ function strayKeys(
       at: 'key',
       message: `unknown field ${JSON.stringify(key)} beside ${role} ${name}`,
       found: key,
-      ...suggestion(key, allowed),
+      // Two blanks too few: the fields of the component stand beside its name.
+      ...(value[name] === null
+        ? { hint: `Indent it further if it is a field of ${name}.` }
+        : suggestion(key, allowed)),
     })
   })
 }

@@ -84,7 +84,7 @@ function checkUnion(
     return check(only, value, path, visitor)
   }
   if (isReference(value)) return
-  const expected = branches.map(describe).join(' or ')
+  const expected = choicesText(branches)
   const names = branches.flatMap((branch) =>
     typeof branch.const === 'string' ? [branch.const] : [],
   )
@@ -97,6 +97,17 @@ function checkUnion(
       ...(typeof value === 'string' ? suggestion(value, names) : {}),
     }),
   )
+}
+
+/** Words that differ in the case of their letters only are one word to a reader. */
+function choicesText(branches: readonly Node[]): string {
+  const texts = branches.map(describe)
+  const seen = new Set<string>()
+  const distinct = texts.filter((text) => {
+    const key = text.toLowerCase()
+    return !seen.has(key) && seen.add(key)
+  })
+  return distinct.length > 4 ? `one of ${distinct.join(', ')}` : distinct.join(' or ')
 }
 
 function checkObject(
@@ -156,14 +167,19 @@ function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckV
   if (error === undefined) return
   if (error.keyword === 'type') return wrongType(node, value, path, visitor)
   const expected =
-    node.const === undefined && node.enum === undefined ? error.message : describe(node)
-  visitor.problem(
-    problem({
-      path,
-      at: 'value',
-      message: `expected ${expected.replace(/^must be /, '')}, got ${kindOf(value)}`,
-    }),
-  )
+    node.const === undefined && node.enum === undefined ? boundText(error.message) : describe(node)
+  const message = `expected ${expected}, got ${kindOf(value)}`
+  visitor.problem(problem({ path, at: 'value', message, expected, found: kindOf(value) }))
+}
+
+/** The schema library says `must be >= 1`. */
+function boundText(message: string): string {
+  return message
+    .replace(/^must be >= /, 'a number of at least ')
+    .replace(/^must be <= /, 'a number of at most ')
+    .replace(/^must not have fewer than /, 'at least ')
+    .replace(/^must not have more than /, 'at most ')
+    .replace(/^must be /, '')
 }
 
 function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
@@ -231,7 +247,7 @@ function jsonType(value: unknown): string {
 function describe(node: Node): string {
   if (node.title !== undefined) return node.title
   if (node.const !== undefined) return JSON.stringify(node.const)
-  if (node.enum !== undefined) return node.enum.map((item) => JSON.stringify(item)).join(' or ')
+  if (node.enum !== undefined) return choicesText(node.enum.map((item) => ({ const: item })))
   if (node.anyOf !== undefined) return node.anyOf.map(describe).join(' or ')
   const types = typeof node.type === 'string' ? [node.type] : (node.type ?? [])
   return types.map((type) => TYPE_NAMES[type] ?? type).join(' or ') || 'another value'

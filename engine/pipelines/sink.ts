@@ -7,6 +7,7 @@
 import { parseDurationMs } from '../../crds/duration.ts'
 import type { SinkSpec } from '../../crds/generated/specs.gen.ts'
 import { parseSizeBytes } from '../../crds/size.ts'
+import { bloblangProblems } from './bloblang-fields.ts'
 import { inspectPipeline } from './inspect-pipeline.ts'
 import type { ConfigProblem, Need, PipelineInspection, StreamUse } from './pipeline.ts'
 
@@ -33,16 +34,29 @@ export async function inspectSink(spec: SinkSpec): Promise<PipelineInspection> {
   const type: unknown = spec.endpoint.type
   if (type !== 'standard') return notYetAvailable(spec, type)
   const lowered = await inspectPipeline(lowerSink('inspected', spec))
-  const filter = spec.from.filter
-  const problems = lowered.problems.map((problem) => raised(problem, spec))
   return {
-    problems: filter === undefined ? problems : problems.filter(once),
+    problems: problemsOf(lowered, spec),
     streams: lowered.streams.map((use): StreamUse => ({ ...use, path: pathIn(use.path, spec) })),
     needs: lowered.needs.map((need): Need => ({ ...need, path: pathIn(need.path, spec) })),
     exclusives: lowered.exclusives,
     secrets: lowered.secrets,
     atLeastOnceBecause: lowered.atLeastOnceBecause,
   }
+}
+
+/** A filter is judged as the query that a person wrote, not as the statement that it becomes. */
+function problemsOf({ problems }: PipelineInspection, spec: SinkSpec): readonly ConfigProblem[] {
+  const path = ['from', 'filter']
+  const ofFilter = (problem: ConfigProblem): boolean => String(problem.path) === String(path)
+  const raisedAll = problems.map((problem) => raised(problem, spec))
+  const own = bloblangProblems('query', spec.from.filter ?? '', path)
+  const others = raisedAll.filter((problem) => !ofFilter(problem))
+  if (own.length > 0) return [...own, ...others]
+  return raisedAll.filter(once).map((problem) => {
+    if (!ofFilter(problem)) return problem
+    // The bracket is ours: it closes what the query stands in.
+    return { ...problem, message: problem.message.replace('expected `)`', 'expected the end') }
+  })
 }
 
 interface Step {

@@ -2,6 +2,7 @@
 import { approve } from './approve.ts'
 import { blobl } from './blobl.ts'
 import type { CommandDefinition } from './command.ts'
+import { explain } from './explain.ts'
 import { get } from './get.ts'
 import { groupsDescribe } from './groups-describe.ts'
 import { groupsList } from './groups-list.ts'
@@ -10,6 +11,8 @@ import { latest } from './latest.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
+import { repair } from './repair.ts'
+import { schema } from './schema.ts'
 import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
 import { tail } from './tail.ts'
@@ -34,6 +37,9 @@ export const COMMANDS: readonly CommandDefinition[] = [
   groupsDescribe,
   groupsReset,
   verify,
+  repair,
   blobl,
+  explain,
+  schema,
   version,
 ]

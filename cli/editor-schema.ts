@@ -8,8 +8,8 @@
 import type { FieldSchema } from '../crds/field-form.ts'
 import type { KindDefinition } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
-import { API_VERSION, KINDS, type Kind } from '../crds/resource.ts'
-import type { ResolvedSchemas } from './resolved-schemas.ts'
+import { KINDS, type Kind } from '../crds/resource.ts'
+import { ENVELOPE, type ResolvedSchemas } from './resolved-schemas.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -71,7 +71,7 @@ export function combinedSchema(resolved: ResolvedSchemas): JsonObject {
     type: 'object',
     // Editors find the form that is meant by its `kind`, and offer these two before there is one.
     properties: {
-      apiVersion: API_VERSION_FIELD,
+      apiVersion: ENVELOPE.apiVersion,
       kind: { enum: KINDS, description: 'What is declared.' },
     },
     oneOf: KINDS.map((kind) => ({ $ref: `#/$defs/${kind}` })),
@@ -84,23 +84,6 @@ export function configFileSchema({ config }: ResolvedSchemas): JsonObject {
   return { $schema: DRAFT, title: 'headgate.yaml', ...strictSchema(config) }
 }
 
-const TEXTS = { type: 'object', additionalProperties: { type: 'string' } }
-const API_VERSION_FIELD = { const: API_VERSION, description: 'The group and version of all kinds.' }
-const METADATA = {
-  type: 'object',
-  description: 'What it is called.',
-  required: ['name'],
-  properties: {
-    name: {
-      type: 'string',
-      description: 'Lower-case letters, digits, "-" and "."; unique per namespace and kind.',
-    },
-    namespace: { type: 'string', description: 'Where it lives; `default` where absent.' },
-    labels: { ...TEXTS, description: 'Words to select it by.' },
-    annotations: { ...TEXTS, description: 'Notes of tools.' },
-  },
-}
-
 function documentSchema(definition: KindDefinition, { specs }: ResolvedSchemas): JsonObject {
   const { kind, summary, specRequired } = definition
   return {
@@ -110,11 +93,11 @@ function documentSchema(definition: KindDefinition, { specs }: ResolvedSchemas):
     required: ['apiVersion', 'kind', 'metadata', ...(specRequired ? ['spec'] : [])],
     additionalProperties: false,
     properties: {
-      apiVersion: API_VERSION_FIELD,
+      apiVersion: ENVELOPE.apiVersion,
       kind: { const: kind, description: summary },
-      metadata: METADATA,
+      metadata: ENVELOPE.metadata,
       spec: strictSchema(specs[kind]),
-      status: { type: 'object', description: 'What is; written by Headgate.' },
+      status: ENVELOPE.status,
     },
   }
 }

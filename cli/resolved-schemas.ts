@@ -5,7 +5,7 @@
 import { configSchema } from '../controllers/config/config-schema.ts'
 import type { FieldSchema } from '../crds/field-form.ts'
 import { kinds } from '../crds/kinds.ts'
-import type { Kind } from '../crds/resource.ts'
+import { API_VERSION, type Kind } from '../crds/resource.ts'
 import type { ComponentDefinition, Role } from '../engine/pipelines/component.ts'
 import { componentNames, loadComponent } from '../engine/pipelines/component-registry.ts'
 import { outputSchema } from '../engine/pipelines/output-fields.ts'
@@ -43,6 +43,28 @@ export async function resolveSchemas(): Promise<ResolvedSchemas> {
     definitions,
     components,
   }
+}
+
+const TEXTS: FieldSchema = { type: 'object', additionalProperties: { type: 'string' } }
+
+/** What stands around every spec. */
+export const ENVELOPE: Readonly<Record<'apiVersion' | 'metadata' | 'status', FieldSchema>> = {
+  apiVersion: { const: API_VERSION, description: 'The group and version of all kinds.' },
+  metadata: {
+    type: 'object',
+    description: 'What it is called.',
+    required: ['name'],
+    properties: {
+      name: {
+        type: 'string',
+        description: 'Lower-case letters, digits, "-" and "."; unique per namespace and kind.',
+      },
+      namespace: { type: 'string', description: 'Where it lives; `default` where absent.' },
+      labels: { ...TEXTS, description: 'Words to select it by.' },
+      annotations: { ...TEXTS, description: 'Notes of tools.' },
+    },
+  },
+  status: { type: 'object', description: 'What is; written by Headgate.' },
 }
 
 /** The schema itself, or what it refers to. */

@@ -50,12 +50,18 @@ const COMPONENT_FORMS: Readonly<Record<string, string>> = {
 export function formOf(schema: FieldSchema): string {
   const special = COMPONENT_FORMS[schema['x-headgate'] ?? '']
   if (special !== undefined) return special
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(formOf))].join(' or ')
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(unionForm))].join(' or ')
   if (schema.const !== undefined) return `\`${String(schema.const)}\``
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ')
   if (schema.patternText !== undefined) return withBounds(schema.patternText, schema)
   if (schema.$ref !== undefined) return referenceText(schema.$ref)
   return typeForm(schema)
+}
+
+/** Among several forms an object is told by its fields. */
+function unionForm(schema: FieldSchema): string {
+  const names = Object.keys(schema.properties ?? {})
+  return names.length === 0 ? formOf(schema) : `{${names.join(', ')}}`
 }
 
 /** The map's values where a schema is a map. */

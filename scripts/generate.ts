@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, '..')
 async function generateAll(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...generateRegistry(),
-    ...generateCrds(),
+    ...(await generateCrds()),
     ...generateErrors(),
     ...generateConditions(),
     ...generateBloblang(),

@@ -23,15 +23,21 @@ const namespaces = list('Namespaces.', text('A namespace.', 63, { minLength: 1 }
   maxItems: NAMES_MAX,
 })
 const kinds = list('Kinds.', choice('A kind.', KINDS), { maxItems: KINDS.length })
-const texts = (description: string): TSchema =>
-  list(description, text('One of them.', 1024, { minLength: 1 }), { maxItems: NAMES_MAX })
+const texts = (description: string, example: string): TSchema =>
+  list(description, text('One of them.', 1024, { minLength: 1 }), {
+    maxItems: NAMES_MAX,
+    examples: [[example]],
+  })
+
+/** Known, and refused by name until it works. */
+const later = Type.Unknown({ description: 'Not yet available.' })
 
 const source = group('SourceConfig', 'Where desired state comes from.', {
   name: nameOf('What owns; it stays when the location changes.'),
   directory: optional(text('A folder; relative to headgate.yaml.', 4096, { minLength: 1 })),
-  git: optional(Type.Unknown()),
-  kubernetes: optional(Type.Unknown()),
-  api: optional(Type.Unknown()),
+  git: optional(later),
+  kubernetes: optional(later),
+  api: optional(later),
   scope: optional(
     group('ScopeConfig', 'Within which its set is exclusive; everything where absent.', {
       namespaces: optional(namespaces),
@@ -42,10 +48,10 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
     group('GrantsConfig', 'What it may declare.', {
       namespaces: optional(namespaces),
       kinds: optional(kinds),
-      files: optional(texts('Roots beneath which file components may read and write.')),
-      env: optional(texts('Environment variables: NAME, PREFIX_* or *.')),
+      files: optional(texts('Roots beneath which file components may read and write.', './data')),
+      env: optional(texts('Environment variables: NAME, PREFIX_* or *.', 'SHOP_*')),
       commands: optional(flag('Whether it may run commands.')),
-      listeners: optional(texts('Listeners of its own: host:port, host:* or *.')),
+      listeners: optional(texts('Listeners of its own: host:port, host:* or *.', '127.0.0.1:*')),
     }),
   ),
   atomic: optional(flag('All or nothing: one invalid resource holds back the whole set.')),
@@ -65,6 +71,6 @@ export const configSchema: JsonSchema = asJsonSchema(
         maxProperties: QUOTAS_MAX,
       }),
     ),
-    policies: optional(Type.Unknown()),
+    policies: optional(later),
   }),
 )

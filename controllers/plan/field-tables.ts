@@ -13,6 +13,8 @@ import { typeBreak } from './type-evolution.ts'
 
 export interface FieldRule {
   readonly path: string
+  /** What a change of it does, in one sentence for people. */
+  readonly does: string
   readonly judge: (change: ChangeOf) => FieldVerdict
 }
 
@@ -43,42 +45,89 @@ const SAFE: FieldVerdict = { kind: 'change', verb: 'update', risk: 'safe' }
 const DISRUPTIVE: FieldVerdict = { kind: 'change', verb: 'update', risk: 'disruptive' }
 const REPLACE: FieldVerdict = { kind: 'change', verb: 'replace', risk: 'disruptive' }
 
-const safe = (path: string): FieldRule => ({ path, judge: () => SAFE })
-const disruptive = (path: string): FieldRule => ({ path, judge: () => DISRUPTIVE })
-const replaces = (path: string): FieldRule => ({ path, judge: () => REPLACE })
+const safe = (path: string, does: string = NOTHING): FieldRule => ({
+  path,
+  does,
+  judge: () => SAFE,
+})
+const disruptive = (path: string, does: string): FieldRule => ({
+  path,
+  does,
+  judge: () => DISRUPTIVE,
+})
+const replaces = (path: string, does: string): FieldRule => ({ path, does, judge: () => REPLACE })
+
+const NOTHING = 'Updates the resource in place; nothing stops.'
+const SHAPE =
+  'Updates the type in place when old events still fit; refused while a stream holds records that would not.'
+const RESTART = 'drains and stops what runs, and starts anew at the committed position.'
 
 export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
   StreamType: [
-    { path: 'spec.baseType', judge: judgeShape },
-    { path: 'spec.jsonSchema', judge: judgeShape },
-    { path: 'spec.properties', judge: judgeShape },
+    { path: 'spec.baseType', does: SHAPE, judge: judgeShape },
+    { path: 'spec.jsonSchema', does: SHAPE, judge: judgeShape },
+    { path: 'spec.properties', does: SHAPE, judge: judgeShape },
     safe('spec.description'),
     safe('spec.displayName'),
-    disruptive('spec'),
+    disruptive('spec', 'Changes how events that are there are read, at once.'),
     safe(''),
   ],
-  AccessPolicy: [safe('')],
+  AccessPolicy: [safe('', 'Counts from the next decision on.')],
   Stream: [
-    { path: 'spec.type', judge: judgeStreamType },
-    { path: 'spec.shards', judge: judgeShards },
-    { path: 'spec.retention', judge: judgeRetention },
-    { path: 'spec.compaction', judge: judgeCompaction },
-    { path: 'spec.durability', judge: judgeDurability },
+    {
+      path: 'spec.type',
+      does: 'Refused: a stream keeps its type. Declare a stream of another name.',
+      judge: judgeStreamType,
+    },
+    {
+      path: 'spec.shards',
+      does: 'More shards are added, and some keys move to the new ones; fewer are satisfied by those that exist, with a warning.',
+      judge: judgeShards,
+    },
+    {
+      path: 'spec.retention',
+      does: 'Longer keeps more from now on; shorter deletes records, which `plan` counts, and is refused while `protected` is true.',
+      judge: judgeRetention,
+    },
+    {
+      path: 'spec.compaction',
+      does: 'To `key` deletes what is superseded, and is refused while `protected` is true; to `none` keeps everything again.',
+      judge: judgeCompaction,
+    },
+    {
+      path: 'spec.durability',
+      does: 'Counts from the next append on.',
+      judge: judgeDurability,
+    },
     safe(''),
   ],
   Pipeline: [
     safe('metadata'),
     safe('spec.id'),
     safe('spec.tests'),
-    disruptive('spec.paused'),
-    replaces(''),
+    disruptive('spec.paused', 'Stops it at its position, or lets it go on from there.'),
+    replaces('', `Replaces the pipeline: ${RESTART}`),
   ],
-  Sink: [safe('metadata'), safe('spec.id'), disruptive('spec.active'), replaces('')],
+  Sink: [
+    safe('metadata'),
+    safe('spec.id'),
+    disruptive('spec.active', 'Stops it at its position, or lets it go on from there.'),
+    replaces('', `Replaces the sink: ${RESTART}`),
+  ],
 }
 
 export function ruleOf(kind: Kind, path: string): FieldRule {
   const rule = FIELD_TABLES[kind].find((candidate) => holds(candidate.path, path))
-  return rule ?? disruptive('')
+  return rule ?? disruptive('', NOTHING)
+}
+
+/** What a change of a field does, for people; a path of the resource, `spec.retention.age`. */
+export function effectOf(kind: Kind, path: string): string {
+  if (path === 'spec.id') return 'Refused: an id is set once. Declare a resource of another name.'
+  if (path === 'metadata.name' || path === 'metadata.namespace') {
+    return 'Declares another resource; what is no longer declared is removed.'
+  }
+  return ruleOf(kind, path).does
 }
 
 function holds(path: string, field: string): boolean {

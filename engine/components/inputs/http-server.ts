@@ -45,7 +45,11 @@ const fields = {
     default: '/post',
     description: 'The path; everything beneath it where it ends with `/`.',
   }),
-  allowed_verbs: Type.Array(Type.String(), { default: ['POST'], minItems: 1 }),
+  allowed_verbs: Type.Array(Type.String(), {
+    default: ['POST'],
+    minItems: 1,
+    description: 'Methods that are taken; others get 405.',
+  }),
   timeout: durationField({ default: '5s', description: 'How long a client waits at most.' }),
   sync_response: Type.Object(
     {

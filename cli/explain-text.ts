@@ -1,0 +1,121 @@
+/** What `explain` prints about a topic. */
+import { effectOf } from '../controllers/plan/field-tables.ts'
+import { type FieldSchema, formOf } from '../crds/field-form.ts'
+import type { KindDefinition } from '../crds/kind.ts'
+import { kinds } from '../crds/kinds.ts'
+import { exampleOf } from './explain-example.ts'
+import { type Child, childrenOf, type Topic } from './explain-topic.ts'
+import { serialised } from './get.ts'
+import type { ResolvedSchemas } from './resolved-schemas.ts'
+
+const INDENT = '  '
+
+export async function topicText(
+  topic: Topic,
+  resolved: ResolvedSchemas,
+  recursive: boolean,
+): Promise<string> {
+  const { title, schema, kind, path, component, componentDepth } = topic
+  const isWhole = kind !== undefined && path.length === 0
+  const isComponent = component !== undefined && componentDepth === path.length
+  const children = childrenOf(schema, resolved)
+  const paragraphs = [
+    isWhole ? kindHead(kinds[kind]) : `${title}\n${INDENT}${formLine(topic)}`,
+    schema.description,
+    isComponent ? component.description : undefined,
+    changing(topic),
+    rulesText(topic),
+    children.length === 0
+      ? undefined
+      : `FIELDS\n${recursive ? treeText(children, resolved) : tableText(children, resolved)}`,
+    isWhole || path.length > 0 ? await exampleText(topic, resolved) : undefined,
+  ]
+  return `${paragraphs.filter((one) => one !== undefined && one !== '').join('\n\n')}\n`
+}
+
+function kindHead({ kind, plural, shortNames }: KindDefinition): string {
+  return `${kind} (${[plural, ...shortNames].join(', ')})`
+}
+
+function formLine({ schema, required }: Topic): string {
+  return [formOf(schema), standing(schema, required)].filter((one) => one !== '').join('; ')
+}
+
+function standing(schema: FieldSchema, required: boolean): string {
+  if (required) return 'required'
+  return schema.default === undefined ? 'optional' : `default ${JSON.stringify(schema.default)}`
+}
+
+function changing({ kind, path, component }: Topic): string | undefined {
+  if (kind !== undefined && path.length > 0 && path[0] !== 'status') {
+    return `Changing it: ${effectOf(kind, path.join('.'))}`
+  }
+  return component === undefined ? undefined : `Changing it: ${effectOf('Pipeline', 'spec.input')}`
+}
+
+/** The rules that name the field; of a whole kind, all. */
+function rulesText({ kind, path }: Topic): string | undefined {
+  if (kind === undefined) return undefined
+  const field = path[1]
+  const messages = rulesOf(kinds[kind]).filter(
+    ({ rule }) => field === undefined || new RegExp(`\\b(self|spec)\\.${field}\\b`).test(rule),
+  )
+  if (messages.length === 0 || (path.length > 0 && path[0] !== 'spec')) return undefined
+  return `RULES\n${messages.map(({ message }) => `${INDENT}${message}`).join('\n')}`
+}
+
+function rulesOf(definition: KindDefinition): readonly { rule: string; message: string }[] {
+  return [...definition.rules, ...definition.transitions]
+}
+
+function tableText(children: readonly Child[], resolved: ResolvedSchemas): string {
+  const width = Math.max(...children.map(({ name }) => name.length))
+  return children
+    .map(({ name, schema, required }) => {
+      const target =
+        schema.$ref === undefined
+          ? undefined
+          : resolved.components.get(schema.$ref.replace('#/$defs/', ''))
+      const form =
+        target === undefined ? `${formOf(schema)}; ${standing(schema, required)}` : target.summary
+      const lines = [
+        form,
+        ...(target === undefined && schema.description !== undefined ? [schema.description] : []),
+      ]
+      return lines
+        .map((line, index) => `${INDENT}${(index === 0 ? name : '').padEnd(width)}  ${line}`)
+        .join('\n')
+    })
+    .join('\n')
+}
+
+/** All fields beneath, without their meanings. What nests in itself is shown once. */
+function treeText(
+  children: readonly Child[],
+  resolved: ResolvedSchemas,
+  depth = 1,
+  within: readonly string[] = [],
+): string {
+  return children
+    .map(({ name, schema, required }) => {
+      const isComponent = schema.$ref?.includes('.') === true
+      const form = isComponent ? '' : ` <${formOf(schema)}>`
+      const line = `${INDENT.repeat(depth)}${name}${form}${required ? ' required' : ''}`
+      const references = referencesIn(schema)
+      if (references.some((reference) => within.includes(reference))) return line
+      // Components within a component are told once, where they stand by themselves.
+      const inner = within.length > 1 && references.length > 0 ? [] : childrenOf(schema, resolved)
+      if (inner.length === 0) return line
+      return `${line}\n${treeText(inner, resolved, depth + 1, [...within, ...references])}`
+    })
+    .join('\n')
+}
+
+function referencesIn({ $ref, items }: FieldSchema): readonly string[] {
+  return [$ref, items?.$ref].filter((reference) => reference !== undefined)
+}
+
+async function exampleText(topic: Topic, resolved: ResolvedSchemas): Promise<string> {
+  const yaml = await serialised(exampleOf(topic, resolved) as object, 'yaml')
+  return `EXAMPLE\n${yaml.trimEnd().replaceAll(/^/gm, INDENT)}`
+}

@@ -9,6 +9,7 @@ import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import type { FoundRecord } from '../../engine/log/log.ts'
 import type { LogRecord } from '../../engine/log/record.ts'
 import { SMALL_SIZES } from '../../engine/log/testing.ts'
+import { verifyDirectory } from '../../engine/log/verify/verify-directory.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
@@ -329,6 +330,7 @@ describe('the meaning of a compacted stream', () => {
         expect(await all(bench)).toEqual(once)
         await bench.close()
         expect(bench.disk.paths.filter((path) => path.includes('quarantine/'))).toEqual([])
+        expect((await verifyDirectory(bench.disk, '/data')).findings).toEqual([])
       }),
       { numRuns: 20 },
     )

@@ -16,6 +16,7 @@ import { StreamRates } from '../engine/streams/stream-rates.ts'
 import type { StreamRecord } from '../engine/streams/streams.ts'
 import { SharedEndpoints } from './endpoints.ts'
 import { Metrics } from './metrics.ts'
+import type { NativeContext } from './native/context.ts'
 import { openApiServer } from './server.ts'
 
 export interface TestServer extends AsyncDisposable {
@@ -74,11 +75,13 @@ export interface TestServerOptions {
   /** Asked before each write. */
   readonly gate?: WriteGate
   readonly quotas?: QuotaReport
+  readonly backup?: NativeContext['backup']
 }
 
 export async function openTestServer({
   gate,
   quotas,
+  backup,
 }: TestServerOptions = {}): Promise<TestServer> {
   const memory = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
   const engine = gate === undefined ? memory : gatedEngine(memory, gate)
@@ -117,6 +120,7 @@ export async function openTestServer({
     endpoints,
     metrics,
     logger: SILENT,
+    backup,
     build: { version: '0.1.0', built: 'source' },
   })
   const { url } = await server.listen({ host: '127.0.0.1', port: 0 })

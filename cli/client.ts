@@ -78,7 +78,8 @@ async function request(
   throw errorOf(url, status, text)
 }
 
-function errorOf(url: string, status: number, text: string): HeadgateError {
+/** What a Status says, as an error of ours. */
+export function errorOf(url: string, status: number, text: string): HeadgateError {
   let body: { message?: unknown; details?: { causes?: { reason?: unknown }[] } } = {}
   try {
     body = JSON.parse(text) as typeof body

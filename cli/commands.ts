@@ -1,5 +1,6 @@
 /** Every command, in the order in which the help lists them. */
 import { approve } from './approve.ts'
+import { backup } from './backup.ts'
 import { blobl } from './blobl.ts'
 import type { CommandDefinition } from './command.ts'
 import { explain } from './explain.ts'
@@ -12,6 +13,7 @@ import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
 import { repair } from './repair.ts'
+import { restore } from './restore.ts'
 import { schema } from './schema.ts'
 import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
@@ -36,6 +38,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   groupsList,
   groupsDescribe,
   groupsReset,
+  backup,
+  restore,
   verify,
   repair,
   blobl,

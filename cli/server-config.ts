@@ -6,19 +6,22 @@ import { HeadgateError } from '../engine/error.ts'
 import { problemsText } from './problems-text.ts'
 import type { ServerOptions } from './server-options.ts'
 
-export type ServerConfig = Pick<Extract<LoadedConfig, { ok: true }>, 'sources' | 'quotas'>
+export type ServerConfig = Pick<
+  Extract<LoadedConfig, { ok: true }>,
+  'sources' | 'quotas' | 'engineId'
+>
 
 /** Throws Usage where headgate.yaml is wrong, with all that is, each in its place. */
 export function readServerConfig({ folder, source, configFile }: ServerOptions): ServerConfig {
   const configured = configFile === undefined ? undefined : readConfig(configFile)
-  const { sources = [], quotas = new Map() } = configured ?? {}
-  if (folder === undefined) return { sources, quotas }
+  const { sources = [], quotas = new Map(), engineId } = configured ?? {}
+  if (folder === undefined) return { sources, quotas, engineId }
   if (sources.some(({ name }) => name === source)) {
     throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
       hint: 'Give the folder another name with --source NAME.',
     })
   }
-  return { sources: [...sources, impliedSource(folder, source)], quotas }
+  return { sources: [...sources, impliedSource(folder, source)], quotas, engineId }
 }
 
 function readConfig(path: string): ServerConfig {

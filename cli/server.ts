@@ -8,6 +8,7 @@ import { SharedEndpoints } from '../api/endpoints.ts'
 import { Metrics, type PipelineSample } from '../api/metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
+import { copyCatalog } from '../controllers/catalog/copy-catalog.ts'
 import type { ControlPlane, SourceFile } from '../controllers/control-plane.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
@@ -18,8 +19,9 @@ import { type RunningControlPlane, startControlPlane } from '../controllers/star
 import type { SinkSpec } from '../crds/generated/specs.gen.ts'
 import { kinds } from '../crds/kinds.ts'
 import { type Identity, KINDS, type ResourceObject } from '../crds/resource.ts'
+import type { BackupResult } from '../engine/backup.ts'
 import type { Engine } from '../engine/engine.ts'
-import { openDiskEngine } from '../engine/log/disk-engine.ts'
+import { type DiskEngine, openDiskEngine } from '../engine/log/disk-engine.ts'
 import type { WriteGate } from '../engine/log/write-gate.ts'
 import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
@@ -40,11 +42,11 @@ import type { RunningServer, ServerOptions } from './server-options.ts'
 import type { RunningKind } from './start-screen.ts'
 
 export async function wireServer(options: ServerOptions): Promise<RunningServer> {
-  const { sources: declarations, quotas: limits } = readServerConfig(options)
+  const { sources: declarations, quotas: limits, engineId } = readServerConfig(options)
   const quotas = new NamespaceQuotas(limits, realClock)
   const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
   await using started = new AsyncDisposableStack()
-  const engine = started.use(await openEngine(options.dataDirectory, quotas, logger))
+  const engine = started.use(await openEngine(options.dataDirectory, quotas, logger, engineId))
   const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
   const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
@@ -96,6 +98,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       endpoints,
       metrics,
       logger,
+      backup: (directory) => backUp(engine, directory, options.dataDirectory),
       build: build(),
     }),
   )
@@ -132,7 +135,12 @@ function metricsOf(
   })
 }
 
-function openEngine(directory: string, gate: WriteGate, logger: Logger): Promise<Engine> {
+function openEngine(
+  directory: string,
+  gate: WriteGate,
+  logger: Logger,
+  expectedId: string | undefined,
+): Promise<DiskEngine> {
   return openDiskEngine({
     directory,
     clock: realClock,
@@ -140,7 +148,19 @@ function openEngine(directory: string, gate: WriteGate, logger: Logger): Promise
     disk: realDisk,
     logger,
     gate,
+    ...(expectedId === undefined ? {} : { expectedId }),
   })
+}
+
+/** With the catalog: what only it knows, approvals above all, is not in the engine. */
+function backUp(
+  engine: DiskEngine,
+  directory: string,
+  dataDirectory: string,
+): Promise<BackupResult> {
+  const alongside = async (incomplete: string): Promise<void> =>
+    copyCatalog(dataDirectory, incomplete)
+  return engine.backup({ directory, alongside })
 }
 
 interface PlaneReference {

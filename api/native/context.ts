@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ControlPlane } from '../../controllers/control-plane.ts'
 import { type AccessTarget, decide, LOCAL_ADMIN, type Right } from '../../engine/access/decide.ts'
+import type { BackupResult } from '../../engine/backup.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { StreamDirectory } from '../../engine/pipelines/pipeline.ts'
@@ -14,6 +15,8 @@ export interface NativeContext {
   readonly streams: StreamDirectory
   readonly groupLag: Pick<GroupLag, 'measure'>
   readonly streamRates: Pick<StreamRates, 'rateOf'>
+  /** Absent where nothing is kept. */
+  readonly backup?: ((directory: string) => Promise<BackupResult>) | undefined
   /** Aborts when the server closes: long polls end then. */
   readonly closing: AbortSignal
 }

@@ -1,5 +1,6 @@
 /** The native API: the Kubernetes wire for the five kinds, sources, retained streams, consumer groups and records. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { serveBackups } from './backups.ts'
 import { serveConsumerGroups } from './consumer-groups.ts'
 import { BASE, type NativeContext } from './context.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.ts'
@@ -25,6 +26,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveConsumerGroups(server, context)
   serveStreamUsages(server, context)
   serveRecords(server, context)
+  serveBackups(server, context)
 }
 
 /** Only where something is posted: a refusal of a write says more than a refusal of its content type. */

@@ -16,6 +16,7 @@ import type { JsonSchema } from '../../crds/json-schema.ts'
 import { KINDS } from '../../crds/resource.ts'
 
 const NAMES_MAX = 256
+const ENGINE_ID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 /** One a namespace; all of them are held in memory. */
 export const QUOTAS_MAX = 1024
 
@@ -63,6 +64,14 @@ const quota = group('QuotaConfig', 'What is absent is not limited.', {
   bytesPerSecond: optional(size('How much may be appended to its streams within a second.')),
 })
 
+const engine = group('EngineConfig', 'The data that this server is for.', {
+  id: text('Of the engine, as `headgate verify` says it; other data, or none, is refused.', 36, {
+    pattern: ENGINE_ID_PATTERN,
+    patternText: 'an id as headgate verify says it',
+    examples: ['0d137a78-d11c-4e39-858e-1d9aa1e02036'],
+  }),
+})
+
 export const configSchema: JsonSchema = asJsonSchema(
   group('Config', 'headgate.yaml.', {
     sources: optional(list('The sources.', source, { maxItems: 64 })),
@@ -71,6 +80,7 @@ export const configSchema: JsonSchema = asJsonSchema(
         maxProperties: QUOTAS_MAX,
       }),
     ),
+    engine: optional(engine),
     policies: optional(later),
   }),
 )

@@ -40,6 +40,7 @@ describe('headgate.yaml', () => {
         },
       ],
       quotas: new Map(),
+      engineId: undefined,
     })
   })
 
@@ -48,7 +49,20 @@ describe('headgate.yaml', () => {
       ok: true,
       sources: [],
       quotas: new Map(),
+      engineId: undefined,
     })
+  })
+
+  test('names the engine whose data must be there, by its whole id', () => {
+    const id = '0d137a78-d11c-4e39-858e-1d9aa1e02036'
+    expect(loadConfig(`engine: {id: ${id}}\n`, '/etc/headgate.yaml')).toMatchObject({
+      ok: true,
+      engineId: id,
+    })
+    expect(problemsOf('engine: {id: mine}\n')).toEqual([
+      expect.stringContaining('an id as headgate'),
+    ])
+    expect(problemsOf('engine: {}\n')).toEqual([expect.stringContaining('engine.id')])
   })
 
   test('limits what a namespace holds and takes', () => {

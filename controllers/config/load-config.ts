@@ -20,6 +20,8 @@ export type LoadedConfig =
       readonly ok: true
       readonly sources: readonly SourceDeclaration[]
       readonly quotas: Quotas
+      /** Whose data must be in the data directory; undefined for any. */
+      readonly engineId: string | undefined
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
@@ -33,7 +35,9 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   const parsed = parseYaml(decoded.source)
   if (parsed.problems.length > 0) return { ok: false, problems: parsed.problems }
   const [document] = parsed.documents
-  if (document?.tree === undefined) return { ok: true, sources: [], quotas: new Map() }
+  if (document?.tree === undefined) {
+    return { ok: true, sources: [], quotas: new Map(), engineId: undefined }
+  }
   const list = new ProblemList(decoded.source, document.tree)
   if (parsed.documents.length > 1) {
     list.add({
@@ -50,7 +54,13 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   const sources = judgeSources(value, list)
   const quotas = judgeQuotas(value, list)
   if (list.hasErrors) return { ok: false, problems: list.problems }
-  return { ok: true, sources: sources.map((source) => declarationOf(source, path)), quotas }
+  const engineId = (value as { readonly engine?: { readonly id?: string } } | null)?.engine?.id
+  return {
+    ok: true,
+    sources: sources.map((source) => declarationOf(source, path)),
+    quotas,
+    engineId,
+  }
 }
 
 interface SourceConfig {

@@ -14,7 +14,7 @@ export interface Principal {
 export type Right = 'Read' | 'Write' | 'Delete' | 'ManageAccessControl' | 'Share'
 
 export interface AccessTarget {
-  readonly kind: Kind | 'Source' | 'RetainedStream' | 'ConsumerGroup'
+  readonly kind: Kind | 'Source' | 'RetainedStream' | 'ConsumerGroup' | 'Backup'
   readonly namespace: string | undefined
   /** Undefined for a whole collection. */
   readonly name: string | undefined

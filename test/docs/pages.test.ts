@@ -58,7 +58,7 @@ describe('pages', () => {
 
 /** References lead out of a single block, so all of them count as known. */
 async function problemsOf(yaml: string): Promise<readonly Problem[]> {
-  if (/^(sources|quotas):/.test(yaml)) {
+  if (/^(sources|quotas|engine):/.test(yaml)) {
     const config = loadConfig(yaml, 'headgate.yaml')
     return config.ok ? [] : config.problems
   }

@@ -1,0 +1,27 @@
+/** Backups: a copy of all that the engine holds, made by the server into a directory of its own machine. */
+import type { FastifyInstance } from 'fastify'
+import { API_VERSION } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import { BASE, bodyObject, type NativeContext, requireAccess } from './context.ts'
+
+export function serveBackups(server: FastifyInstance, { backup }: NativeContext): void {
+  server.post(`${BASE}/backups`, async (request, reply) => {
+    // It reads everything and writes to the machine: nobody's right but the administrator's.
+    requireAccess('ManageAccessControl', { kind: 'Backup', namespace: undefined, name: undefined })
+    const directory = readDirectory(bodyObject(request)['directory'])
+    if (backup === undefined) {
+      throw new HeadgateError('NotFound', 'this server keeps nothing that could be backed up')
+    }
+    const result = await backup(directory)
+    reply.code(201)
+    return { apiVersion: API_VERSION, kind: 'Backup', ...result }
+  })
+}
+
+function readDirectory(value: unknown): string {
+  if (typeof value === 'string' && value.startsWith('/')) return value
+  throw new HeadgateError(
+    'BadRequest',
+    `directory: expected the absolute path of a directory on the server, got ${JSON.stringify(value) ?? 'none'}`,
+  )
+}

@@ -233,6 +233,22 @@ describe('compaction', () => {
     await bench.close()
   })
 
+  test('keeps the last removal where nothing else is left, to go on from', async () => {
+    const bench = await opened(1)
+    await bench.put([['a', '1']])
+    await bench.put([['a', '']])
+    for (let day = 0; day < 2; day++) {
+      await bench.pass(60 * HOUR_MS)
+      expect(shown(await bench.records())).toEqual(['2 a '])
+      await expectSound(bench)
+      await bench.crash()
+    }
+    await bench.put([['b', '1']])
+    await bench.pass(60 * HOUR_MS)
+    expect(shown(await bench.records())).toEqual(['3 b 1'])
+    await bench.close()
+  })
+
   test('keeps records without a key, that came before the stream was compacted', async () => {
     const bench = await opened(1, { compaction: 'none' })
     const batch = encodeBatch([{ data: Buffer.from('x') }, { data: Buffer.from('') }])

@@ -123,6 +123,18 @@ describe('the compaction of a shard', () => {
     expect(await sequences(log)).toEqual([3, 4, 5])
   })
 
+  test('goes from the oldest on, so that a removal never goes before what it removed', async () => {
+    const { log, request } = await shardOf('aabbccddee')
+    const bases: number[] = []
+    const replaced: CompactionRequest['replaced'] = async (from) => {
+      bases.push(from[0]?.base ?? 0)
+    }
+    const two = 2 * (log.bytes / 10)
+    expect(await new ShardCompaction({ ...request, replaced, segmentBytes: two }).run()).toBe(2)
+    expect(bases).toEqual([1, 6])
+    expect(await sequences(log)).toEqual([2, 4, 6, 8, 10])
+  })
+
   test('says how many bytes went, and of which segments', async () => {
     const { log, request } = await shardOf('aab')
     const before = log.bytes

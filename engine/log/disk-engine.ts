@@ -16,6 +16,7 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { DiskStore } from './disk-store.ts'
 import { FrameBuffers } from './frame-buffers.ts'
 import { JOURNAL_SIZES, type JournalSizes } from './journal/journal.ts'
+import { JournalGate } from './journal-gate.ts'
 import { recoverStore } from './recover-store.ts'
 import { openSegmentStore } from './segments/open-segment-store.ts'
 import { SEGMENT_BYTES, type SegmentFileName } from './segments/segment-store.ts'
@@ -120,7 +121,12 @@ async function openStore(
       ...(reserveBytes === undefined ? {} : { reserveBytes }),
     }),
   )
-  const gate = options.gate === undefined ? space : combineGates([space, options.gate])
+  const crowding = new JournalGate()
+  const gate = combineGates([
+    space,
+    crowding,
+    ...(options.gate === undefined ? [] : [options.gate]),
+  ])
   const listeners = new StreamListeners(logger)
   const buffers = new FrameBuffers()
   const tail = new TailCache(sizes.tailBytes, buffers)
@@ -149,6 +155,7 @@ async function openStore(
   })
   onDiscard = (files) => store.discard(files)
   store.discard(discards)
+  crowding.journal = () => store.journalLoad()
   await store.begin()
   opening.move()
   const engine = new StoreEngine({

@@ -127,6 +127,12 @@ export class DiskShard implements ShardLog {
     if (this.#segments.metas.length === 0 && this.#tail.length === 0) this.#first = this.#next
   }
 
+  /** As a checkpoint has it; what it says and no segment holds comes from the journal. */
+  restore(first: number, next: number): void {
+    this.#next = Math.max(this.#next, next)
+    this.#first = Math.max(first, this.#segments.metas[0]?.base ?? first)
+  }
+
   async read(from: number, bytesMax: number): Promise<ReadResult> {
     const lost = this.#lost?.find(({ to }) => to >= from)
     if (lost !== undefined && lost.from <= from) throw this.#lostError(lost)

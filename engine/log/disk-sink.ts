@@ -34,7 +34,7 @@ export class DiskSink implements CommitSink<DiskGroup> {
 
   hasRoom({ frame }: DiskGroup): boolean {
     const { tail, journal } = this.#options
-    return tail.unflushedBytes <= UNFLUSHED_BYTES_MAX && journal.fits(frame)
+    return frame.isEmpty || (tail.unflushedBytes <= UNFLUSHED_BYTES_MAX && journal.fits(frame))
   }
 
   async makeRoom(group: DiskGroup): Promise<void> {

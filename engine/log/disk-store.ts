@@ -19,6 +19,7 @@ import { type DiskGroup, DiskSink } from './disk-sink.ts'
 import type { FrameBuffers } from './frame-buffers.ts'
 import { openJournal } from './journal/disk-journal.ts'
 import type { Journal } from './journal/journal.ts'
+import type { JournalLoad } from './journal-gate.ts'
 import type { LogView } from './log-view.ts'
 import { quarantine } from './quarantine.ts'
 import type { RecoveredStore } from './recover-store.ts'
@@ -97,7 +98,20 @@ export class DiskStore implements Store {
       await running.checkpointer.run()
     else await running.superblocks.write({ point: running.journal.point })
     const failed = running.pipeline.condition()
-    if (failed !== undefined) throw new HeadgateError('DataDirectoryUnusable', failed)
+    const { full } = running.checkpointer
+    if (failed === undefined && full === undefined) return
+    running.checkpointer[Symbol.dispose]()
+    await running.journal[Symbol.asyncDispose]()
+    // The journal would be written over while only it holds what was recovered.
+    throw failed === undefined ? diskFull(full) : new HeadgateError('DataDirectoryUnusable', failed)
+  }
+
+  /** Undefined while there is no journal. */
+  journalLoad(): JournalLoad | undefined {
+    if (this.#running === undefined) return undefined
+    const { journal, checkpointer } = this.#running
+    const { usedBytes, capacityBytes } = journal
+    return { full: checkpointer.full, usedBytes, capacityBytes }
   }
 
   commit<Result>(request: CommitRequest<Result>): Promise<Result> {

@@ -190,7 +190,8 @@ export class Checkpointer implements Disposable {
     }
     const checkpoint = { head, changes, shards: shards.map(markOf) }
     await files.write(slot, checkpoint)
-    const durableSequence = journal.syncedSequence
+    // Of what was recovered a checkpoint without room for it proves nothing.
+    const durableSequence = full === undefined ? journal.syncedSequence : current.durableSequence
     await superblocks.write({ checkpoint: { id, slot }, point, durableSequence })
     if (this.#holds === 0) await segments.discard(discards)
     else this.#discards = [...discards, ...this.#discards]

@@ -49,9 +49,7 @@ export function restoreCheckpoint(view: LogView<DiskShard>, checkpoint: Checkpoi
   const { head, changes, shards } = checkpoint
   for (const change of changes) view.apply(change)
   for (const { incarnation, shard, first, next } of shards) {
-    const log = view.shard(incarnation, shard)?.log
-    log?.skipTo(next)
-    log?.trim(first)
+    view.shard(incarnation, shard)?.log.restore(first, next)
   }
   view.incarnationLast = Math.max(view.incarnationLast, head.incarnationLast)
   view.arrivalLastUs = Math.max(view.arrivalLastUs, head.arrivalLastUs)

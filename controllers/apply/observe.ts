@@ -73,7 +73,8 @@ function reentered(stream: StreamDescription): ObservedResource {
     identity: streamIdentity(stream.name),
     uid: stream.uid,
     id: stream.id,
-    owner: stream.sealed?.by ?? stream.owner,
+    // A repair that found it by its records alone knows of nobody: whoever declares it may have it.
+    owner: (stream.sealed?.by ?? stream.owner) || undefined,
     accepted: resourceOf(stream),
     stream,
     removal: undefined,

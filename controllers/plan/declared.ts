@@ -34,7 +34,9 @@ export function decideDeclared(
   }
   const outside = outsideOfGrants(member.identity, context.policy)
   if (outside !== undefined) return blocked(member, observed, 'GrantMissing', outside)
-  if (observed !== undefined && observed.owner !== context.source)
+  // What a repair found by its records alone is retained for nobody: whoever declares it may have it.
+  const isFree = isSealed(observed) && observed?.owner === undefined
+  if (observed !== undefined && observed.owner !== context.source && !isFree)
     return blocked(member, observed, 'Conflict', ownedByAnother(observed, context.source))
   if (isSealed(observed) && observed !== undefined) return decideReadoption(member, observed)
   if (observed === undefined || !isLive(observed)) return decideCreation(member, observed, context)

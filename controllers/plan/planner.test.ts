@@ -164,6 +164,8 @@ describe('plan', () => {
     expect(linesOf(planOf([typed, type], [sealed, existing(type)]))).toEqual([
       'blocked(Immutable) readopt Stream/default/orders',
     ])
+    const recovered = { ...sealed, owner: undefined }
+    expect(linesOf(planOf([stream], [recovered]))).toEqual(['readopt Stream/default/orders'])
     const foreign = existing(stream, { sealed: true, owner: 'git' })
     const plan = planOf([stream], [foreign])
     expect(linesOf(plan)).toEqual(['blocked(Conflict) readopt Stream/default/orders'])

@@ -28,6 +28,12 @@ export function countText(problems: readonly Problem[]): string {
   return parts.join(', ')
 }
 
+/** Where the codes of a report are explained. */
+export function explainText(problems: readonly Problem[]): string {
+  const codes = [...new Set(problems.map(({ code }) => code))]
+  return codes.map((code) => `  headgate explain ${code}`).join('\n')
+}
+
 /** The first line in bold red or yellow; the line of the file as it is. */
 function painted({ severity }: Problem, text: string, paint: Terminal['paint']): string {
   const [head = '', ...rest] = text.split('\n')

@@ -1,8 +1,9 @@
 /** Reads the folders and files that somebody names, and judges them as one set, offline. */
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { createReadStream, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { GRANTS_ALL, SCOPE_ALL } from '../controllers/config/implied-source.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
+import { FILE_BYTES_MAX } from '../controllers/sets/limits.ts'
 import type { Problem } from '../controllers/sets/problem.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
 import { FileMemory } from '../controllers/sources/file-memory.ts'
@@ -14,14 +15,21 @@ import { engineInspector } from './inspector.ts'
 export interface Validation {
   readonly problems: readonly Problem[]
   readonly resources: number
-  readonly files: number
-  /** By the path that problems name. */
+  /** Every file that was read, by the path that problems name. */
+  readonly files: readonly string[]
+  /** Of the files that have problems. */
   readonly texts: ReadonlyMap<string, string>
 }
 
 /** Problems name files as a person would from the working directory, unless only one folder is judged. */
-export async function validatePaths(paths: readonly string[]): Promise<Validation> {
-  const walks = await Promise.all(paths.map((path) => walk(path)))
+export async function validatePaths(
+  paths: readonly string[],
+  stdin?: AsyncIterable<string | Uint8Array>,
+): Promise<Validation> {
+  const walks = await Promise.all([
+    ...paths.map((path) => walk(path)),
+    ...(stdin === undefined ? [] : [readStdin(stdin)]),
+  ])
   const files = [
     ...new Map(walks.flatMap((one) => one.files).map((file) => [file.path, file])).values(),
   ]
@@ -37,12 +45,33 @@ export async function validatePaths(paths: readonly string[]): Promise<Validatio
     known: () => false,
     held: () => false,
   })
+  const wrong = new Set(set.problems.map(({ file }) => file))
   return {
     problems: set.problems,
     resources: set.members.size,
-    files: files.length,
-    texts: new Map(files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()])),
+    files: files.map(({ path }) => path),
+    texts: new Map(
+      files
+        .filter(({ path }) => wrong.has(path))
+        .map(({ path, bytes }) => [path, Buffer.from(bytes).toString()]),
+    ),
   }
+}
+
+/** What is piped in has no name; it is YAML, which JSON is too. */
+const STDIN_NAME = '(stdin)'
+
+async function readStdin(stdin: AsyncIterable<string | Uint8Array>): Promise<Walk> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk)
+    chunks.push(bytes)
+    length += bytes.length
+    // More is refused anyway.
+    if (length > FILE_BYTES_MAX) break
+  }
+  return { files: [{ path: STDIN_NAME, bytes: Buffer.concat(chunks) }], notes: [], unreadable: [] }
 }
 
 type Walk = Pick<SetWalk, 'files' | 'notes' | 'unreadable'>
@@ -56,8 +85,13 @@ async function walk(path: string): Promise<Walk> {
   }
   const shown = (name: string): string => shownPath(path, name)
   if (!found.isDirectory()) {
-    const file = { path: shownPath(dirname(path), basename(path)), bytes: readFileSync(path) }
-    return { files: [file], notes: [], unreadable: [] }
+    const name = shownPath(dirname(path), basename(path))
+    try {
+      return { files: [{ path: name, bytes: await readFile(path) }], notes: [], unreadable: [] }
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error)
+      return { files: [], notes: [], unreadable: [{ path: name, because }] }
+    }
   }
   const walked = await walkFiles(realpathSync(path), new FileMemory(realClock))
   return {
@@ -65,6 +99,13 @@ async function walk(path: string): Promise<Walk> {
     notes: walked.notes,
     unreadable: walked.unreadable.map((entry) => ({ ...entry, path: shown(entry.path) })),
   }
+}
+
+/** No more than it takes to see that it is too long. */
+async function readFile(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of createReadStream(path, { end: FILE_BYTES_MAX })) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** From the working directory where that is shorter: what an editor or a terminal opens with a click. */

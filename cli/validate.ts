@@ -3,6 +3,10 @@ import { resolve } from 'node:path'
 import type { Problem } from '../controllers/sets/problem.ts'
 import { counted } from './amounts.ts'
 import { type CommandDefinition, type Invocation, outputOption, textOption } from './command.ts'
+import type { Validation } from './validate-paths.ts'
+
+/** Stands for what is piped in. */
+const STDIN = '-'
 
 export const validate: CommandDefinition = {
   name: 'validate',
@@ -12,34 +16,65 @@ export const validate: CommandDefinition = {
       name: 'PATH',
       required: false,
       repeated: true,
-      summary: 'Folders or files; else the working directory.',
+      summary: 'Folders or files, or - for standard input; else the working directory.',
     },
   ],
-  options: [outputOption(['text', 'json'], 'text')],
-  examples: ['headgate validate ./config', 'headgate validate streams.yaml -o json'],
+  options: [outputOption(['text', 'json', 'sarif', 'junit', 'github'], 'text')],
+  examples: [
+    'headgate validate ./config',
+    'headgate validate streams.yaml -o json',
+    'kustomize build ./overlay | headgate validate -',
+  ],
   run: runValidate,
 }
 
 async function runValidate(invocation: Invocation): Promise<number> {
-  const [{ validatePaths }, { countText, problemsText }] = await Promise.all([
-    import('./validate-paths.ts'),
-    import('./problems-text.ts'),
-  ])
+  const { validatePaths } = await import('./validate-paths.ts')
   const { terminal } = invocation
   const paths = invocation.arguments.length === 0 ? ['.'] : invocation.arguments
-  const { problems, resources, files, texts } = await validatePaths(
-    paths.map((path) => resolve(path)),
+  const validation = await validatePaths(
+    paths.filter((path) => path !== STDIN).map((path) => resolve(path)),
+    paths.includes(STDIN) ? terminal.stdin : undefined,
   )
-  if (textOption(invocation, 'output') === 'json') {
-    await terminal.print(`${JSON.stringify({ problems: problems.map(printed) }, null, 2)}\n`)
-  } else if (problems.length > 0) {
-    await terminal.print(
-      `${problemsText(problems, (file) => texts.get(file), terminal.paintData)}\n`,
-    )
+  const { problems, resources, files } = validation
+  const text = await printedText(validation, invocation)
+  if (text !== '') await terminal.print(text)
+  const { countText, explainText } = await import('./problems-text.ts')
+  const seen = `${counted(resources, 'resource')} in ${counted(files.length, 'file')}`
+  if (problems.length === 0) {
+    terminal.say(`${seen}: no problems`)
+    return 0
   }
-  const seen = `${counted(resources, 'resource')} in ${counted(files, 'file')}`
-  terminal.say(problems.length === 0 ? `${seen}: no problems` : `${seen}: ${countText(problems)}`)
+  terminal.say(`${seen}: ${countText(problems)}`)
+  if (textOption(invocation, 'output') === 'text') terminal.say(explainText(problems))
   return problems.some(({ severity }) => severity === 'error') ? 1 : 0
+}
+
+async function printedText(
+  { problems, files, texts }: Validation,
+  invocation: Invocation,
+): Promise<string> {
+  switch (textOption(invocation, 'output')) {
+    case 'json':
+      return `${JSON.stringify({ problems: problems.map(printed) }, null, 2)}\n`
+    case 'sarif': {
+      const [{ sarifText }, { build }] = await Promise.all([
+        import('./problems-sarif.ts'),
+        import('./build.ts'),
+      ])
+      return sarifText(problems, build().version)
+    }
+    case 'junit':
+      return (await import('./problems-junit.ts')).junitText(problems, files)
+    case 'github':
+      return (await import('./problems-github.ts')).githubText(problems)
+    default: {
+      const { problemsText } = await import('./problems-text.ts')
+      const { paintData } = invocation.terminal
+      const text = problemsText(problems, (file) => texts.get(file), paintData)
+      return text === '' ? '' : `${text}\n`
+    }
+  }
 }
 
 function printed(problem: Problem): object {

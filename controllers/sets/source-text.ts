@@ -87,7 +87,7 @@ export function decode(file: string, bytes: Uint8Array): Decoded {
     return refuse(
       start,
       'LimitExceeded',
-      `expected at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`,
+      `expected at most ${FILE_BYTES_MAX} bytes, got more`,
       'split the file',
     )
   }

@@ -43,8 +43,9 @@ export interface StreamRecord {
 /**
  * With `key`, the latest record of each key is kept, and those before it go in time; a record without data removes its
  * key, and goes too after a day. Every record needs a key; one that came without, before the stream was compacted,
- * stays. What is left keeps its sequence: there are gaps, and a position in one means the next record. A protected
- * stream is compacted as well, for it promises no more; a sealed one is not. Retention applies beside it.
+ * stays. What is left keeps its sequence: there are gaps, a position in one means the next record, and a group's lag in
+ * records may count what is gone. A protected stream is compacted as well, for it promises no more; a sealed one is not.
+ * Retention applies beside it.
  */
 export type StreamCompaction = 'none' | 'key'
 

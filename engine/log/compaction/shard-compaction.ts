@@ -31,6 +31,9 @@ export const COMPACTION_KEYS_BYTES_MAX: number = 64 * 1024 * 1024
 /** Removals that one compaction may leave out. */
 export const COMPACTION_TOMBSTONES_MAX = 262_144
 
+/** A sync of much would keep the device from those who wait for an acknowledgement. */
+const SYNC_BYTES: number = 2 * 1024 * 1024
+
 export interface CompactionRequest {
   readonly log: DiskShard
   readonly state: CompactionState
@@ -206,11 +209,18 @@ export class ShardCompaction {
   }
 
   async *#kept(from: readonly SegmentMeta[]): AsyncGenerator<Uint8Array, void, undefined> {
+    let unsynced = 0
     for (const meta of from) {
       for await (const piece of this.#pieces(meta)) {
         for (const batch of batchesIn(piece)) {
-          yield* withoutRecords(batch, (record) => this.#isKept(record))
+          for (const rest of withoutRecords(batch, (record) => this.#isKept(record))) {
+            unsynced += rest.length
+            yield rest
+          }
         }
+        if (unsynced < SYNC_BYTES) continue
+        await this.#request.sync()
+        unsynced = 0
       }
     }
   }

@@ -73,6 +73,7 @@ const oneTrusteeForm: CelRule = {
 const oneOwnerForm: CelRule = {
   rule: '!has(self.owner) || has(self.owner.user) != has(self.owner.client)',
   message: 'an owner is exactly one of user and client',
+  fieldPath: '.owner',
   inManifest: true,
   check: ({ owner }) =>
     owner === undefined || formsOf(fieldsOf(owner), TRUSTEE_FORMS).length === 1
@@ -85,7 +86,7 @@ export const accessPolicy: KindDefinition = defineKind({
   plural: 'accesspolicies',
   singular: 'accesspolicy',
   shortNames: ['apol'],
-  categories: ['streaming'],
+  categories: ['headgate'],
   summary: 'Who may do what to which resources.',
   spec: group('AccessPolicySpec', 'Which resources, who owns them, and what others may do.', {
     id: idField(),

@@ -8,7 +8,7 @@ export const DURATION_PATTERN = '^[1-9][0-9]*(ms|s|m|h|d)$'
 /** Bounds the text, so that a rule of the API server that touches it has a known cost. */
 export const DURATION_LENGTH_MAX = 16
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+export const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const UNITS_LARGEST_FIRST = ['d', 'h', 'm', 's', 'ms'] as const
 const PATTERN = /^([1-9][0-9]*)(ms|s|m|h|d)$/
 

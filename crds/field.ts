@@ -13,7 +13,12 @@ export const ID_LENGTH_MAX = 250
 export const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'
 export const NAME_TEXT =
   'lower-case letters, digits, "-" and ".", with a letter or digit at both ends'
-const ID_PATTERN = '^\\S(.*\\S)?$'
+/**
+ * Patterns are RE2 for the API server and JavaScript's with the flag u for us, and must mean the same to both: no `.`,
+ * `\s`, `\S`, `\w`, `\b`, and nothing that looks ahead or back.
+ */
+export const ID_PATTERN = '^[^\\p{Z}\\p{Cc}]([^\\p{Cc}]*[^\\p{Z}\\p{Cc}])?$'
+export const ID_TEXT = 'text on one line that neither begins nor ends with a blank'
 /** A mapping longer than this belongs into several processors. */
 export const MAPPING_LENGTH_MAX = 65_536
 
@@ -42,7 +47,7 @@ export function idField(): TSchema {
     text(
       'What foreign APIs call this resource. Set once; `metadata.name` where absent. Unique per namespace and kind in any letter case.',
       ID_LENGTH_MAX,
-      { pattern: ID_PATTERN, patternText: 'text that neither begins nor ends with a blank' },
+      { pattern: ID_PATTERN, patternText: ID_TEXT },
     ),
   )
 }

@@ -37,6 +37,8 @@ export interface JsonSchema {
   readonly notYetAvailable?: readonly string[]
   /** A literal text here is a secret when the map's key says so. */
   readonly secretKeys?: true
+  /** What only the manifest says, in place of a rule that the API server could not see the fields of. */
+  readonly structuralOnly?: Readonly<Record<string, unknown>>
   readonly 'x-kubernetes-preserve-unknown-fields'?: true
   readonly 'x-kubernetes-int-or-string'?: true
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map'

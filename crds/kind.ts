@@ -19,6 +19,10 @@ export interface KindDefinition {
   /** Whether a document may go without `spec`: only where each of its fields may be missing. */
   readonly specRequired: boolean
   readonly rules: readonly CelRule[]
+  /** What may not change once it is there; `plan()` refuses the same, against the catalog. */
+  readonly transitions: readonly TransitionRule[]
+  /** Where `kubectl scale` reads and writes. */
+  readonly scale?: Scale
   readonly printerColumns: readonly PrinterColumn[]
   /** A complete document for the docs page. */
   readonly example: string
@@ -31,10 +35,30 @@ export interface CelRule {
   /** `self` is the spec. */
   readonly rule: string
   readonly message: string
+  /** CEL that says more than the message, for the API server. */
+  readonly messageExpression?: string
+  /** Which field the API server's verdict names, from the spec: `.deadLetter.stream`. */
+  readonly fieldPath?: string
   /** Absent where the API server cannot see the fields that the rule speaks of; then only we judge it. */
   readonly inManifest: boolean
   /** Where the spec breaks the rule; empty when it holds. It is handed specs that the schema refused, too. */
   readonly check: (spec: Readonly<Record<string, unknown>>) => readonly RuleBreach[]
+}
+
+/** A rule between what was and what is to be, in CEL. */
+export interface TransitionRule {
+  /** `spec.type`; the field tables of the planner refuse a change of it. */
+  readonly field: string
+  /** `self` and `oldSelf` are whole resources, of which rules see name and spec. */
+  readonly rule: string
+  readonly message: string
+  readonly messageExpression: string
+}
+
+/** Paths of the scale subresource. */
+export interface Scale {
+  readonly specReplicasPath: string
+  readonly statusReplicasPath: string
 }
 
 export interface RuleBreach {
@@ -54,9 +78,14 @@ export interface PrinterColumn {
   readonly description?: string
 }
 
-export type KindInput = Omit<KindDefinition, 'spec' | 'specRequired' | 'printerColumns'> & {
+export type KindInput = Omit<
+  KindDefinition,
+  'spec' | 'specRequired' | 'transitions' | 'printerColumns'
+> & {
   readonly spec: TSchema
   readonly specRequired?: boolean
+  /** Besides that of `spec.id`. */
+  readonly transitions?: readonly TransitionRule[]
   readonly printerColumns: readonly PrinterColumn[]
 }
 
@@ -69,6 +98,17 @@ const LAST_COLUMNS: readonly PrinterColumn[] = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 
+const ID = '(has(self.spec) && has(self.spec.id) ? self.spec.id : self.metadata.name)'
+const OLD_ID = ID.replaceAll('self.', 'oldSelf.')
+
+/** The name stands in for an absent id, so that it may be written out later. */
+const sameId: TransitionRule = {
+  field: 'spec.id',
+  rule: `${ID} == ${OLD_ID}`,
+  message: 'spec.id cannot change; declare a resource of another name',
+  messageExpression: `'spec.id cannot change from ' + ${OLD_ID} + ' to ' + ${ID} + '; declare a resource of another name'`,
+}
+
 /** Every kind shows Ready first and its age last; what it adds stands between. */
 export function defineKind(input: KindInput): KindDefinition {
   const spec = asJsonSchema(input.spec)
@@ -76,6 +116,7 @@ export function defineKind(input: KindInput): KindDefinition {
     ...input,
     spec,
     specRequired: input.specRequired ?? (spec.required ?? []).length > 0,
+    transitions: [sameId, ...(input.transitions ?? [])],
     printerColumns: [...READY_COLUMNS, ...input.printerColumns, ...LAST_COLUMNS],
   }
 }

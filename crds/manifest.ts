@@ -1,11 +1,10 @@
-/**
- * A kind as a CustomResourceDefinition: its schema made structural, with what only our own validator knows left out.
- */
+/** A kind as a CustomResourceDefinition, and as a JSON Schema for editors. */
 import type { JsonSchema } from './json-schema.ts'
 import type { KindDefinition } from './kind.ts'
 import { GROUP, VERSION } from './resource.ts'
+import { structuralSchema } from './structural.ts'
 
-/** Words of our own, and `additionalProperties: false`, which a structural schema says by listing properties. */
+/** Words of our own, which no editor knows. */
 const OURS: readonly (keyof JsonSchema)[] = [
   'title',
   'examples',
@@ -15,10 +14,11 @@ const OURS: readonly (keyof JsonSchema)[] = [
   'discriminator',
   'notYetAvailable',
   'secretKeys',
+  'structuralOnly',
 ]
 
 export function manifestOf(definition: KindDefinition): Readonly<Record<string, unknown>> {
-  const { kind, plural, singular, shortNames, categories } = definition
+  const { kind, plural, singular, shortNames, categories, scale } = definition
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -33,7 +33,7 @@ export function manifestOf(definition: KindDefinition): Readonly<Record<string, 
           served: true,
           storage: true,
           schema: { openAPIV3Schema: objectSchema(definition) },
-          subresources: { status: {} },
+          subresources: { status: {}, ...(scale === undefined ? {} : { scale }) },
           additionalPrinterColumns: definition.printerColumns,
         },
       ],
@@ -44,9 +44,14 @@ export function manifestOf(definition: KindDefinition): Readonly<Record<string, 
 function objectSchema(definition: KindDefinition): unknown {
   const rules = definition.rules
     .filter(({ inManifest }) => inManifest)
-    .map(({ rule, message }) => ({ rule, message }))
+    .map(({ rule, message, messageExpression, fieldPath }) => ({
+      rule,
+      message,
+      ...(messageExpression === undefined ? {} : { messageExpression }),
+      ...(fieldPath === undefined ? {} : { fieldPath }),
+    }))
   const spec = {
-    ...structural(definition.spec),
+    ...structuralSchema(definition.spec, `${definition.kind}.spec`),
     ...(definition.specRequired ? {} : { default: {} }),
     ...(rules.length === 0 ? {} : { 'x-kubernetes-validations': rules }),
   }
@@ -65,27 +70,15 @@ function objectSchema(definition: KindDefinition): unknown {
         'x-kubernetes-preserve-unknown-fields': true,
       },
     },
+    'x-kubernetes-validations': definition.transitions.map(
+      ({ field, rule, message, messageExpression }) => ({
+        rule,
+        message,
+        messageExpression,
+        fieldPath: `.${field}`,
+      }),
+    ),
   }
-}
-
-/** The API server takes no types within `anyOf`, except for its own integer-or-text form. */
-function structural(schema: JsonSchema): Readonly<Record<string, unknown>> {
-  const kept = Object.entries(schema).filter(([word]) => !OURS.includes(word as keyof JsonSchema))
-  const lowered = Object.fromEntries(kept.map(([word, value]) => [word, lower(word, value)]))
-  if (schema.additionalProperties === false) delete lowered['additionalProperties']
-  if (schema.anyOf !== undefined) delete lowered['anyOf']
-  return lowered
-}
-
-function lower(word: string, value: unknown): unknown {
-  if (word === 'items' || word === 'additionalProperties') {
-    return value === false ? false : structural(value as JsonSchema)
-  }
-  if (word !== 'properties') return value
-  const properties = value as Readonly<Record<string, JsonSchema>>
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, one]) => [name, structural(one)]),
-  )
 }
 
 /** A kind as a JSON Schema for editors: a whole document, with everything that it may hold. */

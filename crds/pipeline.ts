@@ -21,7 +21,7 @@ export const pipeline: KindDefinition = defineKind({
   plural: 'pipelines',
   singular: 'pipeline',
   shortNames: ['pipe'],
-  categories: ['streaming'],
+  categories: ['headgate'],
   summary: 'Input, buffer, processors and output, shaped like a Redpanda Connect stream config.',
   spec: group('PipelineSpec', 'A stream config, and whether it runs.', {
     id: idField(),

@@ -56,7 +56,7 @@ const endpoint = group(
   {
     type: choice('`standard` is an HTTP POST.', ['standard'], { notYetAvailable: ENDPOINTS_LATER }),
     url: text('Where to post.', 2048, {
-      pattern: '^https?://[^\\s]+$',
+      pattern: '^https?://[^\\p{Z}\\p{Cc}]+$',
       patternText: 'an http:// or https:// URL',
     }),
     headers: optional(
@@ -81,6 +81,9 @@ const endpoint = group(
 const deadLetterElsewhere: CelRule = {
   rule: '!has(self.deadLetter) || self.deadLetter.stream != self.from.stream',
   message: 'a dead letter goes to another stream than the one that is read',
+  messageExpression:
+    "'a dead letter goes to another stream than ' + self.from.stream + ', which is the one that is read'",
+  fieldPath: '.deadLetter.stream',
   inManifest: true,
   check: (spec) => {
     const stream = fieldsOf(spec['deadLetter'])['stream']
@@ -95,7 +98,7 @@ export const sink: KindDefinition = defineKind({
   plural: 'sinks',
   singular: 'sink',
   shortNames: ['snk'],
-  categories: ['streaming'],
+  categories: ['headgate'],
   summary: 'Durable delivery of a stream to an outside endpoint.',
   spec: group(
     'SinkSpec',

@@ -2,6 +2,8 @@
 import {
   choice,
   group,
+  ID_PATTERN,
+  ID_TEXT,
   idField,
   integer,
   list,
@@ -15,6 +17,7 @@ import {
 import { defineKind, type KindDefinition } from './kind.ts'
 import { EXTRAPOLATION_MODES, INTERPOLATION_MODES } from './modes.ts'
 import { streamTypeRules } from './stream-type-rules.ts'
+import { KEY_TYPE_CODES, TYPE_CODES } from './type-code.ts'
 
 export const PROPERTIES_MAX = 512
 
@@ -24,39 +27,59 @@ const typeName = text(
   { minLength: 1 },
 )
 
-const property = group('StreamTypeProperty', 'One property of an event.', {
-  id: text('Its name in the event; unique in any letter case.', 100, {
-    minLength: 1,
-    pattern: '^\\S(.*\\S)?$',
-    patternText: 'text that neither begins nor ends with a blank',
-  }),
-  type: oneOf('What its values are.', [
-    typeName,
-    group('ArrayType', 'An array of one type.', { array: typeName }),
-  ]),
-  key: optional(
-    integer('Its place in the key, counted from 1. Absent for what is no part of the key.', {
-      minimum: 1,
-      maximum: 3,
+/** The rule about the types of keys, for the API server, whose rules cannot see what has two forms. */
+const keysHaveAnOrder = {
+  anyOf: [
+    { not: { required: ['key'] } },
+    {
+      properties: {
+        type: {
+          not: { enum: [...TYPE_CODES.keys()].filter((code) => !KEY_TYPE_CODES.includes(code)) },
+          maxProperties: 0,
+        },
+      },
+    },
+  ],
+}
+
+const property = group(
+  'StreamTypeProperty',
+  'One property of an event.',
+  {
+    id: text('Its name in the event; unique in any letter case.', 100, {
+      minLength: 1,
+      pattern: ID_PATTERN,
+      patternText: ID_TEXT,
     }),
-  ),
-  uom: optional(text('Unit of measure; free text.', 100)),
-  interpolation: optional(
-    choice(
-      'How its value between two events is found; the type says so where absent.',
-      INTERPOLATION_MODES,
+    type: oneOf('What its values are.', [
+      typeName,
+      group('ArrayType', 'An array of one type.', { array: typeName }),
+    ]),
+    key: optional(
+      integer('Its place in the key, counted from 1. Absent for what is no part of the key.', {
+        minimum: 1,
+        maximum: 3,
+      }),
     ),
-  ),
-  displayName: optional(text('A name for people.', 250)),
-  description: optional(text('What it means.', 4096)),
-})
+    uom: optional(text('Unit of measure; free text.', 100)),
+    interpolation: optional(
+      choice(
+        'How its value between two events is found; the type says so where absent.',
+        INTERPOLATION_MODES,
+      ),
+    ),
+    displayName: optional(text('A name for people.', 250)),
+    description: optional(text('What it means.', 4096)),
+  },
+  { structuralOnly: keysHaveAnOrder },
+)
 
 export const streamType: KindDefinition = defineKind({
   kind: 'StreamType',
   plural: 'streamtypes',
   singular: 'streamtype',
   shortNames: ['stype'],
-  categories: ['streaming'],
+  categories: ['headgate'],
   summary: 'The shape of the events of a stream: properties with a key, or a JSON Schema.',
   specRequired: true,
   spec: group('StreamTypeSpec', 'Exactly one of `properties` and `jsonSchema`.', {

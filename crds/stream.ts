@@ -13,7 +13,7 @@ import {
   size,
   text,
 } from './field.ts'
-import { type CelRule, defineKind, type KindDefinition } from './kind.ts'
+import { type CelRule, defineKind, type KindDefinition, type TransitionRule } from './kind.ts'
 import { EXTRAPOLATION_MODES, INTERPOLATION_MODES } from './modes.ts'
 
 const SHARDS_MAX = 4096
@@ -29,6 +29,7 @@ const override = group('StreamPropertyOverride', 'What this stream does otherwis
 const needsType = (field: 'indexes' | 'propertyOverrides'): CelRule => ({
   rule: `!has(self.${field}) || self.${field}.size() == 0 || has(self.type)`,
   message: `${field} need a type`,
+  fieldPath: `.${field}`,
   inManifest: true,
   check: (spec) => {
     const value = spec[field]
@@ -37,12 +38,22 @@ const needsType = (field: 'indexes' | 'propertyOverrides'): CelRule => ({
   },
 })
 
+const TYPE = "(has(self.spec) && has(self.spec.type) ? self.spec.type : 'none')"
+const OLD_TYPE = TYPE.replaceAll('self.', 'oldSelf.')
+
+const sameType: TransitionRule = {
+  field: 'spec.type',
+  rule: `${TYPE} == ${OLD_TYPE}`,
+  message: 'the type of a stream cannot change; declare a stream of another name',
+  messageExpression: `'the type of a stream cannot change from ' + ${OLD_TYPE} + ' to ' + ${TYPE} + '; declare a stream of another name'`,
+}
+
 export const stream: KindDefinition = defineKind({
   kind: 'Stream',
   plural: 'streams',
   singular: 'stream',
   shortNames: ['strm'],
-  categories: ['streaming'],
+  categories: ['headgate'],
   summary: 'A durable, sharded, ordered log of records, optionally typed.',
   spec: group(
     'StreamSpec',
@@ -125,6 +136,8 @@ export const stream: KindDefinition = defineKind({
     },
   ),
   rules: [needsType('indexes'), needsType('propertyOverrides')],
+  transitions: [sameType],
+  scale: { specReplicasPath: '.spec.shards', statusReplicasPath: '.status.shards' },
   printerColumns: [
     { name: 'Type', type: 'string', jsonPath: '.spec.type' },
     { name: 'Shards', type: 'integer', jsonPath: '.status.shards' },

@@ -18,7 +18,7 @@ export function generateErrors(): ReadonlyMap<string, string> {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([code, { retry, status, exit, meaning }]) =>
-        `| \`${code}\` | ${retry} | ${status} | ${exit} | ${meaning} |\n`,
+        `| [\`${code}\`](../errors/${code}.md) | ${retry} | ${status} | ${exit} | ${meaning} |\n`,
     )
   return new Map([[ERRORS_PAGE, HEAD + rows.join('')]])
 }

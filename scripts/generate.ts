@@ -10,6 +10,7 @@ import { generateCommands } from './generate-commands.ts'
 import { generateComponents } from './generate-components.ts'
 import { generateConditions } from './generate-conditions.ts'
 import { generateCrds } from './generate-crds.ts'
+import { generateErrorPages } from './generate-error-pages.ts'
 import { generateErrors } from './generate-errors.ts'
 import { generateRegistry } from './generate-registry.ts'
 import { generateSchemas } from './generate-schemas.ts'
@@ -21,6 +22,7 @@ async function generateAll(): Promise<ReadonlyMap<string, string>> {
     ...generateRegistry(),
     ...(await generateCrds()),
     ...generateErrors(),
+    ...generateErrorPages(),
     ...generateConditions(),
     ...generateBloblang(),
     ...generateCommands(),

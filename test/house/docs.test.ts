@@ -8,7 +8,7 @@ import { ROOT, sourceFiles } from './source-files.ts'
 describe('the error table', () => {
   test('equals its docs page, code for code', () => {
     const page = readFileSync(join(ROOT, ERRORS_PAGE), 'utf8')
-    const documented = [...page.matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code)
+    const documented = [...page.matchAll(/^\| \[`(\w+)`/gm)].map(([, code]) => code)
     expect(documented).toEqual(Object.keys(ERROR_CODES).sort())
   })
 

@@ -40,7 +40,8 @@ export function testEnvironment(options: TestEnvironmentOptions = {}): TestEnvir
         const [found] = engine.streams.describe([`${namespace}/${stream}`])
         if (found === undefined) return undefined
         const { incarnation } = found
-        return { stream: found.name, incarnation, check: options.checks?.[stream] }
+        const needsKey = found.compaction === 'key'
+        return { stream: found.name, incarnation, check: options.checks?.[stream], needsKey }
       },
     },
     secrets: {

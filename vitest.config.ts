@@ -1,13 +1,42 @@
 import './test/house/node-version.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { findBinaries } from './test/kubernetes/binaries.ts'
+
+const KUBERNETES = 'test/kubernetes/**/*.test.ts'
+const withKubernetes = findBinaries() !== undefined
+
+if (!withKubernetes)
+  process.stderr.write(
+    `left out: ${KUBERNETES}, for there is no kube-apiserver; npm run test:kubernetes builds one (KUBEBUILDER_ASSETS names others)\n`,
+  )
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'headgate',
+          include: ['**/*.test.ts'],
+          exclude: ['node_modules/**', 'dist/**', KUBERNETES],
+        },
+      },
+      ...(withKubernetes
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'kubernetes',
+                include: [KUBERNETES],
+                globalSetup: ['test/kubernetes/set-up.ts'],
+              },
+            },
+          ]
+        : []),
+    ],
   },
 })
 

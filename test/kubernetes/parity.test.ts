@@ -1,0 +1,56 @@
+/**
+ * One YAML, two doors, equal verdicts: what the API server refuses, `headgate validate` refuses on the layers schema
+ * and cel, and the other way round.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, inject, test } from 'vitest'
+import { mutatedObject } from './mutated-object.ts'
+import { type Verdict, verdictOfOurs, verdictOfServer } from './verdict.ts'
+
+const FOLDER = join(import.meta.dirname, '../faulty')
+const server = inject('apiServer')
+
+/** Where we are stricter, and why. */
+const STRICTER: Readonly<Record<string, string>> = {
+  'label-value-null.yaml':
+    'a label without a value is a slip, and the API server makes it empty text',
+  'yaml-text-after-the-end-marker.yaml': 'the API server reads nothing behind an end marker',
+  'name-generated.yaml': 'a file declares one resource, not another one each time it is read',
+}
+
+describe('a faulty file has one verdict at both doors', () => {
+  const files = readdirSync(FOLDER).filter((file) => /\.(ya?ml|json)$/.test(file))
+  for (const file of files) {
+    test(`${file}${STRICTER[file] === undefined ? '' : `, but ${STRICTER[file]}`}`, async () => {
+      const text = readFileSync(join(FOLDER, file), 'utf8')
+      const ours = await verdictOfOurs(file, text)
+      // Forms of YAML are judged by us alone.
+      if (ours === undefined) return
+      const theirs = await verdictOfServer(server, text)
+      if (STRICTER[file] === undefined) expectAgreement(ours, theirs, text)
+      else expect([ours.accepted, theirs.accepted]).toEqual([false, true])
+    })
+  }
+})
+
+test('whatever chance does to an object, it has one verdict at both doors', async () => {
+  const seen = { accepted: 0, refused: 0 }
+  const judge = async (object: unknown): Promise<void> => {
+    const text = JSON.stringify(object)
+    const ours = await verdictOfOurs('a.json', text)
+    if (ours === undefined) return
+    expectAgreement(ours, await verdictOfServer(server, text), text)
+    seen[ours.accepted ? 'accepted' : 'refused']++
+  }
+  await fc.assert(fc.asyncProperty(mutatedObject, judge), { numRuns: 400 })
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(20)
+})
+
+function expectAgreement(ours: Verdict, theirs: Verdict, text: string): void {
+  if (ours.accepted === theirs.accepted) return
+  const said = (verdict: Verdict): string =>
+    verdict.accepted ? 'accepts' : verdict.because.join('; ')
+  expect.fail(`headgate: ${said(ours)}\nthe API server: ${said(theirs)}\n${text.slice(0, 2000)}`)
+}

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
 import { encodeBatch } from '../../engine/log/batch.ts'
-import { COMPACTION_LOOK_MS } from '../../engine/log/compaction/compactor.ts'
+import { COMPACTION_LOOK_MS, COMPACTION_RETRY_MS } from '../../engine/log/compaction/compactor.ts'
 import { openDiskEngine } from '../../engine/log/disk-engine.ts'
 import type { FoundRecord } from '../../engine/log/log.ts'
 import type { LogRecord } from '../../engine/log/record.ts'
@@ -14,7 +14,7 @@ import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { SimulatedDisk } from '../../engine/ports/simulated-disk.ts'
 import type { StreamRecord } from '../../engine/streams/streams.ts'
-import { readShard, streamRecord } from './engine-under-test.ts'
+import { readShard, rejection, streamRecord } from './engine-under-test.ts'
 import { foldByKey } from './fold-by-key.ts'
 
 const HOUR_MS = 3_600_000
@@ -273,6 +273,47 @@ describe('compaction', () => {
       expect(await bench.records()).toHaveLength(2)
       await bench.close()
     }
+  })
+
+  test('waits for room on a full disk, and takes nothing with it', async () => {
+    const bench = await opened(1)
+    for (const data of ['1', '2', '3', '4']) await bench.put([['a', data]])
+    await bench.pass(COMPACTION_LOOK_MS - 1)
+    bench.disk.full = true
+    const segments = () => bench.disk.paths.filter((path) => path.endsWith('.segment')).length
+    await bench.pass(3 * COMPACTION_LOOK_MS)
+    expect(await bench.records()).toHaveLength(4)
+    await bench.expectLatest(await bench.fold())
+    bench.disk.full = false
+    await bench.pass(COMPACTION_LOOK_MS)
+    await bench.pass(COMPACTION_RETRY_MS + 3 * COMPACTION_LOOK_MS)
+    expect(shown(await bench.records())).toEqual(['3 a 3', '4 a 4'])
+    expect(segments()).toBe(2)
+    expect(bench.engine.condition()).toBeUndefined()
+    await bench.put([['a', '5']])
+    await bench.close()
+  })
+
+  test('leaves what is damaged alone, and the rest of the stream readable', async () => {
+    const bench = await opened(1)
+    for (const data of ['1', '2', '3', '4']) await bench.put([['a', data]])
+    await bench.close()
+    const [path] = bench.disk.paths.filter((each) => each.includes('00000000000000000002.0.seg'))
+    bench.disk.rot(path ?? '', 4096 + 70)
+    await bench.open()
+    await bench.compact()
+    const sequences: number[] = []
+    for (const sequence of [1, 3, 4]) {
+      const at = { stream: 'k', incarnation: bench.incarnation, shard: 0, sequence }
+      await using reader = bench.engine.log.open(at)
+      const read = await reader.next(1, 0)
+      sequences.push(read?.from ?? 0)
+    }
+    expect(sequences).toEqual([1, 3, 4])
+    const asked = bench.engine.log.latest('k', bench.incarnation, Buffer.from('a'))
+    expect(await rejection(asked)).toBe('LogCorrupt')
+    expect(bench.disk.paths).toContain(path)
+    await bench.close()
   })
 
   test('stops when the stream is deleted, and leaves no file behind', async () => {

@@ -79,6 +79,20 @@ export async function readMarker(disk: Disk, directory: string): Promise<string 
   throw unusable(directory, `data format ${DATA_FORMAT}`, got)
 }
 
+/** Throws DataDirectoryUnusable where another directory, or none, lies in the place of the one that was opened. */
+export async function checkMarker(disk: Disk, { paths, id }: DataDirectory): Promise<void> {
+  const found = await readMarker(disk, paths.root).catch((error: unknown) => {
+    if (hasCode(error, ['ENOENT', 'ENOTDIR'])) return undefined
+    throw error
+  })
+  if (found === id) return
+  throw new HeadgateError(
+    'DataDirectoryUnusable',
+    `expected the data of engine ${id} in ${paths.root}, got ${found === undefined ? 'none' : `that of ${found}`}: the directory was removed or replaced while it was in use`,
+    { hint: 'Put the directory back, or its volume, then start again.' },
+  )
+}
+
 function parseMarker(text: string): { readonly format?: number; readonly id?: string } {
   try {
     const marker: unknown = JSON.parse(text)
@@ -140,18 +154,14 @@ async function syncParents(disk: Disk, root: string): Promise<void> {
     try {
       await disk.directories.sync(path)
     } catch (error) {
-      if (!isForbidden(error)) throw error
+      if (!hasCode(error, ['EACCES', 'EPERM', 'EINVAL', 'EROFS'])) throw error
     }
     if (path === dirname(path)) return
   }
 }
 
-function isForbidden(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(String(error.code))
-  )
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
 function unusable(directory: string, expected: string, got: string): HeadgateError {

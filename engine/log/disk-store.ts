@@ -11,7 +11,7 @@ import { CommitPipeline } from './commit-pipeline.ts'
 import { Compactor } from './compaction/compactor.ts'
 import { KeyIndexes } from './compaction/key-indexes.ts'
 import type { Damage } from './damage.ts'
-import type { DataDirectory } from './data-directory.ts'
+import { checkMarker, type DataDirectory } from './data-directory.ts'
 import type { DiskEngineOptions, EngineSizes } from './disk-engine.ts'
 import { diskFull, isDiskFull } from './disk-full.ts'
 import type { DiskShard } from './disk-shard.ts'
@@ -94,16 +94,19 @@ export class DiskStore implements Store {
     const running = await this.#start()
     this.#running = running
     running.checkpointer.discard(this.#discards)
-    if (recovered.end.frames > 0 || skipped || options.acceptLoss === true)
-      await running.checkpointer.run()
-    else await running.superblocks.write({ point: running.journal.point })
-    const failed = running.pipeline.condition()
-    const { full } = running.checkpointer
-    if (failed === undefined && full === undefined) return
-    running.checkpointer[Symbol.dispose]()
-    await running.journal[Symbol.asyncDispose]()
-    // The journal would be written over while only it holds what was recovered.
-    throw failed === undefined ? diskFull(full) : new HeadgateError('DataDirectoryUnusable', failed)
+    try {
+      if (recovered.end.frames > 0 || skipped || options.acceptLoss === true)
+        await running.checkpointer.run()
+      else await running.superblocks.write({ point: running.journal.point })
+      const failed = running.pipeline.condition()
+      if (failed !== undefined) throw new HeadgateError('DataDirectoryUnusable', failed)
+      // The journal would be written over while only it holds what was recovered.
+      if (running.checkpointer.full !== undefined) throw diskFull(running.checkpointer.full)
+    } catch (error) {
+      running.checkpointer[Symbol.dispose]()
+      await running.journal[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** Undefined while there is no journal. */
@@ -241,6 +244,7 @@ export class DiskStore implements Store {
         superblocks,
         checkpointBytes: sizes.checkpointBytes,
         rollOf: (shard) => rollOf(this.view.stream(shard.incarnation), sizes.segmentBytes),
+        checkPlace: () => checkMarker(disk, directory),
         onFailure: (error) => this.#fail(error),
       },
       journal.point,

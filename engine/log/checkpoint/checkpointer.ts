@@ -44,6 +44,8 @@ export interface CheckpointerOptions {
   readonly checkpointBytes: number
   /** When a segment of the stream rolls before it is full. */
   readonly rollOf: (shard: DiskShard) => SegmentRoll
+  /** Throws where the directory is not the one any more that was opened. */
+  readonly checkPlace: () => Promise<void>
   /** Something failed that makes it unsafe to go on. */
   readonly onFailure: (error: unknown) => void
 }
@@ -171,6 +173,7 @@ export class Checkpointer implements Disposable {
     const { view, journal, segments, tail, files, superblocks, checkpointBytes } = this.#options
     const shown = this.#shown
     const snapshot = takeSnapshot(view)
+    await segments.withDescriptor(this.#options.checkPlace)
     const full = await this.#flush(snapshot, shown.sequence - 1)
     await segments.sync()
     const { current } = superblocks
@@ -189,10 +192,11 @@ export class Checkpointer implements Disposable {
       arrivalLastUs,
     }
     const checkpoint = { head, changes, shards: shards.map(markOf) }
-    await files.write(slot, checkpoint)
+    await segments.withDescriptor(() => files.write(slot, checkpoint))
     // Of what was recovered a checkpoint without room for it proves nothing.
     const durableSequence = full === undefined ? journal.syncedSequence : current.durableSequence
-    await superblocks.write({ checkpoint: { id, slot }, point, durableSequence })
+    const changed = { checkpoint: { id, slot }, point, durableSequence }
+    await segments.withDescriptor(() => superblocks.write(changed))
     if (this.#holds === 0) await segments.discard(discards)
     else this.#discards = [...discards, ...this.#discards]
     if (full !== undefined) throw full
@@ -224,6 +228,7 @@ export class Checkpointer implements Disposable {
     const { syncedSequence: durableSequence } = journal
     if (this.#isDisposed || superblocks.current.durableSequence >= durableSequence) return
     try {
+      await this.#options.checkPlace()
       await superblocks.write({ durableSequence })
     } catch (error) {
       // It only sharpens what a later recovery can tell; the next checkpoint will notice a disk that fails.

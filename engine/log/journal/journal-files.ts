@@ -88,7 +88,12 @@ export class JournalFiles implements AsyncDisposable {
       }
       logger?.warn('The disk has no room for another journal file', { files: files.length })
     }
-    await disk.directories.sync(directory)
+    try {
+      await disk.directories.sync(directory)
+    } catch (error) {
+      for (const { file } of files) await file.close()
+      throw error
+    }
     return new JournalFiles(options, files, files[0] as JournalFile)
   }
 
@@ -295,7 +300,12 @@ async function fill(file: DiskFile, from: number, to: number, signal?: AbortSign
 }
 
 async function journalFile(slot: number, file: DiskFile): Promise<JournalFile> {
-  const size = await file.size()
-  const bytes = size - (size % FRAME_ALIGN_BYTES)
-  return { slot, file, bytes, epoch: 0, end: 0, unsynced: false }
+  try {
+    const size = await file.size()
+    const bytes = size - (size % FRAME_ALIGN_BYTES)
+    return { slot, file, bytes, epoch: 0, end: 0, unsynced: false }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
 }

@@ -88,6 +88,10 @@ class FileSegmentStore implements SegmentStore {
     await this.#parts.allocation.discard(files)
   }
 
+  withDescriptor<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#parts.descriptors.withRoom(work)
+  }
+
   list(): Promise<readonly SegmentFileName[]> {
     return this.#parts.allocation.list()
   }

@@ -29,6 +29,8 @@ export interface SegmentStore extends AsyncDisposable {
    * is removed. Readers who are at them are not disturbed.
    */
   discard(files: readonly SegmentFileName[]): Promise<void>
+  /** Does what opens a file for a moment, closing ones that nobody is at while there is no descriptor for it. */
+  withDescriptor<Result>(work: () => Promise<Result>): Promise<Result>
   /** Everything that lies in the directory, for recovery and verification. */
   list(): Promise<readonly SegmentFileName[]>
 }

@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts'
 export interface CommandDefinition {
   /** One word, or two where a family of commands shares the first: `groups list`. */
   readonly name: string
+  /** Asked by scripts alone: no help and no page lists it. */
+  readonly hidden?: boolean
   /** One sentence. */
   readonly summary: string
   readonly arguments: readonly ArgumentDefinition[]
@@ -26,6 +28,8 @@ export interface ArgumentDefinition {
   readonly name: string
   readonly required: boolean
   readonly repeated?: boolean
+  /** Any other value is a usage error that names these. */
+  readonly choices?: readonly string[]
   readonly summary: string
 }
 

@@ -3,11 +3,15 @@ import { approve } from './approve.ts'
 import { backup } from './backup.ts'
 import { blobl } from './blobl.ts'
 import type { CommandDefinition } from './command.ts'
+import { complete } from './complete.ts'
+import { completion } from './completion.ts'
 import { explain } from './explain.ts'
+import { fmt } from './fmt.ts'
 import { get } from './get.ts'
 import { groupsDescribe } from './groups-describe.ts'
 import { groupsList } from './groups-list.ts'
 import { groupsReset } from './groups-reset.ts'
+import { init } from './init.ts'
 import { latest } from './latest.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
@@ -24,8 +28,10 @@ import { verify } from './verify.ts'
 import { version } from './version.ts'
 
 export const COMMANDS: readonly CommandDefinition[] = [
+  init,
   up,
   validate,
+  fmt,
   plan,
   approve,
   get,
@@ -45,5 +51,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   blobl,
   explain,
   schema,
+  completion,
+  complete,
   version,
 ]

@@ -37,7 +37,7 @@ export async function runProgram(
       context.onRun(definition)
       status = await definition.run({ ...context, arguments: texts, options })
     })
-    familyOf(program, definition).addCommand(command)
+    familyOf(program, definition).addCommand(command, { hidden: definition.hidden === true })
   }
   if (argv.length === 0) {
     context.terminal.say(program.helpInformation().trimEnd())
@@ -85,9 +85,10 @@ function toCommand(definition: CommandDefinition): Command {
     .description(definition.summary)
     .helpOption('-h, --help', 'Print help.')
     .allowExcessArguments(false)
-  for (const { name, required, repeated, summary } of definition.arguments) {
+  for (const { name, required, repeated, choices, summary } of definition.arguments) {
     const inner = repeated === true ? `${name}...` : name
-    command.addArgument(new Argument(required ? `<${inner}>` : `[${inner}]`, summary))
+    const argument = new Argument(required ? `<${inner}>` : `[${inner}]`, summary)
+    command.addArgument(choices === undefined ? argument : argument.choices(choices))
   }
   for (const { flags, summary, byDefault, choices } of definition.options) {
     const option = new Option(flags, summary)

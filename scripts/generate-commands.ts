@@ -8,7 +8,12 @@ Data goes to stdout, talk to stderr. A command ends with 0, with 1 when it faile
 `
 
 export function generateCommands(): ReadonlyMap<string, string> {
-  return new Map([['docs/reference/commands.md', [HEAD, ...COMMANDS.map(commandText)].join('\n')]])
+  return new Map([
+    [
+      'docs/reference/commands.md',
+      [HEAD, ...COMMANDS.filter(({ hidden }) => hidden !== true).map(commandText)].join('\n'),
+    ],
+  ])
 }
 
 function commandText({
@@ -23,7 +28,10 @@ function commandText({
     return required ? text : `[${text}]`
   })
   const rows = [
-    ...args.map((argument) => `| \`${argument.name}\` | ${argument.summary} | |`),
+    ...args.map(
+      ({ name: argument, summary: meaning, choices }) =>
+        `| \`${argument}\` | ${meaning}${choices === undefined ? '' : ` One of ${choices.join(', ')}.`} | |`,
+    ),
     ...options.map(
       ({ flags, summary: meaning, byDefault, choices }) =>
         `| \`${flags}\` | ${meaning}${choices === undefined ? '' : ` One of ${choices.join(', ')}.`} | ${byDefault === undefined ? '' : `\`${byDefault}\``} |`,

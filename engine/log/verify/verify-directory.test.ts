@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SimulatedDisk } from '../../ports/simulated-disk.ts'
+import { encodeBatch } from '../batch.ts'
+import { planRepair } from '../repair-plan.ts'
 import type { Verification } from './verification.ts'
 import { INVARIANTS, verifyDirectory } from './verify-directory.ts'
 import {
@@ -10,6 +12,7 @@ import {
   end,
   newWorkplace,
   openWorkplace,
+  recordOf,
   type Workplace,
   work,
 } from './workload-for-test.ts'
@@ -97,6 +100,27 @@ describe('a sound directory', () => {
       { numRuns: 60 },
     )
   })
+})
+
+test('a directory with compacted segments passes, before and after a repair finds nothing in it', async () => {
+  const place = newWorkplace(9)
+  const engine = await openWorkplace(place, { sizes: { segmentBytes: 4096 } })
+  const stream = await engine.streams.create(
+    recordOf('default/latest', { shards: 1, compaction: 'key' }),
+  )
+  const { incarnation } = stream
+  for (let write = 0; write < 200; write++) {
+    const record = { key: Buffer.from(`${write % 3}`), data: Buffer.alloc(300, `${write}.`) }
+    const batch = encodeBatch([record])
+    const appends = [{ stream: 'default/latest', incarnation, shard: 0, batch }]
+    await engine.log.write({ appends })
+    if (write % 20 === 0) await place.clock.advance(60_000)
+  }
+  await place.clock.advance(3_600_000)
+  await engine[Symbol.asyncDispose]()
+  expect(pathsOf(place, /\.[1-9]\d*\.segment$/)).not.toEqual([])
+  expect((await verifyDirectory(place.disk, DIRECTORY)).findings).toEqual([])
+  expect((await planRepair(place.disk, DIRECTORY)).places).toEqual([])
 })
 
 describe('damage is named', () => {

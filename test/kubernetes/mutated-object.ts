@@ -130,18 +130,31 @@ const change = fc.record({
   value: strange,
 })
 
+const METADATA: Json = {
+  name: 'mutated',
+  namespace: 'default',
+  labels: { team: 'north', 'example.com/tier': 'one' },
+  annotations: { note: 'a note', 'example.com/note': 'another' },
+}
+
 /** An object that is nearly valid, or still is. */
 export const mutatedObject: fc.Arbitrary<unknown> = fc
   .record({
     kind: fc.constantFrom(...(Object.keys(SPECS) as Kind[])),
-    changes: fc.array(change, { minLength: 1, maxLength: 2 }),
+    ofMetadata: fc.array(change, { maxLength: 1 }),
+    ofSpec: fc.array(change, { maxLength: 2 }),
   })
-  .map(({ kind, changes }) => ({
+  .map(({ kind, ofMetadata, ofSpec }) => ({
     apiVersion: API_VERSION,
     kind,
-    metadata: { name: 'mutated' },
-    spec: changes.reduce<Json>((spec, one) => changed(spec, one), SPECS[kind]),
+    metadata: ofMetadata.reduce<Json>(changed, METADATA),
+    spec: ofSpec.reduce<Json>(changed, SPECS[kind]),
   }))
+  // The API server makes a null there an empty text, and we ask for one: it is among the faulty files.
+  .filter(({ metadata }) => {
+    const { labels, annotations } = metadata as Readonly<Record<string, object | null | undefined>>
+    return ![labels, annotations].some((texts) => Object.values(texts ?? {}).includes(null))
+  })
 
 interface Change {
   readonly place: number

@@ -6,9 +6,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, inject, test } from 'vitest'
+import { API_VERSION } from '../../crds/resource.ts'
 import { mutatedObject } from './mutated-object.ts'
 import { type Verdict, verdictOfOurs, verdictOfServer } from './verdict.ts'
 
+const REFUSED: Verdict = { accepted: false, because: [] }
 const FOLDER = join(import.meta.dirname, '../faulty')
 const server = inject('apiServer')
 
@@ -33,6 +35,57 @@ describe('a faulty file has one verdict at both doors', () => {
       else expect([ours.accepted, theirs.accepted]).toEqual([false, true])
     })
   }
+})
+
+describe('a field of several forms has one verdict at both doors', () => {
+  const never = [true, false, 0, 5, -1.5, [], ['a'], {}, { other: 'a' }, null, '', 'x'.repeat(1025)]
+  const header = (value: unknown): object => ({
+    kind: 'Sink',
+    spec: {
+      from: { stream: 'a' },
+      endpoint: { type: 'standard', url: 'http://a', headers: { 'X-A': value } },
+    },
+  })
+  const headers = [
+    'text',
+    { fromEnv: 'A' },
+    { fromEnv: '' },
+    { fromEnv: 5 },
+    { fromEnv: 'A', fromFile: 'b' },
+    { fromFile: 'b', more: 1 },
+    { fromSecret: 'a' },
+    { fromSecret: { name: 'a' } },
+    { fromSecret: { name: 'a', key: 'b' } },
+    { fromSecret: { name: 'a', key: 'b', more: 1 } },
+  ]
+  const property = (value: unknown, key?: number): object => ({
+    kind: 'StreamType',
+    spec: { properties: [{ id: 'a', type: value, ...(key === undefined ? {} : { key }) }] },
+  })
+  const types = [
+    'Double',
+    'NullableDouble',
+    'DoubleArray',
+    'reading',
+    { array: 'Double' },
+    { array: '' },
+    { array: ['Double'] },
+    { array: 'Double', more: 1 },
+  ]
+  const objects = [
+    ...[...never, ...headers].map(header),
+    ...[...never, ...types].flatMap((type) => [property(type), property(type, 1)]),
+  ]
+
+  test.each(objects.map((one) => [JSON.stringify(one).slice(0, 150), one]))(
+    '%s',
+    async (_, one) => {
+      const object = { apiVersion: API_VERSION, metadata: { name: 'a' }, ...one }
+      const text = JSON.stringify(object)
+      const ours = await verdictOfOurs('a.json', text)
+      expectAgreement(ours ?? REFUSED, await verdictOfServer(server, text), text)
+    },
+  )
 })
 
 test('whatever chance does to an object, it has one verdict at both doors', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { DiskFiles } from '../ports/disk.ts'
 import { SeededRandom } from '../ports/seeded-random.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import type { SimulatedDisk } from '../ports/simulated-disk.ts'
@@ -83,16 +84,38 @@ describe('a backup', () => {
 
   test('keeps the files it copies while streams are trimmed and deleted', async () => {
     const place = newWorkplace(4)
-    const engine = await openWorkplace(place, { sizes: SIZES })
+    const { disk, clock, random } = place
+    let deleted: Promise<void> | undefined
+    const files: DiskFiles = {
+      ...disk.files,
+      open: async (path, mode) => {
+        // The first copy begins once the stream is gone, and checkpoints later.
+        if (path.startsWith('/backups') && path.endsWith('.segment')) {
+          deleted ??= deleteIt()
+          await deleted
+        }
+        return await disk.files.open(path, mode)
+      },
+    }
+    const engine = await openDiskEngine({
+      directory: DIRECTORY,
+      clock,
+      random,
+      disk: { files, directories: disk.directories },
+      sizes: SIZES,
+    })
+    const deleteIt = async (): Promise<void> => {
+      const [stream] = engine.streams.describe(['default/a'])
+      await engine.streams.delete('default/a', stream?.incarnation ?? 0)
+      for (let minute = 0; minute < 3; minute++) {
+        await clock.advance(60_000)
+        await engine.log.write({ appends: [], idempotencyKey: `${minute}` })
+      }
+      await clock.advance(60_000)
+    }
     await work(place, engine, 30)
-    const release = place.disk.holdSyncs()
-    const backup = engine.backup({ directory: BACKUP })
-    const [stream] = engine.streams.describe(['default/a'])
-    const deleted = engine.streams.delete('default/a', stream?.incarnation ?? 0)
-    release()
-    await deleted
-    await place.clock.advance(30_000)
-    await backup
+    await engine.backup({ directory: BACKUP })
+    expect(deleted).toBeDefined()
     expect((await verifyDirectory(place.disk, BACKUP)).findings).toEqual([])
     await engine[Symbol.asyncDispose]()
     const left = place.disk.paths.filter((path) => path.startsWith(`${DIRECTORY}/streams/00000001`))

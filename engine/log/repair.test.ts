@@ -164,6 +164,25 @@ describe('a repair', () => {
     await expectNoReuse(place)
   })
 
+  test('puts aside what a checkpoint that was cut off wrote: the journal may have lost the same', async () => {
+    const killed = await worked({ killed: true, sets: 10, sizes: NO_CHECKPOINT })
+    const failing = killed.disk.clone(killed.random, {
+      intercept: (op, path) => (op === 'write' && /checkpoint\//.test(path) ? 'EIO' : undefined),
+    })
+    // A start flushes the journal to segments, and gets no further.
+    await expect(openWorkplace({ ...killed, disk: failing })).rejects.toMatchObject({})
+    const place = { ...killed, disk: failing.clone(killed.random) }
+    const segments = pathsOf(place, /\.segment$/)
+    expect(segments).not.toEqual([])
+    const [journal = ''] = pathsOf(place, /\.journal$/)
+    const from = framesOf(place.disk.bytesOf(journal) ?? new Uint8Array())[4] ?? 0
+    place.disk.rot(journal, from + 70)
+    const plan = await repaired(place)
+    expect([...plan.aside].sort()).toEqual(segments)
+    expect(pathsOf(place, /quarantine\/.*\.segment$/)).toHaveLength(segments.length)
+    await expectRest(place, plan)
+  })
+
   test('gives no sequence out again that was lost at the end of the journal', async () => {
     const place = newWorkplace(7)
     const first = await openWorkplace(place, { sizes: NO_CHECKPOINT })

@@ -46,9 +46,22 @@ const entry = group('AccessEntry', 'One thing that is allowed or denied.', {
   }),
 })
 
+const TARGET_FORMS_TEXT = 'a target has exactly one of names, selector and default: true'
+const TRUSTEE_FORMS_TEXT = 'a trustee is exactly one of user, client and role'
+const ONE_TARGET_FORM =
+  '(has(t.names) ? 1 : 0) + (has(t.selector) ? 1 : 0) + (has(t.default) && t.default ? 1 : 0) == 1'
+const ONE_TRUSTEE_FORM =
+  '(has(e.trustee.user) ? 1 : 0) + (has(e.trustee.client) ? 1 : 0) + (has(e.trustee.role) ? 1 : 0) == 1'
+
+/** CEL that ends a message with the first entry of a list that does not fulfil a condition; all would cost too much. */
+const butNot = (message: string, list: string, entry: string, condition: string): string =>
+  `'${message}, but not ${list}[%d]'.format([self.${list}.map(${entry}, ${condition}).indexOf(false)])`
+
 const oneTargetForm: CelRule = {
-  rule: 'self.targets.all(t, (has(t.names) ? 1 : 0) + (has(t.selector) ? 1 : 0) + (has(t.default) && t.default ? 1 : 0) == 1)',
-  message: 'a target has exactly one of names, selector and default: true',
+  rule: `self.targets.all(t, ${ONE_TARGET_FORM})`,
+  message: TARGET_FORMS_TEXT,
+  messageExpression: butNot(TARGET_FORMS_TEXT, 'targets', 't', ONE_TARGET_FORM),
+  fieldPath: '.targets',
   inManifest: true,
   check: (spec) =>
     entriesOf(spec['targets']).flatMap((candidate, index) =>
@@ -59,8 +72,10 @@ const oneTargetForm: CelRule = {
 }
 
 const oneTrusteeForm: CelRule = {
-  rule: 'self.entries.all(e, (has(e.trustee.user) ? 1 : 0) + (has(e.trustee.client) ? 1 : 0) + (has(e.trustee.role) ? 1 : 0) == 1)',
-  message: 'a trustee is exactly one of user, client and role',
+  rule: `self.entries.all(e, ${ONE_TRUSTEE_FORM})`,
+  message: TRUSTEE_FORMS_TEXT,
+  messageExpression: butNot(TRUSTEE_FORMS_TEXT, 'entries', 'e', ONE_TRUSTEE_FORM),
+  fieldPath: '.entries',
   inManifest: true,
   check: (spec) =>
     entriesOf(spec['entries']).flatMap(({ trustee }, index) =>

@@ -6,6 +6,8 @@ import { KEY_TYPE_CODES, TYPE_CODES } from './type-code.ts'
 const oneShape: CelRule = {
   rule: 'has(self.properties) != has(self.jsonSchema)',
   message: 'expected exactly one of properties and jsonSchema',
+  messageExpression:
+    "'expected exactly one of properties and jsonSchema, got ' + (has(self.properties) ? 'both' : 'neither')",
   inManifest: true,
   check: (spec) => {
     const properties = spec['properties'] !== undefined
@@ -32,6 +34,9 @@ const oneShape: CelRule = {
 const keyPlaces: CelRule = {
   rule: '!has(self.properties) || [1, 2, 3].all(place, self.properties.filter(p, has(p.key) && p.key == place).size() <= 1 && (place == 1 || !self.properties.exists(p, has(p.key) && p.key == place) || self.properties.exists(p, has(p.key) && p.key == place - 1)))',
   message: 'each place of the key is taken once, and none is left out',
+  messageExpression:
+    "'each place of the key is taken once, and none is left out, got %s'.format([self.properties.filter(p, has(p.key)).map(p, p.key)])",
+  fieldPath: '.properties',
   inManifest: true,
   check: (spec) => {
     const places = entriesOf(spec['properties']).map((property) => property['key'])
@@ -58,6 +63,7 @@ const uniqueProperties: CelRule = {
   // fifth of the properties. The function came with Kubernetes 1.33.
   rule: '!has(self.properties) || [self.properties.transformMapEntry(i, p, {p.id.lowerAscii(): i})].all(m, m.size() == self.properties.size())',
   message: 'property ids are unique in any letter case',
+  fieldPath: '.properties',
   inManifest: true,
   check: (spec) => {
     const properties = entriesOf(spec['properties'])
@@ -87,6 +93,9 @@ const keyTypes: CelRule = {
 const keysNotInterpolated: CelRule = {
   rule: '!has(self.properties) || self.properties.all(p, !has(p.key) || !has(p.interpolation))',
   message: 'a key has no interpolation',
+  messageExpression:
+    "'a key has no interpolation, but ' + self.properties.filter(p, has(p.key) && has(p.interpolation))[0].id + ' has'",
+  fieldPath: '.properties',
   inManifest: true,
   check: (spec) =>
     keysOf(spec)

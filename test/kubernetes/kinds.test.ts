@@ -142,23 +142,63 @@ describe('a Stream', () => {
   })
 })
 
-test('a dead letter that is read again is refused with the name of its stream', async () => {
-  const where = await namespace(server)
-  const spec = {
-    from: { stream: 'a' },
-    endpoint: { type: 'standard', url: 'http://x' },
-    deadLetter: { stream: 'a' },
-  }
-  const object = { apiVersion: API_VERSION, kind: 'Sink', metadata: { name: 'x' }, spec }
-  const { body } = await call(server, 'POST', objectsPath('Sink', where), object)
-  expect(body.details.causes).toEqual([
+const POST_TO = { type: 'standard', url: 'http://a' }
+const BROKEN: readonly (readonly [kind: Kind, spec: object, field: string, message: string])[] = [
+  [
+    'Sink',
+    { from: { stream: 'a' }, endpoint: POST_TO, deadLetter: { stream: 'a' } },
+    'spec.deadLetter.stream',
+    'a dead letter goes to another stream than a, which is the one that is read',
+  ],
+  ['Stream', { indexes: ['a'] }, 'spec.indexes', 'indexes need a type'],
+  [
+    'Stream',
+    { retention: { age: '59m' } },
+    'spec.retention.age',
+    'expected a duration from 1h to 8760h',
+  ],
+  [
+    'AccessPolicy',
     {
-      reason: 'FieldValueInvalid',
-      field: 'spec.deadLetter.stream',
-      message: expect.stringContaining('a dead letter goes to another stream than a'),
+      targets: [
+        { kind: 'Stream', names: ['a'] },
+        { kind: 'Sink', names: ['a'], default: true },
+      ],
+      entries: [{ trustee: { role: 'a' }, access: 'Allow', rights: ['Read'] }],
     },
-  ])
-})
+    'spec.targets',
+    'a target has exactly one of names, selector and default: true, but not targets[1]',
+  ],
+  [
+    'StreamType',
+    {
+      properties: [
+        { id: 'a', type: 'Int32', key: 1 },
+        { id: 'b', type: 'Int32', key: 3 },
+      ],
+    },
+    'spec.properties',
+    'each place of the key is taken once, and none is left out, got [1, 3]',
+  ],
+  [
+    'StreamType',
+    { jsonSchema: {}, properties: [{ id: 'a', type: 'Int32', key: 1 }] },
+    'spec',
+    'expected exactly one of properties and jsonSchema, got both',
+  ],
+]
+
+test.each(BROKEN)(
+  'a broken rule of %s is named with its place: %o',
+  async (kind, spec, field, message) => {
+    const where = await namespace(server)
+    const object = { apiVersion: API_VERSION, kind, metadata: { name: 'x' }, spec }
+    const { body } = await call(server, 'POST', objectsPath(kind, where), object)
+    expect(body.details.causes).toEqual([
+      { reason: 'FieldValueInvalid', field, message: expect.stringContaining(message) },
+    ])
+  },
+)
 
 function defaultsOf(kind: Kind): object {
   const fields = Object.entries(kinds[kind].spec.properties ?? {})

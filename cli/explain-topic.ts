@@ -6,6 +6,7 @@ import { type FieldSchema, valuesOf } from '../crds/field-form.ts'
 import { kinds } from '../crds/kinds.ts'
 import type { Kind } from '../crds/resource.ts'
 import { HeadgateError } from '../engine/error.ts'
+import { ERROR_CODES } from '../engine/error-codes.ts'
 import type { ComponentDefinition } from '../engine/pipelines/component.ts'
 import { nearest } from '../engine/suggest.ts'
 import { declaredKind, kindNames } from './kind-names.ts'
@@ -158,7 +159,7 @@ function throughSpec(topic: Topic, step: string, resolved: ResolvedSchemas): Top
 }
 
 function unknownRoot(name: string): HeadgateError {
-  const meant = nearest(name, rootNames())
+  const meant = nearest(name, [...rootNames(), ...Object.keys(ERROR_CODES)])
   return new HeadgateError('Usage', `there is nothing called "${name}" to explain`, {
     hint:
       meant === undefined ? 'See what there is with: headgate explain' : `Did you mean ${meant}?`,

@@ -62,6 +62,7 @@ EXAMPLE
     expect(hintOf('input.htp_server.path')).toBe('Did you mean http_server?')
     expect(hintOf('input.http_server.pth')).toBe('Did you mean path?')
     expect(hintOf('output.drop.anything')).toBe('output.drop has no fields.')
+    expect(hintOf('FieldUnknwn')).toBe('Did you mean FieldUnknown?')
     expect(hintOf('zzzzzzz')).toBe('See what there is with: headgate explain')
   })
 
@@ -117,6 +118,8 @@ EXAMPLE
   test('is a command, whose mistakes are usage errors', async () => {
     const good = await headgate(['explain', 'input.http_server.path'])
     expect([good.status, good.stdout]).toEqual([0, expect.stringContaining('default "/post"')])
+    const code = await headgate(['explain', 'fieldunknown'])
+    expect([code.status, code.stdout]).toEqual([0, expect.stringContaining('FieldUnknown')])
     const bad = await headgate(['explain', 'strem'])
     expect([bad.status, bad.stderr]).toEqual([2, expect.stringContaining('Did you mean Stream?')])
   })

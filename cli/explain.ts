@@ -26,6 +26,12 @@ export const explain: CommandDefinition = {
 async function runExplain(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
   const [asked] = invocation.arguments
+  const { explainCode } = await import('./explain-code.ts')
+  const code = asked === undefined ? undefined : await explainCode(asked)
+  if (code !== undefined) {
+    await terminal.print(code.endsWith('\n') ? code : `${code}\n`)
+    return 0
+  }
   const [{ resolveSchemas }, { findTopic }, { topicText }, { topicsText }] = await Promise.all([
     import('./resolved-schemas.ts'),
     import('./explain-topic.ts'),

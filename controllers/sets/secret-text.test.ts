@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { masked } from '../plan/mask.ts'
 import { hasSecretInAddress, isSecretName, maskLine } from './secret-text.ts'
+import { SourceText } from './source-text.ts'
+import { found } from './value-text.ts'
 
 describe('what is taken for a secret by its name', () => {
   const secret = [
@@ -52,6 +54,34 @@ describe('what is shown', () => {
     const spec = { password: { fromSecret: { name: 'db', key: 'token' } }, token: '${TOKEN:} ${B}' }
     expect(masked(spec, undefined)).toEqual(spec)
     expect(masked({ token: 'x${TOKEN}' }, undefined)).toEqual({ token: '***' })
+  })
+
+  test('is no mapping in the place of a secret, but for references, well written or not', () => {
+    const meant = 'password: {value: hunter2}, b: c'
+    expect(maskLine(meant)).toBe('password: ***, b: c')
+    for (const form of [
+      '{fromEnvv: A}',
+      '{ "fromFile": a/b }',
+      '{fromSecret: {name: a, key: b}}',
+    ]) {
+      expect(maskLine(`password: ${form}`)).toBe(`password: ${form}`)
+    }
+  })
+
+  test('is no login of an address in what is told of a wrong value, cut or not', () => {
+    const url = `ftp://me:${'hunter2'.repeat(20)}@host/x`
+    expect(found('a URL', url)).toEqual({
+      message: 'expected a URL, got "ftp://***@host/x"',
+      expected: 'a URL',
+      found: '"ftp://***@host/x"',
+    })
+    const source = new SourceText('a.yaml', 'a: 1')
+    const told = {
+      layer: 'component',
+      code: 'ComponentConfigInvalid',
+      message: `got ${url}`,
+    } as const
+    expect(source.problem({ start: 0, end: 1 }, told).message).toBe('got ftp://***@host/x')
   })
 
   test('is no login of an address', () => {

@@ -28,7 +28,9 @@ const POINTERS: ReadonlySet<string | undefined> = new Set([
 /** A text that is nothing but variables. */
 const VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*(:[^}]*)?\}\s*)+$/
 const FIELD_NAME = /(?:^|[\s{,"'-])["']?([\w.-]+)["']?\s*:\s*/g
-const FIELD_VALUE = /"(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s{}[\],][^,}\]]*/y
+/** A mapping is shown where it refers to something, well or not (`{fromEnvv: NAME}`), and hidden where it does not. */
+const FIELD_VALUE =
+  /"(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|\{(?!\s*(?:$|["']?[\w-]*(?:from|ref)[\w-]*["']?\s*(?::|$)))[^}]*\}?|[^\s{}[\],][^,}\]]*/iy
 const LOGIN_OF_VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*\}:?)+@$/
 /** `?token=…` and `&token=…` of an address. */
 const QUERY_PARAMETER = /([?&])([\w.-]+)=([^&#\s"']+)/g
@@ -74,7 +76,8 @@ export function maskLine(line: string): string {
     if (match.index < from || !isSecretName(name)) continue
     FIELD_VALUE.lastIndex = at
     const value = FIELD_VALUE.exec(line)?.[0]
-    if (value === undefined) continue
+    // Which Secret it is, and which key of it, is no secret.
+    if (value === undefined || (name === 'fromSecret' && value.startsWith('{'))) continue
     shown += `${line.slice(from, at)}${MASK}`
     from = at + value.length
   }

@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import { FILE_BYTES_MAX } from './limits.ts'
 import type { Layer, Place, Problem } from './problem.ts'
+import { maskText } from './secret-text.ts'
 
 export interface Span {
   readonly start: number
@@ -53,7 +54,7 @@ export class SourceText {
     const lineEnd = this.#lineStarts[place.line] ?? this.text.length + 1
     const marked = this.text.slice(start, Math.min(end, lineEnd - 1)).trimEnd()
     const { severity = 'error', ...rest } = input
-    return { ...place, severity, width: Math.max(1, codePoints(marked)), ...rest }
+    return { ...place, severity, width: Math.max(1, codePoints(marked)), ...masked(rest) }
   }
 
   #lineOf(offset: number): number {
@@ -66,6 +67,18 @@ export class SourceText {
     }
     return low
   }
+}
+
+/** What a component says of an address may hold the login in it. */
+function masked<Texts extends Partial<Pick<Problem, 'message' | 'found' | 'hint'>>>(
+  texts: Texts,
+): Texts {
+  const safe: { message?: string; found?: string; hint?: string } = {}
+  for (const name of ['message', 'found', 'hint'] as const) {
+    const text = texts[name]
+    if (text !== undefined) safe[name] = maskText(text, false)
+  }
+  return { ...texts, ...safe }
 }
 
 export type Decoded =

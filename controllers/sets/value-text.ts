@@ -1,4 +1,5 @@
-/** How a value that is wrong is named in a message: short, and never in full where it may be long. */
+/** How a value that is wrong is named in a message: short, never in full where it may be long, and without secrets. */
+import { maskText } from './secret-text.ts'
 
 const SHOWN_LENGTH_MAX = 40
 
@@ -21,6 +22,8 @@ export function valueText(value: unknown): string {
   if (typeof value === 'object') return 'a mapping'
   if (typeof value !== 'string')
     return `the ${typeof value === 'boolean' ? 'truth value' : 'number'} ${value}`
-  const shown = [...value].slice(0, SHOWN_LENGTH_MAX).join('')
-  return JSON.stringify(shown.length < value.length ? `${shown}…` : shown)
+  // Before it is cut: half of an address does not show that a login stands in it.
+  const safe = maskText(value, false)
+  const shown = [...safe].slice(0, SHOWN_LENGTH_MAX).join('')
+  return JSON.stringify(shown.length < safe.length ? `${shown}…` : shown)
 }

@@ -55,7 +55,7 @@ function checkNames(declarations: readonly Declaration[], add: Add): void {
         code: 'NameDuplicate',
         path: declaration.specPath.length === 0 ? [] : ['metadata', 'name'],
         at: declaration.specPath.length === 0 ? 'key' : 'value',
-        message: `${identityText(declaration.identity)} is declared twice; also in ${others.join(', ')}`,
+        message: `${identityText(declaration.identity)} is declared twice; also in ${firstOf(others)}`,
         hint: 'remove or rename one of them',
       })
     }
@@ -78,7 +78,7 @@ function checkIds(declarations: readonly Declaration[], add: Add): void {
         code: 'IdDuplicate',
         path,
         at: 'value',
-        message: `expected an id of its own in any letter case, got ${idOf(identity, spec)}, as ${names.join(', ')} has`,
+        message: `expected an id of its own in any letter case, got ${idOf(identity, spec)}, as ${firstOf(names)} has`,
         hint: 'give one of them another spec.id',
       })
     }
@@ -256,6 +256,15 @@ function checkStream(
       hint: meant === undefined ? `it has ${ids.join(', ')}` : `did you mean ${meant}?`,
     })
   }
+}
+
+/** As many places as a person looks at. */
+const PLACES_SHOWN_MAX = 5
+
+function firstOf(places: readonly string[]): string {
+  const rest = places.length - PLACES_SHOWN_MAX
+  const shown = places.slice(0, PLACES_SHOWN_MAX).join(', ')
+  return rest > 0 ? `${shown} and ${rest} more` : shown
 }
 
 function whereText({ origin }: Declaration): string {

@@ -6,6 +6,8 @@ export const FILE_DOCUMENTS_MAX = 1000
 export const LEVELS_MAX = 64
 /** In bare Connect configs; documents with apiVersion may have none. */
 export const ALIASES_MAX = 100
+/** Words, marks and breaks of one document: bounds the work and the memory of parsing it. */
+export const DOCUMENT_TOKENS_MAX = 100_000
 /** What one document may grow to once its aliases are followed. */
 export const DOCUMENT_NODES_MAX = 200_000
 /** Problems of one file; the rest of them is counted, not listed. */

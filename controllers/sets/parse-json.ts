@@ -1,5 +1,5 @@
 /** Strict JSON (RFC 8259) → one document as a tree with positions: no comments, no trailing commas. */
-import { LEVELS_MAX } from './limits.ts'
+import { DOCUMENT_NODES_MAX, LEVELS_MAX } from './limits.ts'
 import type { ParsedFile } from './parse-yaml.ts'
 import type { Problem } from './problem.ts'
 import { isSecretName } from './secret-text.ts'
@@ -31,8 +31,8 @@ class JsonFault extends Error {
 }
 
 const NUMBER = /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y
-const STRING = /"(?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
-const STRING_START = /"(?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+const STRING = /"(?:[^"\\\n\t]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+const STRING_START = /"(?:[^"\\\n\t]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
 /** What somebody may have meant as a word. */
 const WORD = /[^\s,:[\]{}"]+/y
 const WORDS = { true: true, false: false, null: null } as const
@@ -43,6 +43,7 @@ class JsonReader {
   readonly #source: SourceText
   readonly #text: string
   #at = 0
+  #values = 0
 
   constructor(source: SourceText) {
     this.#source = source
@@ -61,6 +62,12 @@ class JsonReader {
   }
 
   #value(level: number): Tree {
+    if (++this.#values > DOCUMENT_NODES_MAX) {
+      const message = `expected at most ${DOCUMENT_NODES_MAX} values in a document`
+      throw new JsonFault(
+        this.#problem(this.#here(), 'LimitExceeded', message, 'split the document'),
+      )
+    }
     const character = this.#text[this.#at]
     if (character === '{' || character === '[') {
       if (level + 1 > LEVELS_MAX) {
@@ -149,6 +156,10 @@ class JsonReader {
   #failInString(): never {
     STRING_START.lastIndex = this.#at
     const end = this.#at + (STRING_START.exec(this.#text)?.[0].length ?? 1)
+    if (this.#text[end] === '\t') {
+      this.#at = end
+      throw this.#fault('expected text without a tab in it, got one', 'write \\t')
+    }
     if (this.#text[end] !== '\\') {
       const found = this.#text[end] === undefined ? 'the end of the file' : 'the end of the line'
       throw this.#fault(`expected a closing ", got ${found}`, 'close the quote that is opened here')

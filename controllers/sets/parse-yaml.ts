@@ -2,7 +2,7 @@
  * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
  */
 import { Composer, Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
-import { FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
+import { DOCUMENT_TOKENS_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
 import type { Tree } from './tree.ts'
@@ -62,12 +62,20 @@ function compose(source: SourceText): Composed {
   const parser = new Parser()
   const documents: Document.Parsed[] = []
   const problems: Problem[] = []
+  let tokens = 0
   const add = (document: unknown): void => {
     if (document instanceof Document) documents.push(document as Document.Parsed)
   }
   try {
     for (const lexeme of new Lexer().lex(source.text)) {
-      for (const token of parser.next(lexeme)) for (const one of composer.next(token)) add(one)
+      for (const token of parser.next(lexeme)) {
+        for (const one of composer.next(token)) add(one)
+        if (token.type === 'document') tokens = 0
+      }
+      if (++tokens > DOCUMENT_TOKENS_MAX) {
+        problems.push(tooLong(source, parser.offset))
+        return { documents, problems }
+      }
       if (parser.stack.length > LEVELS_MAX + STACK_SPARE) {
         problems.push(tooDeep(source, parser.offset))
         return { documents, problems }
@@ -135,6 +143,15 @@ function tooMany(source: SourceText, offset: number): Problem {
     code: 'LimitExceeded',
     message: `expected at most ${FILE_DOCUMENTS_MAX} documents in a file`,
     hint: 'split the file',
+  })
+}
+
+function tooLong(source: SourceText, offset: number): Problem {
+  return source.problem(spanAt(offset), {
+    layer: 'syntax',
+    code: 'LimitExceeded',
+    message: `expected at most ${DOCUMENT_TOKENS_MAX} words and marks in a document`,
+    hint: 'split the document',
   })
 }
 

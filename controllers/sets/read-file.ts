@@ -117,15 +117,14 @@ function summarise(
   }
 }
 
-/** A refused form makes the resource that has it invalid. */
+/** A refused form makes the resource that has it invalid. No resource has more problems than anybody reads. */
 function withSyntax(declaration: Declaration, syntax: readonly Problem[]): Declaration {
   const { start, end } = declaration.tree.span
   const first = declaration.source.place(start).line
   const last = declaration.source.place(end).line
   const within = syntax.filter(({ line }) => line >= first && line <= last)
-  return within.length === 0
-    ? declaration
-    : { ...declaration, problems: [...within, ...declaration.problems] }
+  const problems = bounded(declaration.source, [...within, ...declaration.problems])
+  return { ...declaration, problems }
 }
 
 function bounded(source: SourceText, problems: readonly Problem[]): readonly Problem[] {

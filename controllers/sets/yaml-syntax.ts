@@ -3,6 +3,7 @@
  * rather than where it came to light, and what to do next.
  */
 import { type Document, isCollection, isScalar, visit, type YAMLError } from 'yaml'
+import { FILE_PROBLEMS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
 
@@ -87,7 +88,9 @@ export function conflictProblem(source: SourceText): Problem | undefined {
 export function syntaxProblems(source: SourceText, document: Document.Parsed): readonly Problem[] {
   const conflict = conflictProblem(source)
   if (conflict !== undefined) return [conflict]
-  return document.errors.map((error) => syntaxProblem(source, document, error))
+  return document.errors
+    .slice(0, FILE_PROBLEMS_MAX)
+    .map((error) => syntaxProblem(source, document, error))
 }
 
 function syntaxProblem(source: SourceText, document: Document.Parsed, error: YAMLError): Problem {

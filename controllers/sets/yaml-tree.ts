@@ -62,6 +62,7 @@ export class YamlTree {
   #map(node: ParsedNode, level: number, span: Span): MapTree {
     const entries: Entry[] = []
     const merged: Entry[] = []
+    const own = new Set<string>()
     for (const pair of isMap(node) ? node.items : []) {
       if (!isPair(pair)) continue
       const key = pair.key as ParsedNode | null
@@ -75,10 +76,12 @@ export class YamlTree {
       }
       if (name === undefined) continue
       if (KEYS_REFUSED.includes(name)) this.#refuse(keySpan, `the key ${name}`, 'use another name')
-      else if (entries.some((entry) => entry.key === name)) this.#duplicate(name, keySpan)
-      else entries.push({ key: name, keySpan, value })
+      else if (own.has(name)) this.#duplicate(name, keySpan)
+      else {
+        own.add(name)
+        entries.push({ key: name, keySpan, value })
+      }
     }
-    const own = new Set(entries.map(({ key }) => key))
     for (const entry of merged) {
       if (own.has(entry.key)) continue
       own.add(entry.key)

@@ -32,6 +32,8 @@ const config: ViteUserConfig = defineConfig({
                 name: 'kubernetes',
                 include: [KUBERNETES],
                 globalSetup: ['test/kubernetes/set-up.ts'],
+                // Beside everything else on few cores, a server of this size takes its time.
+                testTimeout: 120_000,
               },
             },
           ]

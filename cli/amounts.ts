@@ -5,9 +5,9 @@ export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${count === 1 ? noun : `${noun}s`}`
 }
 
-/** `1,200,000` */
+/** `1,200,000`; the locale's own formatter would take longer to load than most commands take to run. */
 function grouped(count: number): string {
-  return count.toLocaleString('en-US')
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 export function millisecondsText(ms: number): string {

@@ -3,7 +3,7 @@
  *
  * It never retries and never follows redirects; what a status means is the caller's.
  */
-import { type Dispatcher, request as send } from 'undici'
+import type { Dispatcher } from 'undici'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { Clock } from '../../ports/clock.ts'
 
@@ -41,6 +41,8 @@ export async function exchange(
   const timer =
     timeoutMs === undefined ? undefined : clock.schedule(timeoutMs, () => late.abort(LATE))
   try {
+    // Loaded with the first request: most processes only judge configs, and never send one.
+    const { request: send } = await import('undici')
     const response = await send(url, {
       dispatcher,
       method: method as Dispatcher.HttpMethod,

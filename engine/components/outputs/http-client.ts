@@ -5,7 +5,7 @@
  * pipeline repeats it. A message that came from a stream carries its place as an Idempotency-Key.
  */
 import { type Static, type TObject, Type } from 'typebox'
-import { Agent } from 'undici'
+import type { Agent } from 'undici'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
@@ -92,6 +92,8 @@ class HttpClientOutput implements Output {
   }
 
   async connect(): Promise<void> {
+    // Whoever only judges a config has no use for an HTTP client.
+    const { Agent } = await import('undici')
     this.#agent ??= new Agent()
   }
 

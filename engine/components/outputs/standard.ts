@@ -6,7 +6,7 @@
  * the input, or is rejected where there is none. Messages that failed on their way here are bad records too.
  */
 import { type Static, type TObject, Type } from 'typebox'
-import { Agent } from 'undici'
+import type { Agent } from 'undici'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
@@ -142,6 +142,8 @@ class StandardOutput implements Output {
       headers[name] = typeof value === 'string' ? value : await secrets.resolve(value)
     }
     this.#headers = headers
+    // Whoever only judges a config has no use for an HTTP client.
+    const { Agent } = await import('undici')
     this.#agent ??= new Agent()
   }
 

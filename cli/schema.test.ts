@@ -103,6 +103,12 @@ describe('the schemas accept', () => {
   })
 })
 
+test('the schemas have no words that editors do not know', async () => {
+  for (const [, text] of await schemaFiles()) {
+    expect(text).not.toMatch(/"(x-|patternText|durationM|secretKeys|notYetAvailable|discriminator)/)
+  }
+})
+
 describe('the schemas refuse', () => {
   test('slips in a spec, in a component, in a component within a component, in headgate.yaml', () => {
     const stream = { apiVersion: 'headgate.dev/v1alpha1', kind: 'Stream', metadata: { name: 's' } }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import type { JsonSchema } from './json-schema.ts'
 import { kinds } from './kinds.ts'
-import { documentSchemaOf, manifestOf } from './manifest.ts'
+import { manifestOf } from './manifest.ts'
 import { KINDS } from './resource.ts'
 import { KEY_TYPE_CODES, TYPE_CODES } from './type-code.ts'
 
@@ -71,7 +71,6 @@ describe('every kind', () => {
       expect(text).not.toMatch(
         /additionalProperties: false|patternText|durationM|secretKeys|notYetAvailable|title:/,
       )
-      expect(JSON.stringify(documentSchemaOf(kinds[kind]))).not.toContain('x-kubernetes')
     }
   })
 })

@@ -1,21 +1,7 @@
-/** A kind as a CustomResourceDefinition, and as a JSON Schema for editors. */
-import type { JsonSchema } from './json-schema.ts'
+/** A kind as a CustomResourceDefinition. */
 import type { KindDefinition } from './kind.ts'
 import { GROUP, VERSION } from './resource.ts'
 import { structuralSchema } from './structural.ts'
-
-/** Words of our own, which no editor knows. */
-const OURS: readonly (keyof JsonSchema)[] = [
-  'title',
-  'examples',
-  'patternText',
-  'durationMin',
-  'durationMax',
-  'discriminator',
-  'notYetAvailable',
-  'secretKeys',
-  'structuralOnly',
-]
 
 export function manifestOf(definition: KindDefinition): Readonly<Record<string, unknown>> {
   const { kind, plural, singular, shortNames, categories, scale } = definition
@@ -79,54 +65,4 @@ function objectSchema(definition: KindDefinition): unknown {
       }),
     ),
   }
-}
-
-/** A kind as a JSON Schema for editors: a whole document, with everything that it may hold. */
-export function documentSchemaOf(definition: KindDefinition): Readonly<Record<string, unknown>> {
-  const texts = { type: 'object', additionalProperties: { type: 'string' } }
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: definition.kind,
-    description: definition.summary,
-    type: 'object',
-    required: ['apiVersion', 'kind', 'metadata', ...(definition.specRequired ? ['spec'] : [])],
-    additionalProperties: false,
-    properties: {
-      apiVersion: { const: `${GROUP}/${VERSION}` },
-      kind: { const: definition.kind },
-      metadata: {
-        type: 'object',
-        required: ['name'],
-        properties: {
-          name: { type: 'string' },
-          namespace: { type: 'string' },
-          labels: texts,
-          annotations: texts,
-        },
-      },
-      spec: editorSchema(definition.spec),
-      status: { type: 'object' },
-    },
-  }
-}
-
-function editorSchema(schema: JsonSchema): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = {}
-  for (const [word, value] of Object.entries(schema)) {
-    if (OURS.includes(word as keyof JsonSchema) || word.startsWith('x-kubernetes-')) continue
-    result[word] = editorWord(word, value)
-  }
-  return result
-}
-
-function editorWord(word: string, value: unknown): unknown {
-  if (word === 'items') return editorSchema(value as JsonSchema)
-  if (word === 'additionalProperties')
-    return value === false ? false : editorSchema(value as JsonSchema)
-  if (word === 'anyOf') return (value as readonly JsonSchema[]).map(editorSchema)
-  if (word !== 'properties') return value
-  const properties = value as Readonly<Record<string, JsonSchema>>
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, one]) => [name, editorSchema(one)]),
-  )
 }

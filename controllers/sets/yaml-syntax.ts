@@ -59,7 +59,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     hint: 'close the quote that is opened here',
   },
   {
-    when: /^(Flow (map|sequence) in block collection must be|Expected flow (map|sequence) to end with)/,
+    when: /^(Flow (map|sequence) in block collection must be|(Expected )?flow (map|sequence) (must|to) end with)/i,
     message: 'expected a closing bracket, got none',
     hint: 'close the bracket that is opened here',
   },

@@ -1,7 +1,7 @@
 /**
  * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
  */
-import { Composer, Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
+import { Composer, type Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
 import { DOCUMENT_TOKENS_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
@@ -25,29 +25,15 @@ export interface ParsedDocument {
 const STACK_SPARE = 3
 
 export function parseYaml(source: SourceText): ParsedFile {
-  const documents: ParsedDocument[] = []
-  const problems: Problem[] = []
-  const composed = compose(source)
-  for (const document of composed.documents) {
-    if (isEmpty(document)) continue
-    if (documents.length === FILE_DOCUMENTS_MAX) {
-      problems.push(tooMany(source, document.range[0]))
-      break
-    }
-    documents.push(toDocument(source, document))
-  }
+  const { documents, problems } = compose(source)
   return {
     documents,
-    problems: [
-      ...documents.flatMap((document) => document.problems),
-      ...problems,
-      ...composed.problems,
-    ],
+    problems: [...documents.flatMap((document) => document.problems), ...problems],
   }
 }
 
 interface Composed {
-  readonly documents: readonly Document.Parsed[]
+  readonly documents: readonly ParsedDocument[]
   readonly problems: readonly Problem[]
 }
 
@@ -60,16 +46,21 @@ function compose(source: SourceText): Composed {
     logLevel: 'silent',
   })
   const parser = new Parser()
-  const documents: Document.Parsed[] = []
+  const documents: ParsedDocument[] = []
   const problems: Problem[] = []
   let tokens = 0
-  const add = (document: unknown): void => {
-    if (document instanceof Document) documents.push(document as Document.Parsed)
+  let seen = 0
+  let surplusAt: number | undefined
+  // Turned into a tree at once: the parser's own form of it takes many times the memory.
+  const add = (document: Document.Parsed): void => {
+    const isOver = documents.length === FILE_DOCUMENTS_MAX && !isEmpty(document)
+    if (isOver || ++seen > 2 * FILE_DOCUMENTS_MAX) surplusAt ??= document.range[0]
+    else if (!isEmpty(document)) documents.push(toDocument(source, document))
   }
   try {
     for (const lexeme of new Lexer().lex(source.text)) {
       for (const token of parser.next(lexeme)) {
-        for (const one of composer.next(token)) add(one)
+        for (const one of composer.next(token)) add(one as Document.Parsed)
         if (token.type === 'document') tokens = 0
       }
       if (++tokens > DOCUMENT_TOKENS_MAX) {
@@ -80,13 +71,11 @@ function compose(source: SourceText): Composed {
         problems.push(tooDeep(source, parser.offset))
         return { documents, problems }
       }
-      if (documents.length > 2 * FILE_DOCUMENTS_MAX) {
-        problems.push(tooMany(source, parser.offset))
-        return { documents, problems }
-      }
+      if (surplusAt !== undefined) break
     }
-    for (const token of parser.end()) for (const one of composer.next(token)) add(one)
-    for (const one of composer.end()) add(one)
+    for (const token of parser.end())
+      for (const one of composer.next(token)) add(one as Document.Parsed)
+    for (const one of composer.end()) add(one as Document.Parsed)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     problems.push(
@@ -97,6 +86,7 @@ function compose(source: SourceText): Composed {
       }),
     )
   }
+  if (surplusAt !== undefined) problems.push(tooMany(source, surplusAt))
   return { documents, problems }
 }
 

@@ -61,7 +61,9 @@ test('a quota that is wrong is shown in its place before anything is started', a
   write('headgate.yaml', 'quotas:\n  default: {byte: 1KiB}\n')
   const { status, stderr } = await headgate(['up', '--config', join(root, 'headgate.yaml')])
   expect(status).toBe(2)
-  expect(stderr).toContain(`headgate.yaml:2:13: schema: there is no field byte in quotas.default
+  expect(
+    stderr,
+  ).toContain(`headgate.yaml:2:13: schema: there is no field byte in quotas.default [FieldUnknown]
 2 |   default: {byte: 1KiB}
   |             ^^^^
   hint: did you mean bytes?`)

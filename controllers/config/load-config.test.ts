@@ -97,7 +97,7 @@ describe('headgate.yaml', () => {
       '2:3 expected a namespace of at most 63 lower-case letters, digits and "-", got "Team A"',
       '3:7 there is no field byte in quotas.a',
       '4:14 expected a size such as 512KiB or 64MiB, got "10GB"',
-      '4:36 expected text, got the number 5',
+      '4:36 expected a size such as 512KiB or 64MiB, got the number 5',
       '5:14 expected a size of less than 8192TiB, got "8192TiB"',
       '6:6 expected a mapping, got "1GiB"',
     ])
@@ -109,7 +109,7 @@ describe('headgate.yaml', () => {
       `quotas:\n${Array.from({ length: count }, (_, index) => `  n${index}: {}\n`).join('')}`
     expect(problemsOf(text(QUOTAS_MAX))).toEqual([])
     expect(problemsOf(text(QUOTAS_MAX + 1))).toEqual([
-      `2:3 expected at most ${QUOTAS_MAX} fields, got the number ${QUOTAS_MAX + 1}`,
+      `2:3 expected at most ${QUOTAS_MAX} fields, got ${QUOTAS_MAX + 1}`,
     ])
   })
 
@@ -130,8 +130,8 @@ describe('headgate.yaml', () => {
   - {name: b, directory: y}
 `
     expect(problemsOf(text)).toEqual([
-      '2:15 there is no field directoy in sources.0',
-      '2:5 expected sources.0.directory, got none',
+      '2:15 there is no field directoy in sources[0]',
+      '2:5 expected sources[0].directory, got none',
       '4:12 expected a name of its own, got b a second time',
     ])
   })

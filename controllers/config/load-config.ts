@@ -97,7 +97,7 @@ function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[
         code: 'FieldMissing',
         path: ['sources', index],
         at: 'key',
-        message: `expected sources.${index}.directory, got none`,
+        message: `expected sources[${index}].directory, got none`,
         expected: 'directory',
         hint:
           meant === undefined

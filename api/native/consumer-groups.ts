@@ -1,6 +1,6 @@
 /** Consumer groups: who reads what and how far behind, read-only but for a reset, which moves a group by hand. */
 import type { FastifyInstance } from 'fastify'
-import { API_VERSION, GROUP, type ResourceObject } from '../../crds/resource.ts'
+import { API_VERSION, type ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { configGroup, engineGroup, groupFaults } from '../../engine/pipelines/group-name.ts'
 import { type ShardLag, totalLag } from '../../engine/streams/group-lag.ts'
@@ -12,10 +12,12 @@ import { BASE, bodyObject, type NativeContext, parameter, query, requireAccess }
 import { CONSUMER_GROUPS } from './kinds.ts'
 import { pageOf, readPageQuery } from './list-page.ts'
 import { formatTimeUs } from './records-position.ts'
+import { refuseWrites } from './refuse-writes.ts'
 import { type ResetBody, readResetBody } from './reset-request.ts'
-import { notFound, StatusError } from './status.ts'
+import { notFound } from './status.ts'
 
 const KIND = 'ConsumerGroup'
+const READ_ONLY = 'a consumer group is made by those who join it, and moved with POST …/reset'
 
 export function serveConsumerGroups(server: FastifyInstance, context: NativeContext): void {
   const collection = `${BASE}/namespaces/:namespace/${CONSUMER_GROUPS}`
@@ -34,7 +36,8 @@ export function serveConsumerGroups(server: FastifyInstance, context: NativeCont
     requireAccess('Write', { kind: KIND, namespace, name })
     return reset(context, namespace, name, readResetBody(bodyObject(request)))
   })
-  for (const url of [`${BASE}/${CONSUMER_GROUPS}`, collection, one]) refuseWrites(server, url)
+  for (const url of [`${BASE}/${CONSUMER_GROUPS}`, collection, one])
+    refuseWrites(server, url, CONSUMER_GROUPS, READ_ONLY)
 }
 
 async function listed(
@@ -178,20 +181,4 @@ function active(name: string, { members }: GroupDescription): HeadgateError {
       hint: 'Stop them first. With force they go on from the new place within seconds, and what they have under way comes again.',
     },
   )
-}
-
-function refuseWrites(server: FastifyInstance, url: string): void {
-  server.route({
-    method: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    url,
-    handler: (_request, reply) => {
-      reply.header('allow', 'GET, HEAD')
-      throw new StatusError(
-        405,
-        'MethodNotAllowed',
-        'a consumer group is made by those who join it, and moved with POST …/reset',
-        { group: GROUP, kind: CONSUMER_GROUPS },
-      )
-    },
-  })
 }

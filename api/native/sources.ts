@@ -7,7 +7,10 @@ import { BASE, bodyObject, type NativeContext, parameter, query, requireAccess }
 import { SOURCES } from './kinds.ts'
 import { pageOf, readPageQuery } from './list-page.ts'
 import { planAnswer } from './plan-answer.ts'
-import { notFound, StatusError } from './status.ts'
+import { refuseWrites } from './refuse-writes.ts'
+import { notFound } from './status.ts'
+
+const READ_ONLY = 'a source is configured in headgate.yaml or by the folder given to headgate up'
 
 export const PLAN_FILES_MAX = 10_000
 export const PLAN_BODY_BYTES_MAX: number = 64 * 1024 * 1024
@@ -38,7 +41,7 @@ export function serveSources(server: FastifyInstance, context: NativeContext): v
     reply.code(201)
     return approval
   })
-  for (const url of [`${BASE}/${SOURCES}`, one]) refuseWrites(server, url)
+  for (const url of [`${BASE}/${SOURCES}`, one]) refuseWrites(server, url, SOURCES, READ_ONLY)
 }
 
 function found({ controlPlane }: NativeContext, name: string): ResourceObject {
@@ -46,22 +49,6 @@ function found({ controlPlane }: NativeContext, name: string): ResourceObject {
   if (source !== undefined) return source
   const names = controlPlane.sources.list().map(({ metadata }) => metadata.name)
   throw notFound(SOURCES, name, `The sources of this server are ${names.join(', ') || 'none'}.`)
-}
-
-function refuseWrites(server: FastifyInstance, url: string): void {
-  server.route({
-    method: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    url,
-    handler: (_request, reply) => {
-      reply.header('allow', 'GET, HEAD')
-      throw new StatusError(
-        405,
-        'MethodNotAllowed',
-        'a source is configured in headgate.yaml or by the folder given to headgate up',
-        { group: 'headgate.dev', kind: SOURCES },
-      )
-    },
-  })
 }
 
 function readFiles(value: unknown): readonly SourceFile[] {

@@ -20,8 +20,10 @@ export const GROUP_REQUESTS_MAX = 4096
 /** Half of what relaxed writes may wait for their sync: the rest is for the sync. */
 export const RELAXED_SYNC_MS = 50
 export const BACK_PRESSURE_RETRY_MS = 50
-/** Of a group of so many, with nothing behind it, half are told a moment sooner: what they send next is on its way to
- * the disk while the others make up theirs. Smaller ones are through sooner together. */
+/**
+ * Of a group of so many, with nothing behind it, half are told a moment sooner: what they send next is on its way to
+ * the disk while the others make up theirs. Smaller ones are through sooner together.
+ */
 export const SPLIT_REQUESTS_MIN = 64
 
 /** Where groups go. */

@@ -1,6 +1,6 @@
 /** Copies files in small pieces, one after the other, so that those who wait for the disk do not wait long. */
 import type { Disk, DiskFile } from '../ports/disk.ts'
-import { writeAt } from './checkpoint/whole-file.ts'
+import { writeFully } from './transfer-fully.ts'
 
 const PIECE_BYTES = 512 * 1024
 /** Synced often: one large sync at the end would hold up everybody else's. */
@@ -39,7 +39,7 @@ async function copyBytes(
   for (let at = 0; at < length; ) {
     const count = await source.read(piece.subarray(0, length - at), at)
     if (count === 0) throw new Error(`expected ${length} bytes in ${path}, got ${at}`)
-    await writeAt(target, piece.subarray(0, count), at)
+    await writeFully(target, piece.subarray(0, count), at)
     at += count
     unsynced += count
     if (unsynced < SYNC_BYTES) continue

@@ -16,8 +16,7 @@ export interface DiskSinkOptions {
   readonly view: LogView<DiskShard>
   readonly journal: Journal
   readonly tail: TailCache
-  readonly onShown: (point: JournalPoint, bytes: number) => void
-  readonly checkpointer: Pick<Checkpointer, 'run' | 'full'>
+  readonly checkpointer: Pick<Checkpointer, 'run' | 'full' | 'noteShown'>
   readonly forget: () => void
 }
 
@@ -58,7 +57,7 @@ export class DiskSink implements CommitSink<DiskGroup> {
   }
 
   show({ changes, starts, frame, written, end }: DiskGroup): void {
-    const { view, tail, onShown } = this.#options
+    const { view, tail, checkpointer } = this.#options
     if (written === undefined || end === undefined) return
     const tailFrame: TailFrame = { sequence: frame.sequence, bytes: written, isShared: false }
     const shards = new Set<DiskShard>()
@@ -81,7 +80,7 @@ export class DiskSink implements CommitSink<DiskGroup> {
       if (log !== undefined) shards.add(log)
     }
     if (shards.size > 0) tail.add(tailFrame, shards)
-    onShown(end, written.length)
+    checkpointer.noteShown(end, written.length)
   }
 
   forget(): void {

@@ -253,7 +253,6 @@ export class DiskStore implements Store {
       view: this.view,
       journal,
       tail,
-      onShown: (point, bytes) => checkpointer.noteShown(point, bytes),
       checkpointer,
       forget: () => this.admission.load(this.view),
     })

@@ -56,7 +56,7 @@ export async function recoverStore(options: RecoverOptions): Promise<RecoveredSt
   if (checkpoint !== undefined) restoreCheckpoint(view, checkpoint)
   // What the journal lets go of stays until another checkpoint counts: it may be there again if the power goes now.
   const named = new Set(namesOf(view).map(keyOf))
-  const before = stateOf(view)
+  const nextsBefore = nextsOf(view)
   const replay = new Replay(view, tail, damage, isRebuilt)
   const end = superblock.closed
     ? endOf(superblock)
@@ -72,7 +72,7 @@ export async function recoverStore(options: RecoverOptions): Promise<RecoveredSt
   noteMissing(view, found, directory.paths, damage)
   for (const name of namesOf(view)) named.add(keyOf(name))
   const unnamed = found.filter((name) => !named.has(keyOf(name)))
-  const isLeftOver = (name: SegmentFileName): boolean => explains(before, view, name)
+  const isLeftOver = (name: SegmentFileName): boolean => explains(nextsBefore, view, name)
   return {
     view,
     superblock,
@@ -186,28 +186,27 @@ function noteMissing(
   }
 }
 
-interface StateBefore {
-  readonly incarnationLast: number
-  /** Where each shard stood at the checkpoint. */
-  readonly nexts: ReadonlyMap<string, number>
-}
-
-function stateOf(view: LogView<DiskShard>): StateBefore {
+/** Where each shard stands. */
+function nextsOf(view: LogView<DiskShard>): ReadonlyMap<string, number> {
   const nexts = new Map<string, number>()
   for (const { shards } of view.streams.values()) {
     for (const { log } of shards) nexts.set(shardKey(log), log.next)
   }
-  return { incarnationLast: view.incarnationLast, nexts }
+  return nexts
 }
 
 /**
  * A file that no checkpoint names is explained when all of it is in the journal still (it was made after the
  * checkpoint), or when nothing needs it any more (a crash came between the checkpoint and its removal).
  */
-function explains(before: StateBefore, view: LogView<DiskShard>, name: SegmentFileName): boolean {
+function explains(
+  nextsBefore: ReadonlyMap<string, number>,
+  view: LogView<DiskShard>,
+  name: SegmentFileName,
+): boolean {
   const log = view.shard(name.incarnation, name.shard)?.log
   if (log === undefined) return name.incarnation <= view.incarnationLast
-  const next = before.nexts.get(shardKey(name)) ?? 1
+  const next = nextsBefore.get(shardKey(name)) ?? 1
   const isReplaced = log.metas.some(
     (meta) => meta.generation > name.generation && meta.base <= name.base && name.base < meta.next,
   )

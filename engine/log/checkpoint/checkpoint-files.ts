@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path'
 import type { Disk, DiskFile } from '../../ports/disk.ts'
+import { writeFully } from '../transfer-fully.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import type { CheckpointRef } from './superblock.ts'
-import { createFile, readFile, writeAt } from './whole-file.ts'
+import { createFile, readFile } from './whole-file.ts'
 
 export const CHECKPOINT_FILE_BYTES: number = 64 * 1024
 /** Bounds what a reader allocates, whatever lies there. */
@@ -97,7 +98,7 @@ function copyPath(directory: string, slot: number, copy: string): string {
 async function writePieces(file: DiskFile, checkpoint: Checkpoint): Promise<void> {
   let position = 0
   for (const piece of encodeCheckpoint(checkpoint)) {
-    await writeAt(file, piece, position)
+    await writeFully(file, piece, position)
     position += piece.length
   }
 }

@@ -17,7 +17,8 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../../ports/disk.ts'
 import type { JournalPoint } from '../journal/journal.ts'
-import { createFile, readFile, writeAt } from './whole-file.ts'
+import { writeFully } from '../transfer-fully.ts'
+import { createFile, readFile } from './whole-file.ts'
 
 export interface Superblock {
   /** Of the data directory; a newer one is refused. */
@@ -122,7 +123,7 @@ export class Superblocks {
     const name = NAMES[next.writes % NAMES.length] ?? NAMES[0]
     const file = await this.#disk.files.open(join(this.#directory, name), 'update')
     try {
-      await writeAt(file, encodeSuperblock(next), 0)
+      await writeFully(file, encodeSuperblock(next), 0)
       await file.sync()
     } finally {
       await file.close()

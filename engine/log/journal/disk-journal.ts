@@ -23,7 +23,7 @@ import {
   type JournalSizes,
 } from './journal.ts'
 import { JournalFiles } from './journal-files.ts'
-import { writeFully } from './write-fully.ts'
+import { writeOrRefuse } from './write-or-refuse.ts'
 
 export interface JournalOptions {
   readonly disk: Disk
@@ -172,7 +172,7 @@ class DiskJournal implements Journal {
   async #append(bytes: Buffer, layout: FrameLayout): Promise<void> {
     const file = await this.#files.reserve(bytes.length)
     const crc = writeFrameHeader(bytes, { ...this.#placeIn(file.epoch), ...layout })
-    await writeFully(file.file, bytes, file.end)
+    await writeOrRefuse(file.file, bytes, file.end)
     this.#files.wrote(file, bytes.length)
     this.#sequence++
     this.#previousCrc = crc

@@ -14,7 +14,7 @@ import { diskFull, isDiskFull } from '../disk-full.ts'
 import { FRAME_ALIGN_BYTES } from './frame.ts'
 import type { JournalPoint, JournalSizes } from './journal.ts'
 import { absentSlot, journalPath, journalSlots } from './journal-path.ts'
-import { writeFully } from './write-fully.ts'
+import { writeOrRefuse } from './write-or-refuse.ts'
 
 export const JOURNAL_FILES_MIN = 2
 /** A quarter of it is the least that holds a frame. */
@@ -294,7 +294,7 @@ async function fill(file: DiskFile, from: number, to: number, signal?: AbortSign
   const zeros = Buffer.alloc(Math.max(Math.min(FILL_STEP_BYTES, to - from), 0))
   for (let at = from; at < to; at += zeros.length) {
     signal?.throwIfAborted()
-    await writeFully(file, zeros.subarray(0, to - at), at)
+    await writeOrRefuse(file, zeros.subarray(0, to - at), at)
     await file.sync()
   }
 }

@@ -1,5 +1,6 @@
 /** Reads a file from front to back in large pieces; what it gives stays valid, and shares its memory with its neighbours. */
 import type { DiskFile } from '../../ports/disk.ts'
+import { readFully } from '../transfer-fully.ts'
 
 const WINDOW_BYTES = 4 * 1024 * 1024
 
@@ -25,13 +26,7 @@ export class ScanWindow {
   async read(position: number, length: number): Promise<Buffer> {
     const bytes = Math.min(Math.max(length, WINDOW_BYTES), this.#size - position)
     const window = Buffer.allocUnsafeSlow(Math.max(bytes, 0))
-    let done = 0
-    while (done < window.length) {
-      const count = await this.#file.read(window.subarray(done), position + done)
-      if (count === 0) break
-      done += count
-    }
-    this.#bytes = window.subarray(0, done)
+    this.#bytes = window.subarray(0, await readFully(this.#file, window, position))
     this.#start = position
     return this.#bytes.subarray(0, length)
   }

@@ -8,6 +8,7 @@
  */
 import type { DiskFile, DiskFiles } from '../../ports/disk.ts'
 import type { Logger } from '../../ports/logger.ts'
+import { readFully, writeFully } from '../transfer-fully.ts'
 
 /** Syncs at once: the pool of threads has other users, whom acknowledgements wait for. */
 const SYNCS_MAX = 2
@@ -290,22 +291,4 @@ function newDescriptor(path: string): Descriptor {
 export function isOutOfDescriptors(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
   return error.code === 'EMFILE' || error.code === 'ENFILE'
-}
-
-async function readFully(file: DiskFile, into: Uint8Array, position: number): Promise<number> {
-  let done = 0
-  while (done < into.length) {
-    const count = await file.read(into.subarray(done), position + done)
-    if (count === 0) break
-    done += count
-  }
-  return done
-}
-
-async function writeFully(file: DiskFile, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const count = await file.write(bytes.subarray(done), position + done)
-    if (count === 0) throw new Error('expected a write to take bytes or to fail, got neither')
-    done += count
-  }
 }

@@ -1,4 +1,5 @@
 import type { DiskFile } from '../../ports/disk.ts'
+import { readFully } from '../transfer-fully.ts'
 
 /** So many bytes from the position on; fewer where the file ends. */
 export async function readWindow(
@@ -7,11 +8,5 @@ export async function readWindow(
   length: number,
 ): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const count = await file.read(bytes.subarray(done), position + done)
-    if (count === 0) break
-    done += count
-  }
-  return bytes.subarray(0, done)
+  return bytes.subarray(0, await readFully(file, bytes, position))
 }

@@ -12,6 +12,7 @@ import {
 } from '../batch-header.ts'
 import { ScanWindow } from '../journal/scan-window.ts'
 import { RecordCursor } from '../record-cursor.ts'
+import { readFully } from '../transfer-fully.ts'
 import type { FileLease } from './descriptor-cache.ts'
 import { readWindow } from './read-window.ts'
 import type { Segment } from './segment.ts'
@@ -213,15 +214,7 @@ async function lookBehind(
 /** For one who holds the file open. */
 function leaseOf(file: DiskFile): FileLease {
   return {
-    read: async (into, position) => {
-      let done = 0
-      while (done < into.length) {
-        const count = await file.read(into.subarray(done), position + done)
-        if (count === 0) break
-        done += count
-      }
-      return done
-    },
+    read: (into, position) => readFully(file, into, position),
     write: () => Promise.reject(new Error('expected no write to a file that is read')),
     size: () => file.size(),
     [Symbol.dispose]: () => {},

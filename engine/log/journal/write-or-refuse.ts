@@ -5,7 +5,11 @@ import { diskFull, isDiskFull } from '../disk-full.ts'
  * A write may be short; what is left is asked for again. DiskFull says that not one byte was taken; any other failure
  * leaves open what the disk holds.
  */
-export async function writeFully(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
+export async function writeOrRefuse(
+  file: DiskFile,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     try {
       done += await file.write(done === 0 ? bytes : bytes.subarray(done), position + done)

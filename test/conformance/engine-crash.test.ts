@@ -101,6 +101,9 @@ describe('the disk engine after a power loss', () => {
               const more = await attempt(() => work(engine, run, false))
               acknowledged.push(...(more ?? []))
             }
+            // Without power the former engine comes to rest; with it, it would go on in the next life.
+            disk.cutPowerAt(disk.calls)
+            await attempt(async () => engine?.[Symbol.asyncDispose]())
             disk.crash()
           }
           const engine = await open(disk, clock)

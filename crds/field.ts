@@ -2,10 +2,11 @@
  * How fields of a kind are written: each function makes one schema that is bounded, described and fit for a structural
  * CustomResourceDefinition schema. Kinds use these rather than bare `Type.…`, so that no bound is forgotten.
  */
-import { type TSchema, Type } from 'typebox'
+
 import { DURATION_LENGTH_MAX, DURATION_PATTERN } from './duration.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { SIZE_LENGTH_MAX, SIZE_PATTERN } from './size.ts'
+import { type TSchema, Type } from './typebox.ts'
 
 export const NAME_LENGTH_MAX = 253
 export const ID_LENGTH_MAX = 250

@@ -2,10 +2,11 @@
  * What a kind is: one definition from which its static type, validator, CustomResourceDefinition, JSON Schema and docs
  * page derive. It says what may be written; what that does is decided elsewhere.
  */
-import type { TSchema } from 'typebox'
+
 import { asJsonSchema } from './field.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { Kind } from './resource.ts'
+import type { TSchema } from './typebox.ts'
 
 export interface KindDefinition {
   readonly kind: Kind

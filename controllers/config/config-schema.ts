@@ -1,5 +1,5 @@
 /** The form of headgate.yaml. */
-import { type TSchema, Type } from 'typebox'
+
 import {
   asJsonSchema,
   choice,
@@ -14,6 +14,7 @@ import {
 } from '../../crds/field.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { KINDS } from '../../crds/resource.ts'
+import { type TSchema, Type } from '../../crds/typebox.ts'
 
 const NAMES_MAX = 256
 const ENGINE_ID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'

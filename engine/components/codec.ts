@@ -1,5 +1,5 @@
 /** How outputs that write bytes put messages one after the other: the `codec` field, and what it means. */
-import { type TUnsafe, Type } from 'typebox'
+import { type TUnsafe, Type } from '../../crds/typebox.ts'
 import type { ConfigFault } from '../pipelines/component.ts'
 import type { Batch } from '../pipelines/message.ts'
 

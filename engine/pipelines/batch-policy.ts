@@ -4,7 +4,7 @@
  * It only builds batches up; a batch that is larger than the policy asks for is never parted. The period counts from
  * the last flush, not from the first message: what comes after a long silence leaves at once.
  */
-import { type TObject, type TSchema, Type } from 'typebox'
+import { type TObject, type TSchema, Type } from '../../crds/typebox.ts'
 import type { Query } from '../bloblang/mapping.ts'
 import type { Clock, Timer } from '../ports/clock.ts'
 import { durationField, processorsField, queryField } from './fields.ts'

@@ -13,7 +13,7 @@
  * - Special fields come from `fields.ts` (mapping, query, interpolated, duration, nested components): they are checked
  *   offline because their schema says what they are. A component then compiles them through its BuildContext.
  */
-import type { Static, TSchema } from 'typebox'
+import type { Static, TSchema } from '../../crds/typebox.ts'
 import type { HeadgateError } from '../error.ts'
 import type { OffsetCommit } from '../log/log.ts'
 import type { BuildContext } from './build-context.ts'

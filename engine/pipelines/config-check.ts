@@ -5,8 +5,9 @@
  * As lenient as YAML-typed configs are elsewhere: a number or a boolean may stand where text is expected, null stands
  * for an object with nothing but defaults, and a text that refers to an environment variable may stand for any scalar.
  */
-import type { TSchema } from 'typebox'
+
 import { Value } from 'typebox/value'
+import type { TSchema } from '../../crds/typebox.ts'
 import { type ConfigPath, isRecord, kindOf, problem, suggestion } from './component-config.ts'
 import { referencesIn } from './environment-variables.ts'
 import { FIELD_KEYWORD, type FieldKind } from './fields.ts'

@@ -5,8 +5,8 @@
  * The keyword `x-headgate` says what the field is; inspection compiles or descends accordingly, editors ignore it.
  */
 
-import type { TUnsafe } from 'typebox'
-import { Type } from 'typebox'
+import type { TUnsafe } from '../../crds/typebox.ts'
+import { Type } from '../../crds/typebox.ts'
 import type { SecretReference } from './pipeline.ts'
 
 export const FIELD_KEYWORD = 'x-headgate'

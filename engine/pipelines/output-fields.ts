@@ -1,5 +1,5 @@
 /** The fields that the runtime adds to an output's own: how many writes at once, and batching. */
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, Type } from '../../crds/typebox.ts'
 import { batchPolicySchema } from './batch-policy.ts'
 import type { OutputDefinition } from './component.ts'
 import { isRecord } from './component-config.ts'

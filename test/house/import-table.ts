@@ -28,7 +28,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
-  typebox: ['crds', 'engine/pipelines', 'engine/components', 'controllers/config'],
+  typebox: ['crds/typebox.ts', 'engine/pipelines/config-check.ts'],
   undici: ['engine/components'],
   yaml: ['controllers/sets', 'cli/get.ts'],
 }

@@ -2,7 +2,7 @@
  * Keeps batches in memory, and acknowledges them as they come in: fast inputs, at the price that a crash loses what is
  * held. What the output rejects goes back to the front.
  */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import {
   type Buffer,
   type BufferDefinition,

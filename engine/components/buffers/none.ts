@@ -1,5 +1,5 @@
 /** No buffer at all: an input is acknowledged once the output delivered. It is what a pipeline has anyway. */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { type BufferDefinition, defineBuffer } from '../../pipelines/component.ts'
 
 export const none: BufferDefinition = defineBuffer({

@@ -6,7 +6,7 @@
  */
 import { type FileHandle, glob, open, stat, unlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import {
   defineInput,

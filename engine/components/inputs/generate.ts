@@ -3,7 +3,7 @@
  *
  * Batches keep to the beat that the first one set; a beat that was missed is not made up for.
  */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { FILTERED, type Mapping, UNCHANGED } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
 import {

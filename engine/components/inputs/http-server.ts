@@ -6,7 +6,7 @@
  * or at an address of its own.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type TObject, Type } from 'typebox'
+import { type TObject, Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
 import type { ErrorCode } from '../../error-codes.ts'

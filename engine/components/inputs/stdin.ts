@@ -4,7 +4,7 @@
  * What was taken from it and not given as a message goes back when the input closes, so that the pipeline that replaces
  * this one goes on where it stopped.
  */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import {
   defineInput,

@@ -2,7 +2,7 @@
  * Reads a stream as a member of a consumer group: shares its shards with the other members, and resumes at what the
  * group committed, which the runtime writes together with what the batch caused.
  */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import type { OffsetCommit, Where } from '../../log/log.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'

@@ -1,5 +1,5 @@
 /** Takes everything and keeps nothing: what reaches it counts as delivered. */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { defineOutput, type OutputDefinition } from '../../pipelines/component.ts'
 
 export const drop: OutputDefinition = defineOutput({

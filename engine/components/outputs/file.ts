@@ -6,7 +6,7 @@
  */
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
 import { defineOutput, type Output, type OutputDefinition } from '../../pipelines/component.ts'

@@ -4,8 +4,9 @@
  * Retries here are the component's own, as its fields say; when they are used up the message is rejected and the
  * pipeline repeats it. A message that came from a stream carries its place as an Idempotency-Key.
  */
-import { type Static, type TObject, Type } from 'typebox'
+
 import type { Agent } from 'undici'
+import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'

@@ -5,8 +5,9 @@
  * take is halved until the bad record stands alone; that one goes to the dead letter, in one atom with the position of
  * the input, or is rejected where there is none. Messages that failed on their way here are bad records too.
  */
-import { type Static, type TObject, Type } from 'typebox'
+
 import type { Agent } from 'undici'
+import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {

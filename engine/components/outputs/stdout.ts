@@ -1,5 +1,5 @@
 /** Writes messages to the standard output of the process, in whole batches, and waits until they were taken. */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import { defineOutput, type OutputDefinition } from '../../pipelines/component.ts'
 import { codecFaults, codecField, delimiterOf, framed } from '../codec.ts'

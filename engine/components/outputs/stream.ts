@@ -2,7 +2,7 @@
  * Appends messages to a stream. It writes nothing itself: it enlists its records in the transaction, and the runtime
  * writes them in one atom with the input's position.
  */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import { keyMissing } from '../../log/compaction/require-keys.ts'

@@ -1,5 +1,5 @@
 /** Writes a line to the log for each message, and passes it on unchanged. */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { UNCHANGED } from '../../bloblang/mapping.ts'
 import { formatTimestamp } from '../../bloblang/values/timestamp.ts'
 import {

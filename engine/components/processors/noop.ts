@@ -1,5 +1,5 @@
 /** Passes everything on as it is: a place holder where a processor is wanted and none is needed. */
-import { Type } from 'typebox'
+import { Type } from '../../../crds/typebox.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 
 export const noop: ProcessorDefinition = defineProcessor({

@@ -4,7 +4,7 @@
  * A line is a view on the chunk that it came in, so chunks must not be reused. A line above the limit is left out and
  * thrown once as RecordTooLarge; the lines after it are read as ever.
  */
-import { type TObject, Type } from 'typebox'
+import { type TObject, Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 
 export interface LinesOptions {

@@ -9,7 +9,7 @@ import { identityKey } from '../../crds/resource.ts'
 import { formatSize } from '../../crds/size.ts'
 import type { StreamDescription, Streams } from '../../engine/streams/streams.ts'
 import type { Catalog, StoredEntry } from '../catalog/catalog.ts'
-import type { Observed, ObservedResource } from '../plan/observed.ts'
+import { NOTHING_DECIDED, type Observed, type ObservedResource } from '../plan/observed.ts'
 import type { Settle } from '../plan/settle.ts'
 import { streamIdentity } from '../plan/stream-record.ts'
 import type { Resource } from '../sets/resource-set.ts'
@@ -20,15 +20,20 @@ export interface ObserveRequest {
   readonly streams: Pick<Streams, 'describe'>
   readonly settle: Settle | undefined
   readonly wallUs: number
+  /** What people decided besides, and who reads what. */
+  readonly decided?: Partial<typeof NOTHING_DECIDED>
 }
 
-export function observe({ source, catalog, streams, settle, wallUs }: ObserveRequest): Observed {
+export function observe(request: ObserveRequest): Observed {
+  const { source, catalog, streams, settle, wallUs, decided } = request
   return {
     resources: observeResources(catalog, streams),
     pruned: catalog.prunes.of(source, wallUs),
     approvals: catalog.approvals.of(source, wallUs),
     locationAccepted: catalog.locations.get(source),
     settle,
+    ...NOTHING_DECIDED,
+    ...decided,
   }
 }
 

@@ -10,9 +10,11 @@ import { asHeadgateError, type HeadgateError } from '../../engine/error.ts'
 import type { Clock, Timer } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
 import type { Streams } from '../../engine/streams/streams.ts'
+import type { ChangePolicy } from '../plan/change-policy.ts'
 import type { PlanPolicy } from '../plan/observed.ts'
 import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/planner.ts'
+import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
 import { advanceSettle, type Settle } from '../plan/settle.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 import type { Source, SourceDeclaration } from '../sources/source.ts'
@@ -36,6 +38,8 @@ export interface SourceLoopOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly pruneSettleMs: number
+  /** What has to hold for changes to be carried out. */
+  readonly changes?: readonly ChangePolicy[]
   readonly sweepMs: number
   readonly onConvergence: (report: ConvergenceReport) => void
   /** Something changed that another source may wait for. */
@@ -100,8 +104,17 @@ export class SourceLoop {
   }
 
   policy(): PlanPolicy {
-    const { scope, grants, prune, location } = this.declaration
-    return { scope, grants, prune, location, pruneSettleMs: this.#options.pruneSettleMs }
+    const { scope, grants, prune, location, pruneBudget, pruneSettleMs, drift } = this.declaration
+    return {
+      scope,
+      grants,
+      prune,
+      location,
+      pruneSettleMs: pruneSettleMs ?? this.#options.pruneSettleMs,
+      pruneBudget: pruneBudget ?? PRUNE_BUDGET_DEFAULT,
+      drift: drift ?? 'revert',
+      changes: this.#options.changes ?? [],
+    }
   }
 
   async stop(): Promise<void> {
@@ -226,12 +239,12 @@ export class SourceLoop {
   }
 
   #setTimer(): void {
-    const { clock, sweepMs, pruneSettleMs, apply } = this.#options
+    const { clock, sweepMs, apply } = this.#options
     this.#timer?.cancel()
     const now = clock.monotonicMs()
     const waits = [sweepMs]
     if (this.#state.plan?.actions.some(({ blockedBy }) => blockedBy === 'Settling') === true)
-      waits.push(Math.max(1, (this.#settle?.sinceMs ?? now) + pruneSettleMs - now))
+      waits.push(Math.max(1, (this.#settle?.sinceMs ?? now) + this.policy().pruneSettleMs - now))
     const retryMs = apply.backOff.nextMs((key) => this.#isMine(key))
     if (retryMs !== undefined) waits.push(Math.max(1, retryMs - now))
     this.#timer = clock.schedule(Math.min(...waits), () => this.lookAgain())
@@ -250,10 +263,14 @@ export class SourceLoop {
   }
 }
 
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  'Settling',
+  'OverBudget',
+  'Policy',
+  'Suspended',
+])
+
 /** Whether time alone may change the plan, or something is left to do. */
 function waits({ actions }: Plan): boolean {
-  return actions.some(
-    ({ verb, blockedBy }) =>
-      verb !== 'blocked' || blockedBy === 'Settling' || blockedBy === 'OverBudget',
-  )
+  return actions.some(({ verb, blockedBy }) => verb !== 'blocked' || PASSING.has(blockedBy))
 }

@@ -151,6 +151,7 @@ function blockOf(
       absent,
       lostLately: lost.get(kind) ?? 0,
       setIsEmpty: set.members.size === 0,
+      budget: policy.pruneBudget,
     })
     if (verdict.kind === 'allowed') continue
     if (verdict.reason === 'EmptySet')
@@ -195,7 +196,10 @@ function removal(observed: ObservedResource): Action {
     cause: origin,
     changes: [],
     waitsFor: [],
-    cost: stream !== undefined && verb === 'delete' ? costOfDeletion(stream) : undefined,
+    cost:
+      stream !== undefined && verb === 'delete'
+        ? { ...costOfDeletion(stream), consumers: [], readers: [] }
+        : undefined,
     desired: undefined,
   }
 }

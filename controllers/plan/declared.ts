@@ -8,7 +8,8 @@ import type { Reason } from '../status/reasons.ts'
 import { CHANGES_MAX, differences } from './differences.ts'
 import { type FieldVerdict, ruleOf } from './field-tables.ts'
 import { isLive, isSealed, type ObservedResource, type PlanPolicy } from './observed.ts'
-import type { Action, Cost, FieldChange, Risk, Verb } from './plan.ts'
+import type { Action, FieldChange, Risk, Verb } from './plan.ts'
+import type { Loss } from './stream-cost.ts'
 
 export interface DeclaredContext {
   readonly source: string
@@ -122,7 +123,7 @@ function changed(
 ): Action {
   let verb: Verb = 'update'
   let risk: Risk = 'safe'
-  let cost: Cost | undefined
+  let loss: Loss | undefined
   const reasons = new Set<string>()
   for (const { change, verdict } of judged) {
     if (verdict.kind === 'satisfied') reasons.add(`${change.path}: ${verdict.note}`)
@@ -130,10 +131,11 @@ function changed(
     reasons.add(`${change.path} changed`)
     if (verdict.verb === 'replace') verb = 'replace'
     if (RISKS.indexOf(verdict.risk) > RISKS.indexOf(risk)) risk = verdict.risk
-    cost = verdict.cost ?? cost
+    loss = verdict.cost ?? loss
   }
   const reason = reasons.size === 0 ? 'applied again to be sure' : [...reasons].join('; ')
   const action = act(member, observed, verb, risk, reason)
+  const cost = loss && { ...loss, consumers: [], readers: [] }
   return { ...action, changes: judged.slice(0, CHANGES_MAX).map(({ change }) => change), cost }
 }
 

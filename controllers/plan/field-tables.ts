@@ -6,8 +6,8 @@
 import { type Identity, identityText, type Kind } from '../../crds/resource.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Resource } from '../sets/resource-set.ts'
-import type { Cost, Risk } from './plan.ts'
-import { costOfRetention, isShorter } from './stream-cost.ts'
+import type { Risk } from './plan.ts'
+import { costOfRetention, isShorter, type Loss } from './stream-cost.ts'
 import { shardsDeclared, streamRecord } from './stream-record.ts'
 import { typeBreak } from './type-evolution.ts'
 
@@ -32,7 +32,7 @@ export type FieldVerdict =
       readonly kind: 'change'
       readonly verb: 'update' | 'replace'
       readonly risk: Risk
-      readonly cost?: Cost
+      readonly cost?: Loss
     }
   | { readonly kind: 'satisfied'; readonly note: string }
   | {

@@ -6,6 +6,9 @@ import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants, Scope } from '../sources/source.ts'
+import type { ChangePolicy } from './change-policy.ts'
+import type { Consumer } from './plan.ts'
+import type { PruneBudget } from './prune-budget.ts'
 import type { Settle } from './settle.ts'
 
 export interface Observed {
@@ -18,6 +21,54 @@ export interface Observed {
   /** Where the source pointed when it was last accepted; undefined on first sight. */
   readonly locationAccepted: string | undefined
   readonly settle: Settle | undefined
+  /** The names of all sources that are configured; undefined where that is not known. */
+  readonly sources: ReadonlySet<string> | undefined
+  /** What people decided about owners and no plan has carried out yet, by identityKey. */
+  readonly ownership: ReadonlyMap<string, OwnershipDecision>
+  /** Of this source; undefined when it is not suspended. */
+  readonly suspended: Suspension | undefined
+  /** Of single resources, by identityKey. */
+  readonly suspensions: ReadonlyMap<string, Suspension>
+  /** Drift that is reported from now on instead of reverted, because somebody writes it again and again; by identityKey. */
+  readonly flapping: ReadonlyMap<string, readonly FlappingField[]>
+  /** What each group has still to read of a stream, by the engine's name of it; asked only for what would lose data. */
+  readonly consumersOf: (stream: string) => readonly Consumer[]
+}
+
+/** Nobody decided, suspended or consumes anything. */
+export const NOTHING_DECIDED: Pick<
+  Observed,
+  'sources' | 'ownership' | 'suspended' | 'suspensions' | 'flapping' | 'consumersOf'
+> = {
+  sources: undefined,
+  ownership: new Map(),
+  suspended: undefined,
+  suspensions: new Map(),
+  flapping: new Map(),
+  consumersOf: () => [],
+}
+
+/**
+ * `adopt`: the source `to` takes what has no owner, or one that is not configured any more. `transfer`: `to` takes it
+ * from a source that is configured. Either is carried out by the plan of `to`, once `to` declares it. `release`: its
+ * owner lets go of it, and it stays as it is; carried out by the owner's plan, once it does not declare it any more.
+ */
+export type OwnershipDecision =
+  | { readonly verb: 'adopt' | 'transfer'; readonly to: string }
+  | { readonly verb: 'release' }
+
+/** Nothing of it is changed, until it is resumed or its time has come. */
+export interface Suspension {
+  readonly reason: string | undefined
+  readonly sinceUs: number
+  readonly untilUs: number | undefined
+}
+
+export interface FlappingField {
+  /** As in a FieldChange: `spec.retention.age`. */
+  readonly path: string
+  /** Who changes it behind our back, as far as anyone knows. */
+  readonly writer: string | undefined
 }
 
 export interface ObservedResource {
@@ -52,6 +103,11 @@ export interface PlanPolicy {
   readonly grants: Pick<Grants, 'namespaces' | 'kinds' | 'declaredIn'>
   readonly prune: boolean
   readonly pruneSettleMs: number
+  readonly pruneBudget: PruneBudget
+  /** What happens to a field that somebody changed behind our back. */
+  readonly drift: 'revert' | 'report'
+  /** What has to hold for changes to be carried out. */
+  readonly changes: readonly ChangePolicy[]
   readonly location: string
 }
 

@@ -14,6 +14,8 @@ export type Verb =
   | 'delete'
   | 'retain'
   | 'readopt'
+  | 'adopt'
+  | 'transfer'
   | 'release'
   | 'keep'
   | 'blocked'
@@ -52,6 +54,10 @@ export interface Action {
   readonly waitsFor: readonly string[]
   /** For data loss: what the engine knows would go. */
   readonly cost: Cost | undefined
+  /** For `update` and `readopt`: the Stream that this one was, whose data, offsets and readers it keeps. */
+  readonly movedFrom?: Identity
+  /** For `adopt`, `transfer` and `release`: the source that owned it; absent where none did. */
+  readonly ownerBefore?: string
   /** What to converge to; absent when something goes. */
   readonly desired: Resource | undefined
 }
@@ -66,4 +72,17 @@ export interface FieldChange {
 export interface Cost {
   readonly records: number
   readonly bytes: number
+  /** When the oldest and the newest of them arrived, in microseconds; undefined when there are none. */
+  readonly oldestUs: number | undefined
+  readonly newestUs: number | undefined
+  /** Groups that have not read all of it. */
+  readonly consumers: readonly Consumer[]
+  /** Pipelines and Sinks that read the stream, of whatever source. */
+  readonly readers: readonly Identity[]
+}
+
+export interface Consumer {
+  readonly group: string
+  /** Records that it has still to read, and that would go. */
+  readonly behind: number
 }

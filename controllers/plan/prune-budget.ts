@@ -12,6 +12,18 @@ export const PRUNE_SHARE_MAX = 0.3
 /** What was lost within this counts too, or a slow drip would empty a source. */
 export const PRUNE_WINDOW_US: number = 3_600_000_000
 
+/** How many of one kind a source may lose within an hour without approval: the greater of the two. */
+export interface PruneBudget {
+  readonly count: number
+  /** Of those that it owns, from 0 to 1. */
+  readonly share: number
+}
+
+export const PRUNE_BUDGET_DEFAULT: PruneBudget = {
+  count: PRUNE_COUNT_FREE,
+  share: PRUNE_SHARE_MAX,
+}
+
 export type PruneVerdict =
   | { readonly kind: 'allowed' }
   | {
@@ -31,13 +43,15 @@ export interface Absence {
   readonly lostLately: number
   /** True when the set declares nothing at all, of any kind: far more often an accident than a wish. */
   readonly setIsEmpty: boolean
+  readonly budget: PruneBudget
 }
 
-export function judgeAbsence({ owned, absent, lostLately, setIsEmpty }: Absence): PruneVerdict {
+export function judgeAbsence(absence: Absence): PruneVerdict {
+  const { owned, absent, lostLately, setIsEmpty } = absence
   if (absent === 0) return { kind: 'allowed' }
   if (setIsEmpty) return { kind: 'blocked', reason: 'EmptySet', allowed: 0 }
   const before = owned + lostLately
-  const budget = Math.max(PRUNE_COUNT_FREE, Math.floor(before * PRUNE_SHARE_MAX))
+  const budget = Math.max(absence.budget.count, Math.floor(before * absence.budget.share))
   if (absent + lostLately <= budget) return { kind: 'allowed' }
   return { kind: 'blocked', reason: 'OverBudget', allowed: Math.max(0, budget - lostLately) }
 }

@@ -9,17 +9,25 @@ import type {
 } from '../../engine/streams/streams.ts'
 import type { Cost } from './plan.ts'
 
-const NOTHING: Cost = { records: 0, bytes: 0 }
+/** What would go, before anyone has looked who reads it. */
+export type Loss = Omit<Cost, 'consumers' | 'readers'>
 
-export function costOfDeletion({ records, bytes }: StreamDescription): Cost {
-  return { records, bytes }
+const NOTHING: Loss = { records: 0, bytes: 0, oldestUs: undefined, newestUs: undefined }
+
+export function costOfDeletion({ records, bytes, shardStates }: StreamDescription): Loss {
+  const { oldestUs, newestUs } = shardStates.map(asLoss).reduce(sum, NOTHING)
+  return { records, bytes, oldestUs, newestUs }
+}
+
+function asLoss({ records, bytes, oldestUs, newestUs }: ShardState): Loss {
+  return { records, bytes, oldestUs, newestUs }
 }
 
 export function costOfRetention(
   stream: StreamDescription,
   retention: StreamRetention,
   wallUs: number,
-): Cost {
+): Loss {
   const byAge = stream.shardStates
     .map((shard) => lostByAge(shard, retention.ageMs, wallUs))
     .reduce(sum, NOTHING)
@@ -36,24 +44,43 @@ function below(to: number | undefined, from: number | undefined): boolean {
   return to !== undefined && (from === undefined || to < from)
 }
 
-function lostByAge(shard: ShardState, ageMs: number | undefined, wallUs: number): Cost {
+function lostByAge(shard: ShardState, ageMs: number | undefined, wallUs: number): Loss {
   const { oldestUs, newestUs } = shard
   if (ageMs === undefined || oldestUs === undefined || newestUs === undefined) return NOTHING
   const cutUs = wallUs - ageMs * 1_000
   if (oldestUs >= cutUs) return NOTHING
-  if (newestUs < cutUs) return { records: shard.records, bytes: shard.bytes }
-  return share(shard, (cutUs - oldestUs) / Math.max(1, newestUs - oldestUs))
+  if (newestUs < cutUs) return asLoss(shard)
+  const part = (cutUs - oldestUs) / Math.max(1, newestUs - oldestUs)
+  return { ...share(shard, part), oldestUs, newestUs: cutUs }
 }
 
-function lostByBytes(stream: StreamDescription, bytesMax: number | undefined): Cost {
+function lostByBytes(stream: StreamDescription, bytesMax: number | undefined): Loss {
   if (bytesMax === undefined || stream.bytes <= bytesMax) return NOTHING
-  return share(stream, (stream.bytes - bytesMax) / stream.bytes)
+  const { oldestUs, newestUs } = costOfDeletion(stream)
+  const part = (stream.bytes - bytesMax) / stream.bytes
+  if (oldestUs === undefined || newestUs === undefined)
+    return { ...NOTHING, ...share(stream, part) }
+  const cutUs = Math.round(oldestUs + (newestUs - oldestUs) * part)
+  return { ...share(stream, part), oldestUs, newestUs: cutUs }
 }
 
-function share(of: Cost, part: number): Cost {
+function share(of: Pick<Loss, 'records' | 'bytes'>, part: number): Pick<Loss, 'records' | 'bytes'> {
   return { records: Math.ceil(of.records * part), bytes: Math.ceil(of.bytes * part) }
 }
 
-function sum(a: Cost, b: Cost): Cost {
-  return { records: a.records + b.records, bytes: a.bytes + b.bytes }
+function sum(a: Loss, b: Loss): Loss {
+  return {
+    records: a.records + b.records,
+    bytes: a.bytes + b.bytes,
+    oldestUs: least(a.oldestUs, b.oldestUs),
+    newestUs: greatest(a.newestUs, b.newestUs),
+  }
+}
+
+function least(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a
+}
+
+function greatest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
 }

@@ -3,9 +3,15 @@ import { identityKey } from '../../crds/resource.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Member, ResourceSet } from '../sets/resource-set.ts'
 import { setOf } from '../testing.ts'
-import type { Observed, ObservedResource, PlanPolicy } from './observed.ts'
+import {
+  NOTHING_DECIDED,
+  type Observed,
+  type ObservedResource,
+  type PlanPolicy,
+} from './observed.ts'
 import type { Plan } from './plan.ts'
 import { plan } from './planner.ts'
+import { PRUNE_BUDGET_DEFAULT } from './prune-budget.ts'
 import { alreadySettled } from './settle.ts'
 import { streamRecord } from './stream-record.ts'
 
@@ -66,6 +72,9 @@ export const POLICY: PlanPolicy = {
   grants: { namespaces: undefined, kinds: undefined, declaredIn: undefined },
   prune: true,
   pruneSettleMs: 2_000,
+  pruneBudget: PRUNE_BUDGET_DEFAULT,
+  drift: 'revert',
+  changes: [],
   location: '/config',
 }
 
@@ -80,6 +89,7 @@ export function observedOf(
     approvals: [],
     locationAccepted: '/config',
     settle: alreadySettled(set, POLICY.pruneSettleMs),
+    ...NOTHING_DECIDED,
     ...given,
   }
 }

@@ -4,6 +4,7 @@
  * It has a name, which is what owns; a location, which can change; a scope and grants.
  */
 import type { Kind } from '../../crds/resource.ts'
+import type { PruneBudget } from '../plan/prune-budget.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 
 export interface Source extends AsyncDisposable {
@@ -27,6 +28,12 @@ export interface SourceDeclaration {
   readonly grants: Grants
   readonly atomic: boolean
   readonly prune: boolean
+  /** How much may go without approval; the default where absent. */
+  readonly pruneBudget?: PruneBudget
+  /** How long absence has to last; the server's own where absent. */
+  readonly pruneSettleMs?: number
+  /** What happens to what somebody changed behind our back; reverted where absent. */
+  readonly drift?: 'revert' | 'report'
 }
 
 /** Within which namespaces and kinds its set is exclusive. Undefined means all. */

@@ -13,6 +13,7 @@ export const REASONS = {
   Converged: 'Everything that the source declares is as declared.',
   DependencyNotReady: 'Something that it refers to is not there, or is stalled itself.',
   Disconnected: 'An input or output is not connected; it is tried again for ever.',
+  Drifted: 'Somebody changed it behind our back, and its source reports that instead of reverting it.',
   EmptySet: 'The source declares nothing at all; nothing goes without approval.',
   EngineReadOnly: 'The engine takes no writes now.',
   GrantMissing: 'The source may not declare this, or not what it needs.',
@@ -25,16 +26,19 @@ export const REASONS = {
   NotRunning: 'A pipeline does not run.',
   OverBudget: 'More would go at once than may without approval.',
   Paused: 'It is stopped on purpose and keeps its position.',
+  Policy: 'A policy of headgate.yaml does not allow the change now.',
   Protected: 'It is protected: set protected to false first.',
   PruneDisabled: 'No longer declared; its source does not prune.',
   QuotaNearlyFull: 'The streams of the namespace hold more than 80 % of what its quota allows.',
   Retrying: 'It runs as declared, but something is tried again and again; the message says what.',
   Running: 'A pipeline of this generation runs.',
   Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',
+  Released: 'No source owns it any more, or will soon; it keeps running.',
   Settling: 'No longer declared; waits for a second look.',
   SourceUnconfigured: 'Its source is not configured any more; it keeps running.',
   SourceUnreadable: 'The source could not be looked at; what was accepted keeps running.',
   Stored: 'It is stored and in force.',
+  Suspended: 'Somebody suspended it or its source; nothing of it is changed until it is resumed.',
 } as const
 
 export type Reason = keyof typeof REASONS

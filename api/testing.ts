@@ -180,12 +180,25 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
         }
         return { plan, problems: [] }
       },
+      apply: async () => {
+        throw new HeadgateError('NotFound', 'this control plane takes no sets')
+      },
       approve: async (source, digest) => {
         if (digest === 'other') throw new HeadgateError('DigestMismatch', 'expected x, got other')
         state.approved.push(digest)
         return { source, digest: digest ?? 'now', actions: ['delete Stream default/orders'] }
       },
       firstConvergence: () => firstConvergence,
+    },
+    writes: {
+      written: () => undefined,
+      put: () => refuseWrite(),
+      remove: () => refuseWrite(),
+    },
+    ownership: {
+      adopt: () => refuseWrite(),
+      transfer: () => refuseWrite(),
+      release: () => refuseWrite(),
     },
     retained: {
       list: (namespace) => within(state.retained, namespace),
@@ -195,6 +208,10 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       },
     },
   }
+}
+
+async function refuseWrite(): Promise<never> {
+  throw new HeadgateError('NotFound', 'this control plane takes no writes')
 }
 
 function directoryOf(

@@ -4,12 +4,16 @@
  * control plane does by itself asks in the name of its source.
  */
 import type { Kind, ResourceObject } from '../crds/resource.ts'
+import type { Ownership } from './ownership.ts'
 import type { Plan } from './plan/plan.ts'
+import type { ResourceWrites } from './resource-writes.ts'
 import type { Problem } from './sets/problem.ts'
 
 export interface ControlPlane {
   readonly resources: Resources
+  readonly writes: ResourceWrites
   readonly sources: Sources
+  readonly ownership: Ownership
   readonly retained: RetainedStreams
 }
 
@@ -26,6 +30,13 @@ export interface Sources {
   get(name: string): ResourceObject | undefined
   /** Plans these files as if they were all that the source holds. NotFound for an unknown source. */
   plan(source: string, files: readonly SourceFile[]): Promise<PlanAnswer>
+  /**
+   * Makes these files all that a posted source holds, all or nothing; a name that is not known yet becomes a source.
+   *
+   * Rejects with ProblemsError (all that is wrong), Conflict (a folder's source), StateMoved, PruneBlocked (names the
+   * digest to approve) or ApplyFailed (names what failed; nothing has changed).
+   */
+  apply(source: string, request: ApplyRequest): Promise<ApplyAnswer>
   /** Approves what is blocked now, or just the given destructive digest (else DigestMismatch). Answers what it approved. */
   approve(source: string, digest: string | undefined): Promise<Approval>
   /** Resolves once every source's first look has been carried out or failed. */
@@ -40,6 +51,26 @@ export interface SourceFile {
 export interface PlanAnswer {
   readonly plan: Plan
   readonly problems: readonly Problem[]
+}
+
+export interface ApplyRequest {
+  readonly files: readonly SourceFile[]
+  /** Judges and plans, and changes nothing. */
+  readonly dryRun: boolean
+  /** The plan's digest, as it was shown: StateMoved when it is another one now. */
+  readonly expectedDigest?: string | undefined
+  /** The destructive digest that is approved with it. */
+  readonly approve?: string | undefined
+}
+
+export interface ApplyAnswer {
+  readonly plan: Plan
+  /** Warnings: a set with errors is refused. */
+  readonly problems: readonly Problem[]
+  readonly outcome: 'applied' | 'unchanged' | 'planned'
+  /** The number that history gave it; undefined where nothing was carried out. */
+  readonly revision: number | undefined
+  readonly elapsedMs: number
 }
 
 export interface Approval {

@@ -11,7 +11,7 @@ import { expiresUs, purgeExpired, wallClockGuard } from './apply/purge-stream.ts
 import { purgedReport } from './apply/report.ts'
 import { type ResumeOptions, resume } from './apply/resume.ts'
 import { SWEEP_MS_DEFAULT } from './apply/source-loop.ts'
-import type { Running } from './facade.ts'
+import type { Running } from './facade/running.ts'
 import { streamIdentity } from './plan/stream-record.ts'
 
 export function keepHouse(running: Running, resumeOptions: ResumeOptions): AsyncDisposable {

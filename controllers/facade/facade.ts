@@ -1,0 +1,18 @@
+/** Answers what the API and the CLI ask of the control plane, from memory wherever that is possible. */
+import type { ControlPlane } from '../control-plane.ts'
+import { ownershipOf } from './ownership.ts'
+import { resourcesOf } from './resources.ts'
+import { retainedOf } from './retained.ts'
+import type { Running } from './running.ts'
+import { sourcesOf } from './sources.ts'
+import { writesOf } from './writes.ts'
+
+export function facadeOf(running: Running): ControlPlane {
+  return {
+    resources: resourcesOf(running),
+    writes: writesOf(running),
+    sources: sourcesOf(running),
+    ownership: ownershipOf(running),
+    retained: retainedOf(running),
+  }
+}

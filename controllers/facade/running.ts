@@ -1,0 +1,17 @@
+/** What runs: the parts that the faces of the control plane work with. */
+import type { BackOff } from '../apply/back-off.ts'
+import type { SourceLoop } from '../apply/source-loop.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { ControlPlaneOptions } from '../control-plane-options.ts'
+import type { Reconcilers } from '../reconcilers/create-reconcilers.ts'
+import type { TransitionTimes } from '../status/conditions.ts'
+
+export interface Running {
+  readonly options: ControlPlaneOptions
+  readonly catalog: Catalog
+  readonly reconcilers: Reconcilers
+  readonly backOff: BackOff
+  /** By the name of the source. It grows: a set that is posted under a new name gets a loop of its own. */
+  readonly loops: ReadonlyMap<string, SourceLoop>
+  readonly times: TransitionTimes
+}

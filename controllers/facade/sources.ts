@@ -1,0 +1,42 @@
+/** The sources: how they are, what they would do, and what is approved. */
+
+import { HeadgateError } from '../../engine/error.ts'
+import type { SourceLoop } from '../apply/source-loop.ts'
+import type { PlanAnswer, SourceFile, Sources } from '../control-plane.ts'
+import { alreadySettled } from '../plan/settle.ts'
+import { sourceObject } from '../status/source-object.ts'
+import { approvePlanned } from './approve-planned.ts'
+import type { Running } from './running.ts'
+
+export function sourcesOf(running: Running): Sources {
+  const { loops, times, options } = running
+  const loopOf = (name: string): SourceLoop => {
+    const loop = loops.get(name)
+    if (loop !== undefined) return loop
+    const known = [...loops.keys()].join(', ')
+    throw new HeadgateError('NotFound', `There is no source ${name}.`, {
+      hint: known === '' ? 'No source is configured.' : `Configured are: ${known}.`,
+    })
+  }
+  return {
+    list: () =>
+      [...loops.values()].map((loop) => sourceObject(loop.declaration, loop.state(), times)),
+    get(name) {
+      const loop = loops.get(name)
+      return loop && sourceObject(loop.declaration, loop.state(), times)
+    },
+    async plan(source: string, files: readonly SourceFile[]): Promise<PlanAnswer> {
+      const loop = loopOf(source)
+      const set = await options.builders.readFiles(loop.declaration, files)
+      const settle = alreadySettled(set, loop.policy().pruneSettleMs)
+      return { plan: loop.planFor(set, settle), problems: set.problems }
+    },
+    apply: async () => {
+      throw new HeadgateError('NotYetAvailable', 'Sets cannot be posted yet.')
+    },
+    approve: async (source, digest) => approvePlanned(loopOf(source), digest, running),
+    async firstConvergence() {
+      await Promise.all([...loops.values()].map((loop) => loop.firstLook()))
+    },
+  }
+}

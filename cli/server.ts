@@ -173,7 +173,7 @@ function sourceOf(declaration: SourceDeclaration, plane: PlaneReference): Direct
     clock: realClock,
     inspector: engineInspector,
     known: (identity) => isKnown(identity, plane),
-    held: (path) => heldFiles(declaration.name, plane).has(path),
+    held: () => heldFiles(declaration.name, plane),
     directory: process.cwd(),
   })
 }

@@ -20,7 +20,7 @@ describe('a folder as a source', () => {
       clock: realClock,
       inspector: inspectorOf(),
       known: () => false,
-      held: () => false,
+      held: () => new Set(),
       directory: location,
     })
   const write = (path: string, text: string): Promise<void> => writeFile(join(folder, path), text)

@@ -22,8 +22,8 @@ export interface DirectorySourceOptions {
   readonly inspector: Inspector
   /** What the catalog has, besides what the folder declares. */
   readonly known: (identity: Identity) => boolean
-  /** Whether a file of this source is known, from before the start, to have held resources. */
-  readonly held: (path: string) => boolean
+  /** The files of this source that held resources before the start; asked once, at the first look. */
+  readonly held: () => ReadonlySet<string>
   /** Where relative paths of `file` components begin. */
   readonly directory: string
 }
@@ -37,8 +37,8 @@ export class DirectorySource implements Source {
   readonly #cache: FileCache
   readonly #memory: FileMemory
   readonly #watches = new Set<FolderWatch>()
-  /** Files that held resources when they were read last. */
-  #held: ReadonlySet<string> = new Set()
+  /** Files that held resources when they were read last; before the first look, what the catalog knows of them. */
+  #held: ReadonlySet<string> | undefined
 
   constructor(options: DirectorySourceOptions) {
     this.declaration = options.declaration
@@ -50,20 +50,21 @@ export class DirectorySource implements Source {
   async read(signal?: AbortSignal): Promise<ResourceSet> {
     const walk = await this.#sweep(signal)
     const { name, scope, grants } = this.declaration
-    const { directory, known, held } = this.#options
+    const { directory, known } = this.#options
+    const held = this.#held ?? this.#options.held()
     const set = await readSet({
       source: name,
       scope,
       grants,
       directory,
       known,
-      held: (path) => this.#held.has(path) || held(path),
+      held: (path) => held.has(path),
       files: walk.files,
       notes: walk.notes,
       unreadable: walk.unreadable,
       cache: this.#cache,
     })
-    this.#remember(set, walk)
+    this.#remember(held, set, walk)
     return set
   }
 
@@ -105,10 +106,10 @@ export class DirectorySource implements Source {
     return { ...walk, unreadable: [{ path: '.', because: 'the folder changed while it was read' }] }
   }
 
-  #remember(set: ResourceSet, walk: Walk): void {
+  #remember(held: ReadonlySet<string>, set: ResourceSet, walk: Walk): void {
     const present = new Set([...walk.files, ...walk.unreadable].map(({ path }) => path))
     const rootIsAway = present.has('.')
-    const kept = [...this.#held].filter((path) => rootIsAway || present.has(path))
+    const kept = [...held].filter((path) => rootIsAway || present.has(path))
     this.#held = new Set([...kept, ...[...set.members.values()].map(({ origin }) => origin.file)])
   }
 }

@@ -1,7 +1,6 @@
 /** Literal texts where a reference to a secret belongs: they work, but whoever reads the file reads them. */
 import { isOpaque, type JsonSchema } from '../../crds/json-schema.ts'
 import type { PathProblem } from './problem-list.ts'
-import { childSchema } from './schema-path.ts'
 import { hasSecretInAddress, isSecretName } from './secret-text.ts'
 import type { Path } from './tree.ts'
 
@@ -67,4 +66,11 @@ function walkComponent(value: unknown, path: Path, visit: Visit): void {
     if (literal) visit(here, field, isSecretName(name), false)
     else walkComponent(field, here, visit)
   }
+}
+
+function childSchema(schema: JsonSchema, step: string | number): JsonSchema | undefined {
+  if (typeof step === 'number') return schema.items
+  const own = schema.properties?.[step]
+  if (own !== undefined) return own
+  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
 }

@@ -1,22 +1,19 @@
 /**
- * Judges a spec against its kind's schema, all faults at once. The validator knows JSON Schema; this file knows how to
- * say what it found, and where.
+ * Judges a spec against its kind's schema, all faults at once. The engine knows what breaks a schema; this file knows
+ * how to say what it found, and where.
  */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { DURATION_PATTERN, parseDurationMs } from '../../crds/duration.ts'
+import { DURATION_PATTERN } from '../../crds/duration.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { SIZE_PATTERN } from '../../crds/size.ts'
+import { type SchemaFault, type SchemaNode, schemaFaults } from '../../engine/schema-faults.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { META_FIELDS } from './object-meta.ts'
 import type { PathProblem } from './problem-list.ts'
-import { schemaAt } from './schema-path.ts'
 import { isSecretName } from './secret-text.ts'
 import type { Path } from './tree.ts'
 import { type Found, found, valueText } from './value-text.ts'
 
-const DURATION = new RegExp(DURATION_PATTERN)
-
-const validators = new WeakMap<JsonSchema, ValidateFunction>()
+type Fault = SchemaFault<JsonSchema>
 
 /** `root` is where the value stands in its document: `['spec']`. */
 export function checkSchema(
@@ -24,181 +21,59 @@ export function checkSchema(
   value: unknown,
   root: Path,
 ): readonly PathProblem[] {
-  const validate = validatorOf(schema)
-  if (validate(value)) return []
-  const faults = (validate.errors ?? []).map((error) => ({
-    error,
-    path: pathOf(error.instancePath, value),
-  }))
-  const judged = faults.filter((fault) => isJudged(fault, faults, schema, value))
-  const problems = judged.map(({ error, path }) => toProblem(error, path, schema, value, root))
-  return distinct(problems)
-}
-
-interface Fault {
-  readonly error: ErrorObject
-  readonly path: Path
-}
-
-function validatorOf(schema: JsonSchema): ValidateFunction {
-  const known = validators.get(schema)
-  if (known !== undefined) return known
-  const compiled = newAjv().compile(schema)
-  validators.set(schema, compiled)
-  return compiled
-}
-
-function newAjv(): Ajv {
-  const ajv = new Ajv({ allErrors: true, strict: false, unicodeRegExp: true, logger: false })
-  const bound = (keyword: string, holds: (ms: number, limit: number) => boolean): void => {
-    ajv.addKeyword({
-      keyword,
-      type: 'string',
-      validate: (limit: string, text: string) => {
-        if (!DURATION.test(text)) return true
-        // What no number holds exactly is longer than any bound.
-        const ms = parseDurationMs(text) ?? Number.POSITIVE_INFINITY
-        return holds(ms, parseDurationMs(limit) ?? 0)
-      },
-    })
-  }
-  bound('durationMin', (ms, limit) => ms >= limit)
-  bound('durationMax', (ms, limit) => ms <= limit)
-  ajv.addKeyword({
-    keyword: 'x-kubernetes-list-type',
-    type: 'array',
-    validate: (type: string, items: readonly unknown[], parent?: unknown) =>
-      type === 'atomic' || repeated(parent as JsonSchema, items) === undefined,
-  })
-  return ajv
-}
-
-/** The position of the first item that says the same as one before it, in a set or a list with keys. */
-function repeated(schema: JsonSchema, items: readonly unknown[]): number | undefined {
-  const keys = schema['x-kubernetes-list-map-keys']
-  const seen = new Set<string>()
-  for (const [index, item] of items.entries()) {
-    const identity =
-      keys === undefined ? item : keys.map((key) => (item as Record<string, unknown> | null)?.[key])
-    const text = JSON.stringify(identity)
-    if (seen.has(text)) return index
-    seen.add(text)
-  }
-  return undefined
-}
-
-/** Faults that follow from another one are not told: siblings of a wrong discriminator, forms that were not meant. */
-function isJudged(
-  { error, path }: Fault,
-  faults: readonly Fault[],
-  schema: JsonSchema,
-  value: unknown,
-): boolean {
-  for (let length = 0; length <= path.length; length++) {
-    const parent = path.slice(0, length)
-    const { discriminator } = schemaAt(schema, parent)
-    if (discriminator === undefined) continue
-    const wrong = faults.some(
-      (other) => other.error.keyword === 'enum' && samePath(other.path, [...parent, discriminator]),
-    )
-    if (wrong && !(error.keyword === 'enum' && samePath(path, [...parent, discriminator])))
-      return false
-  }
-  if (error.keyword === 'type' && schemaAt(schema, path).enum !== undefined) return false
-  if (error.keyword === 'required' && isMisspelt(error, path, faults)) return false
-  const form = /\/anyOf\/(\d+)\//.exec(error.schemaPath)
-  const union = path.slice(0, unionDepth(schema, path))
-  const forms = schemaAt(schema, union).anyOf
-  if (forms === undefined) return true
-  const meant = meantForm(forms, valueAt(value, union))
-  return form === null ? meant === undefined : Number(form[1]) === meant
+  const faults = schemaFaults(schema, value)
+  return faults.filter((fault) => !isMisspelt(fault, faults)).map((fault) => toProblem(fault, root))
 }
 
 /** A field that is missing because its name is nearly right there is one mistake, told at the name. */
-function isMisspelt({ params }: ErrorObject, path: Path, faults: readonly Fault[]): boolean {
-  const missing = String(params['missingProperty'])
+function isMisspelt({ keyword, node, path, field = '' }: Fault, faults: readonly Fault[]): boolean {
+  if (keyword !== 'required') return false
   return faults.some(
-    ({ error, path: other }) =>
-      error.keyword === 'additionalProperties' &&
-      samePath(path, other) &&
-      nearest(String(error.params['additionalProperty']), [missing]) !== undefined,
+    (other) =>
+      other.keyword === 'additionalProperties' &&
+      other.node === node &&
+      samePath(other.path, path) &&
+      nearest(other.field ?? '', [field]) !== undefined,
   )
 }
 
-function unionDepth(schema: JsonSchema, path: Path): number {
-  for (let length = 0; length <= path.length; length++) {
-    if (schemaAt(schema, path.slice(0, length)).anyOf !== undefined) return length
-  }
-  return path.length
-}
-
-/** Which form a value was meant to have: by its type, and for objects by a field that only that form has. */
-function meantForm(forms: readonly JsonSchema[], value: unknown): number | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  const objects = forms.filter(({ type }) => type === 'object')
-  const index = forms.findIndex((form) =>
-    isObject
-      ? form.type === 'object' &&
-        (objects.length === 1 || (form.required ?? []).some((name) => Object.hasOwn(value, name)))
-      : form.type ===
-        (Number.isInteger(value) ? 'integer' : Array.isArray(value) ? 'array' : typeof value),
-  )
-  return index < 0 ? undefined : index
-}
-
-function toProblem(
-  error: ErrorObject,
-  path: Path,
-  schema: JsonSchema,
-  value: unknown,
-  root: Path,
-): PathProblem {
-  const here = [...root, ...path]
-  const node = schemaAt(schema, path)
-  const actual = valueAt(value, path)
+function toProblem(fault: Fault, root: Path): PathProblem {
+  const { keyword, node, value, field = '' } = fault
+  const here = [...root, ...fault.path]
   const base = { layer: 'schema' as const }
-  if (error.keyword === 'required') {
-    const name = String(error.params['missingProperty'])
-    const message = `expected ${pathText([...here, name])}, got none`
-    return {
-      ...base,
-      code: 'FieldMissing',
-      path: here,
-      at: 'key',
-      message,
-      expected: name,
-      hint: `add ${name}`,
-    }
+  if (keyword === 'required') {
+    const message = `expected ${pathText([...here, field])}, got none`
+    const hint = `add ${field}`
+    return { ...base, code: 'FieldMissing', path: here, at: 'key', message, expected: field, hint }
   }
-  if (error.keyword === 'additionalProperties') {
-    return unknownField(String(error.params['additionalProperty']), here, formSchema(node, actual))
-  }
-  if (error.keyword === 'enum') return enumProblem(here, node, actual)
-  if (error.keyword === 'x-kubernetes-list-type') {
-    const index = repeated(node, actual as readonly unknown[]) ?? 0
-    const message = `expected each entry once, got ${entryText(node, (actual as readonly unknown[])[index])} a second time`
-    return {
-      ...base,
-      code: 'FieldInvalid',
-      path: [...here, index],
-      at: 'value',
-      message,
-      hint: 'remove one of them',
-    }
-  }
-  const scalar = typeof actual !== 'object' && actual !== undefined
+  if (keyword === 'additionalProperties') return unknownField(field, here, node)
+  if (keyword === 'enum') return enumProblem(here, node, value)
+  if (keyword === 'x-kubernetes-list-type') return repeatedProblem(fault, here)
+  const scalar = typeof value !== 'object' && value !== undefined
   const secret = scalar && here.some((step) => typeof step === 'string' && isSecretName(step))
-  const expected = expectation(error, formSchema(node, actual))
+  const expected = expectation(fault)
   const text = secret
     ? { message: `expected ${expected}, got something else`, expected }
-    : (measured(error, actual, expected) ?? found(expected, actual))
+    : (measured(fault, expected) ?? found(expected, value))
   return {
     ...base,
     code: 'FieldInvalid',
     path: here,
     at: 'value',
     ...text,
-    ...formHint(formSchema(node, actual), actual),
+    ...formHint(node, value),
+  }
+}
+
+function repeatedProblem({ node, value, index = 0 }: Fault, here: Path): PathProblem {
+  const entry = entryText(node, (value as readonly unknown[])[index])
+  return {
+    layer: 'schema',
+    code: 'FieldInvalid',
+    path: [...here, index],
+    at: 'value',
+    message: `expected each entry once, got ${entry} a second time`,
+    hint: 'remove one of them',
   }
 }
 
@@ -245,32 +120,28 @@ function enumProblem(here: Path, schema: JsonSchema, actual: unknown): PathProbl
   return { ...place, code: 'FieldInvalid', ...found(expected, actual), ...hint }
 }
 
-function expectation(error: ErrorObject, schema: JsonSchema): string {
-  switch (error.keyword) {
+function expectation({ keyword, node }: Fault): string {
+  switch (keyword) {
     case 'type':
-      if (schema.patternText !== undefined) return schema.patternText
-      if (schema.type === 'object' && schema.required !== undefined && schema.required.length > 0) {
-        return `a mapping with ${schema.required.join(' and ')}`
+      if (node.patternText !== undefined) return node.patternText
+      if (node.type === 'object' && node.required !== undefined && node.required.length > 0) {
+        return `a mapping with ${node.required.join(' and ')}`
       }
-      return TYPE_TEXTS[schema.type ?? 'object'] ?? 'another type'
+      return TYPE_TEXTS[node.type ?? 'object'] ?? 'another type'
     case 'pattern':
-      return schema.patternText ?? `text that matches ${schema.pattern}`
+      return node.patternText ?? `text that matches ${node.pattern}`
     case 'durationMin':
     case 'durationMax':
-      return `a duration from ${schema.durationMin} to ${schema.durationMax}`
+      return `a duration from ${node.durationMin} to ${node.durationMax}`
     case 'minimum':
     case 'maximum':
-      return `a number from ${schema.minimum} to ${schema.maximum}`
+      return `a number from ${node.minimum} to ${node.maximum}`
     case 'anyOf':
-      return (schema.anyOf ?? []).map(formText).join(' or ')
+      return (node.anyOf ?? []).map(formText).join(' or ')
     case 'minLength':
       return 'text that is not empty'
     default:
-      return (
-        LIMIT_TEXTS[error.keyword]?.(Number(error.params['limit'])) ??
-        error.message ??
-        'another value'
-      )
+      return LIMIT_TEXTS[keyword]?.(Number((node as SchemaNode)[keyword])) ?? 'another value'
   }
 }
 
@@ -283,7 +154,7 @@ const TYPE_TEXTS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-const LIMIT_TEXTS: Readonly<Record<string, (limit: number) => string>> = {
+const LIMIT_TEXTS: Partial<Record<Fault['keyword'], (limit: number) => string>> = {
   maxLength: (limit) => `at most ${limit} characters`,
   maxItems: (limit) => `at most ${limit} entries`,
   minItems: (limit) => `at least ${limit} ${limit === 1 ? 'entry' : 'entries'}`,
@@ -302,8 +173,8 @@ function entryText(schema: JsonSchema, entry: unknown): string {
 }
 
 /** For a limit, how much there is. */
-function measured(error: ErrorObject, actual: unknown, expected: string): Found | undefined {
-  if (!Object.hasOwn(LIMIT_TEXTS, error.keyword)) return undefined
+function measured({ keyword, value: actual }: Fault, expected: string): Found | undefined {
+  if (LIMIT_TEXTS[keyword] === undefined) return undefined
   const amount =
     typeof actual === 'string' ? [...actual].length : Object.keys(actual as object).length
   const count = amount === 0 ? 'none' : String(amount)
@@ -343,39 +214,6 @@ function isFields(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function formSchema(schema: JsonSchema, actual: unknown): JsonSchema {
-  const meant = schema.anyOf === undefined ? undefined : meantForm(schema.anyOf, actual)
-  return meant === undefined ? schema : (schema.anyOf?.[meant] ?? schema)
-}
-
-function pathOf(pointer: string, value: unknown): Path {
-  let node = value
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step) => {
-      const key = Array.isArray(node) ? Number(step) : step
-      node = valueAt(node, [key])
-      return key
-    })
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let node = value
-  for (const step of path)
-    node = (node as Readonly<Record<string | number, unknown>> | null | undefined)?.[step]
-  return node
-}
-
 function samePath(left: Path, right: Path): boolean {
   return left.length === right.length && left.every((step, index) => step === right[index])
-}
-
-function distinct(problems: readonly PathProblem[]): readonly PathProblem[] {
-  const seen = new Set<string>()
-  return problems.filter((problem) => {
-    const key = JSON.stringify([problem.path, problem.at, problem.message])
-    return !seen.has(key) && seen.add(key)
-  })
 }

@@ -6,25 +6,20 @@
  * for an object with nothing but defaults, and a text that refers to an environment variable may stand for any scalar.
  */
 
-import { Value } from 'typebox/value'
 import type { TSchema } from '../../crds/typebox.ts'
+import { type SchemaFault, type SchemaNode, schemaFaults } from '../schema-faults.ts'
 import { type ConfigPath, isRecord, kindOf, problem, suggestion } from './component-config.ts'
 import { referencesIn } from './environment-variables.ts'
 import { FIELD_KEYWORD, type FieldKind } from './fields.ts'
 import type { ConfigProblem } from './pipeline.ts'
 
-/** What of JSON Schema our component schemas use. */
-interface Node {
-  readonly type?: string | readonly string[]
+interface Node extends SchemaNode {
   /** How to call what is expected, where the type alone says too little. */
   readonly title?: string
   readonly properties?: Readonly<Record<string, Node>>
   readonly patternProperties?: Readonly<Record<string, Node>>
-  readonly required?: readonly string[]
   readonly items?: Node
   readonly anyOf?: readonly Node[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
   readonly default?: unknown
   readonly [FIELD_KEYWORD]?: FieldKind
 }
@@ -67,7 +62,7 @@ function checkField(
   visitor: CheckVisitor,
 ): undefined {
   const scalar = conformScalar(node, value)
-  if (!Value.Check(node as TSchema, scalar)) return wrongType(node, value, path, visitor)
+  if (!fits(node, scalar)) return wrongType(node, value, path, visitor)
   visitor.field(kind, scalar, path)
 }
 
@@ -77,7 +72,7 @@ function checkUnion(
   path: ConfigPath,
   visitor: CheckVisitor,
 ): undefined {
-  const fitting = branches.find((branch) => Value.Check(branch as TSchema, conform(branch, value)))
+  const fitting = branches.find((branch) => fits(branch, conform(branch, value)))
   if (fitting !== undefined) return check(fitting, value, path, visitor)
   const sameType = branches.filter((branch) => branch.type === jsonType(value))
   const [only] = sameType
@@ -164,23 +159,29 @@ function checkList(
 
 function checkLeaf(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
   if (isReference(value) && node.type !== 'object' && node.type !== 'array') return
-  const [error] = Value.Errors(node as TSchema, conformScalar(node, value))
-  if (error === undefined) return
-  if (error.keyword === 'type') return wrongType(node, value, path, visitor)
-  const expected =
-    node.const === undefined && node.enum === undefined ? boundText(error.message) : describe(node)
+  const [fault] = schemaFaults(node, conformScalar(node, value))
+  if (fault === undefined) return
+  if (fault.keyword === 'type') return wrongType(node, value, path, visitor)
+  const expected = BOUND_TEXTS[fault.keyword]?.(fault) ?? describe(node)
   const message = `expected ${expected}, got ${kindOf(value)}`
   visitor.problem(problem({ path, at: 'value', message, expected, found: kindOf(value) }))
 }
 
-/** The schema library says `must be >= 1`. */
-function boundText(message: string): string {
-  return message
-    .replace(/^must be >= /, 'a number of at least ')
-    .replace(/^must be <= /, 'a number of at most ')
-    .replace(/^must not have fewer than /, 'at least ')
-    .replace(/^must not have more than /, 'at most ')
-    .replace(/^must be /, '')
+const BOUND_TEXTS: Partial<Record<keyof SchemaNode, (fault: SchemaFault) => string>> = {
+  minimum: ({ node }) => `a number of at least ${node.minimum}`,
+  maximum: ({ node }) => `a number of at most ${node.maximum}`,
+  minLength: ({ node }) => `at least ${amountText(node.minLength, 'character')}`,
+  maxLength: ({ node }) => `at most ${amountText(node.maxLength, 'character')}`,
+  minItems: ({ node }) => `at least ${amountText(node.minItems, 'item')}`,
+  maxItems: ({ node }) => `at most ${amountText(node.maxItems, 'item')}`,
+}
+
+function amountText(amount: number | undefined, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+}
+
+function fits(node: Node, value: unknown): boolean {
+  return schemaFaults(node, value).length === 0
 }
 
 function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
@@ -207,7 +208,7 @@ function conform(node: Node, value: unknown): unknown {
 function conformUnion(branches: readonly Node[], value: unknown): unknown {
   for (const branch of branches) {
     const conformed = conform(branch, value)
-    if (Value.Check(branch as TSchema, conformed)) return conformed
+    if (fits(branch, conformed)) return conformed
   }
   return value
 }

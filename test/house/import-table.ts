@@ -20,7 +20,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
-  ajv: ['controllers/sets/spec-check.ts', 'engine/events/json-schema.ts'],
+  ajv: ['engine/events/json-schema.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
   commander: ['cli/program.ts'],
   fastify: ['api'],
@@ -28,7 +28,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
-  typebox: ['crds/typebox.ts', 'engine/pipelines/config-check.ts'],
+  typebox: ['crds/typebox.ts'],
   undici: ['engine/components'],
   yaml: ['controllers/sets', 'cli/get.ts'],
 }

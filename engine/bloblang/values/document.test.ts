@@ -73,6 +73,10 @@ describe('documents', () => {
     'nul',
     '{"a":1.}',
     '1.0 x',
+    '{1.0:1}',
+    '{"a":1.0,2.0 : 1}',
+    '[1.0 2.0]',
+    '"\u0000" 1.0',
   ])('refuse %j', (text) => {
     expect(() => parse(text)).toThrow(MappingError)
   })
@@ -103,6 +107,12 @@ describe('documents', () => {
 
   test('hold a key called __proto__ like any other', () => {
     expect(encode(parse('{"__proto__":{"a":1},"b":1.0}'))).toBe('{"__proto__":{"a":1},"b":1.0}')
+  })
+
+  test('hold strings that begin with U+0000 beside numbers that keep their text', () => {
+    const text = '["\\u00001.0",1.0,"\\u0000",{"\\u00002.0":2.0}]'
+    expect(encode(parse(text))).toBe(text)
+    expect(encode(parse('[2.0, "é", 1.50]'))).toBe('[2.0,"é",1.50]')
   })
 
   test('brackets and numbers within strings mean nothing', () => {

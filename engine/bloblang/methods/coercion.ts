@@ -1,19 +1,13 @@
 /** Methods that turn a value of one type into another. */
 import type { MethodDefinition } from '../definition.ts'
 import { MappingError } from '../mapping-error.ts'
-import { expectText, expectValue, isNumber, kindOf, mismatch } from '../values/kind-of.ts'
-import {
-  INT64_MAX,
-  INT64_MIN,
-  isFloat,
-  makeFloat,
-  makeInteger,
-  toFloat,
-  toNumeric,
-} from '../values/number.ts'
+import { expectText, expectValue, isArray, isNumber, kindOf, mismatch } from '../values/kind-of.ts'
+import { makeFloat, toFloat, toNumeric } from '../values/number.ts'
 import { isMarker, type Result } from '../values/result.ts'
 import type { Value } from '../values/value.ts'
 import { valueText } from '../values/value-text.ts'
+import { parseFloatText } from './number-text.ts'
+import { expectTimestamp } from './timestamps.ts'
 
 const coercion = { category: 'coercion', status: 'stable' } as const
 
@@ -64,15 +58,37 @@ export const coercionMethods: readonly MethodDefinition[] = [
     },
   },
   {
-    name: 'int64',
+    name: 'array',
     ...coercion,
-    description: 'The value as a 64-bit whole number; text may have a prefix of its base.',
+    description: 'The value as the only element of an array; an array stays as it is.',
     parameters: [],
-    examples: [
-      { mapping: 'root = ["0x1F".int64(), "-0b11".int64(), 5.0.int64()]', output: '[31,-3,5]' },
-      { mapping: 'root = 5.5.int64()', error: 'expected a whole number' },
+    examples: [{ mapping: 'root = ["a".array(), [1].array()]', output: '[["a"],[1]]' }],
+    build: () => (target) => (isArray(target) ? target : [expectValue(target)]),
+  },
+  {
+    name: 'timestamp',
+    ...coercion,
+    description: 'The value as a timestamp: seconds since 1970, or RFC 3339 text.',
+    parameters: [
+      { name: 'default', type: 'any', description: 'Taken when that fails.', optional: true },
     ],
-    build: () => (target) => toInt64(target),
+    examples: [
+      {
+        mapping: 'root = "2020-08-14T05:54:23+02:00".timestamp()',
+        output: '"2020-08-14T05:54:23+02:00"',
+      },
+      { mapping: 'root = "soon".timestamp()', error: 'expected an RFC 3339 time, got "soon"' },
+      { mapping: 'root = "soon".timestamp(0.timestamp())', output: '"1970-01-01T00:00:00Z"' },
+    ],
+    build: (site) => {
+      const fallback = site.given('default') ? site.any('default') : undefined
+      const { zone } = site.environment
+      return (target, frame) =>
+        orElse(
+          () => expectTimestamp(target, zone),
+          fallback && (() => expectTimestamp(fallback(frame), zone)),
+        )
+    },
   },
   {
     name: 'bool',
@@ -164,46 +180,6 @@ function orElse(attempt: () => Value, fallback: (() => Value) | undefined): Valu
     if (!(thrown instanceof MappingError)) throw thrown
     return fallback()
   }
-}
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
-
-function parseFloatText(value: Result): number {
-  if (isNumber(value)) return toFloat(toNumeric(value))
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw mismatch('number', value)
-  const text = expectText(value)
-  if (!DECIMAL.test(text)) throw mismatch('number', value)
-  return Number(text)
-}
-
-const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|\d+)$/
-/** Longer texts cannot be an int64, whatever their base. */
-const INTEGER_TEXT_MAX = 70
-
-function toInt64(value: Result): Value {
-  const wide = isNumber(value) ? wholeNumber(value) : wholeText(value)
-  if (wide < INT64_MIN || wide > INT64_MAX)
-    throw new MappingError('expected a number of 64 bits, got one out of range')
-  return makeInteger(wide)
-}
-
-function wholeNumber(value: Result): bigint {
-  const numeric = toNumeric(value)
-  const float = toFloat(numeric)
-  if (!isFloat(numeric)) return BigInt(numeric as number | bigint)
-  if (!Number.isInteger(float))
-    throw new MappingError(`expected a whole number, got ${valueText(numeric)}`)
-  return BigInt(float)
-}
-
-function wholeText(value: Result): bigint {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw mismatch('number', value)
-  const match = INTEGER.exec(expectText(value).slice(0, INTEGER_TEXT_MAX))
-  if (match === null) throw mismatch('number', value)
-  const digits = match[2] ?? ''
-  // Go reads a leading zero as octal.
-  const magnitude = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits)
-  return match[1] === '-' ? -magnitude : magnitude
 }
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])

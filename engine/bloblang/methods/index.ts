@@ -1,6 +1,8 @@
 /** All methods by name, aliases included. */
 import type { MethodDefinition } from '../definition.ts'
+import { arithmeticMethods } from './arithmetic.ts'
 import { arrayMethods } from './arrays.ts'
+import { castMethods } from './casts.ts'
 import { coercionMethods } from './coercion.ts'
 import { encodingMethods } from './encoding.ts'
 import { fallbackMethods } from './fallback.ts'
@@ -12,9 +14,12 @@ import { regexpMethods } from './regexps.ts'
 import { sequenceMethods } from './sequences.ts'
 import { stringMethods } from './strings.ts'
 import { timeMethods } from './time.ts'
+import { timeArithmeticMethods } from './time-arithmetic.ts'
 
 const definitions: readonly MethodDefinition[] = [
+  ...arithmeticMethods,
   ...arrayMethods,
+  ...castMethods,
   ...coercionMethods,
   ...encodingMethods,
   ...fallbackMethods,
@@ -26,6 +31,7 @@ const definitions: readonly MethodDefinition[] = [
   ...sequenceMethods,
   ...stringMethods,
   ...timeMethods,
+  ...timeArithmeticMethods,
 ]
 
 export const methods: ReadonlyMap<string, MethodDefinition> = new Map(

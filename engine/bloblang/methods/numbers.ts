@@ -95,17 +95,6 @@ export const numberMethods: readonly MethodDefinition[] = [
         expectArray(target).reduce<number>((sum, item) => sum + toFloat(toNumeric(item)), 0),
       ),
   },
-  {
-    name: 'pow',
-    ...numbers,
-    description: 'The number to the power of another.',
-    parameters: [{ name: 'exponent', type: 'float', description: 'The exponent.' }],
-    examples: [{ mapping: 'root = 2.pow(10)', output: '1024' }],
-    build: (site) => {
-      const exponent = site.float('exponent')
-      return (target, frame) => makeFloat(toFloat(toNumeric(target)) ** exponent(frame))
-    },
-  },
 ]
 
 function absolute(value: Numeric): Result {

@@ -1,16 +1,8 @@
 /** Methods that read and write formats. */
 import type { MethodDefinition } from '../definition.ts'
-import { MappingError } from '../mapping-error.ts'
 import { encodeJson, encodeString, sortedKeys } from '../values/encode-payload.ts'
 import { expectText, expectValue, isArray, isObject } from '../values/kind-of.ts'
-import {
-  INT64_MAX,
-  isValueNumber,
-  makeFloat,
-  makeInteger,
-  numericOfText,
-  toFloat,
-} from '../values/number.ts'
+import { isValueNumber, makeFloat, numericOfText, toFloat } from '../values/number.ts'
 import { parseDocumentText } from '../values/parse-document.ts'
 import { setKey } from '../values/set-key.ts'
 import { NumberText, type ObjectValue, type Value } from '../values/value.ts'
@@ -76,18 +68,6 @@ export const parsingMethods: readonly MethodDefinition[] = [
       }
     },
   },
-  {
-    name: 'parse_duration',
-    category: 'time',
-    status: 'stable',
-    description: 'The nanoseconds of a duration such as `1h30m` or `1.5s`.',
-    parameters: [],
-    examples: [
-      { mapping: 'root = "1m1.5s".parse_duration()', output: '61500000000' },
-      { mapping: 'root = "5 minutes".parse_duration()', error: 'expected a duration' },
-    ],
-    build: () => (target) => parseDuration(expectText(target)),
-  },
 ]
 
 /** Everything that is a number becomes a float64; what an int64 would have kept is lost here. */
@@ -120,33 +100,4 @@ function indented(value: Value, indent: string, depth: number): string {
     return wrap('{', members, '}')
   }
   return encodeJson(value)
-}
-
-const UNIT_NS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-}
-
-const DURATION = /^([+-]?)((?:\d{1,18}(?:\.\d{0,18})?(?:ns|us|µs|μs|ms|s|m|h))+|0)$/
-
-function parseDuration(text: string): Value {
-  const match = DURATION.exec(text)
-  if (match === null) throw new MappingError(`expected a duration such as 1h30m, got "${text}"`)
-  let total = 0n
-  for (const [, whole = '0', fraction = '', unit = 'ns'] of (match[2] ?? '').matchAll(
-    /(\d+)(?:\.(\d*))?([a-zµμ]+)/g,
-  )) {
-    const scale = UNIT_NS[unit] ?? 1n
-    total += BigInt(whole) * scale
-    if (fraction !== '') total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
-  }
-  if (total > INT64_MAX)
-    throw new MappingError(`expected a duration of at most 292 years, got "${text}"`)
-  return makeInteger(match[1] === '-' ? -total : total)
 }

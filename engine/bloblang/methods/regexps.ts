@@ -100,16 +100,43 @@ export const regexpMethods: readonly MethodDefinition[] = [
       const expression = site.derived('pattern', compilePattern)
       return (target, frame): Value => {
         const first = allMatches(expression(frame), expectText(target), 1)[0]
-        const found: ObjectValue = {}
+        return objectOfGroups(first ?? [], groupNames(expression(frame)))
+      }
+    },
+  },
+  {
+    name: 're_find_all_object',
+    ...regexps,
+    description: 'All matches, each as an object of its groups, as `re_find_object` gives one.',
+    parameters: [pattern],
+    examples: [
+      {
+        mapping: 'root = "-axxb-ab-".re_find_all_object("a(?P<foo>x*)b")',
+        output: '[{"0":"axxb","foo":"xx"},{"0":"ab","foo":""}]',
+      },
+    ],
+    build: (site) => {
+      const expression = site.derived('pattern', compilePattern)
+      return (target, frame): Value => {
         const names = groupNames(expression(frame))
-        first?.forEach((text, index) => {
-          setKey(found, names.get(index) ?? String(index), text)
-        })
-        return found
+        return allMatches(expression(frame), expectText(target)).map((groups) =>
+          objectOfGroups(groups, names),
+        )
       }
     },
   },
 ]
+
+function objectOfGroups(
+  groups: readonly string[],
+  names: ReadonlyMap<number, string>,
+): ObjectValue {
+  const found: ObjectValue = {}
+  groups.forEach((text, index) => {
+    setKey(found, names.get(index) ?? String(index), text)
+  })
+  return found
+}
 
 function groupNames(expression: RE2JS): ReadonlyMap<number, string> {
   const named = Object.entries(expression.namedGroups() as Record<string, number>)

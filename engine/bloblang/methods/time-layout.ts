@@ -2,8 +2,9 @@
 import { MappingError } from '../mapping-error.ts'
 import { type CivilTime, civilTime, offsetText, pad, timestampOf } from '../values/timestamp.ts'
 import type { Timestamp } from '../values/value.ts'
+import { zoneAbbreviation } from './zone-name.ts'
 
-const MONTHS = [
+export const MONTHS: readonly string[] = [
   'January',
   'February',
   'March',
@@ -17,11 +18,19 @@ const MONTHS = [
   'November',
   'December',
 ]
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+export const DAYS: readonly string[] = [
+  'Sunday',
+  'Monday',
+  'Tuesday',
+  'Wednesday',
+  'Thursday',
+  'Friday',
+  'Saturday',
+]
 
-/** Longer alternatives first. A fraction counts only after a second, as in `05.000`. */
+/** Longer alternatives first. `Jan` and `Mon` are no tokens at the beginning of another word. */
 const TOKEN =
-  /January|Monday|2006|Z07:00|-07:00|Z0700|-0700|Jan|Mon|MST|-07|002|__2|(?<=0?5)[.,](?:0+|9+)(?!\d)|01|02|03|04|05|06|15|_2|PM|pm|1|2|3|4|5/g
+  /January|Monday|2006|Z07:00|-07:00|Z0700|-0700|Jan(?![a-z])|Mon(?![a-z])|MST|-07|Z07|002|__2|[.,](?:0+|9+)(?!\d)|01|02|03|04|05|06|15|_2(?!006)|PM|pm|1|2|3|4|5/g
 
 export function formatLayout(time: Timestamp, layout: string): string {
   const civil = civilTime(time)
@@ -84,8 +93,9 @@ function show(token: string, civil: CivilTime): string {
   }
 }
 
-function zoneText(civil: CivilTime): string {
-  return civil.offsetMinutes === 0 ? 'UTC' : offset('-0700', civil.offsetMinutes)
+/** The abbreviation of the zone, or its offset when it has none. */
+export function zoneText(civil: CivilTime): string {
+  return zoneAbbreviation(civil) ?? offset('-0700', civil.offsetMinutes)
 }
 
 function fraction(token: string, civil: CivilTime): string {
@@ -95,15 +105,15 @@ function fraction(token: string, civil: CivilTime): string {
   return shortened === '' ? '' : `${token[0]}${shortened}`
 }
 
-function offset(token: string, minutes: number): string {
+export function offset(token: string, minutes: number): string {
   if (token.startsWith('Z') && minutes === 0) return 'Z'
   const full = minutes === 0 ? '+00:00' : offsetText(minutes)
   if (token.includes(':')) return full
-  return token === '-07' ? full.slice(0, 3) : full.replace(':', '')
+  return token.endsWith('07') ? full.slice(0, 3) : full.replace(':', '')
 }
 
 const NAMES = (names: readonly string[], length?: number): string =>
-  names.map((name) => name.slice(0, length)).join('|')
+  `(?i:${names.map((name) => name.slice(0, length)).join('|')})`
 
 /** What each token reads; the groups are taken in the order of the tokens. */
 const PATTERNS: Readonly<Record<string, string>> = {
@@ -135,6 +145,12 @@ const PATTERNS: Readonly<Record<string, string>> = {
   Z0700: '(Z|[+-]\\d{4})',
   '-0700': '([+-]\\d{4})',
   '-07': '([+-]\\d\\d)',
+  Z07: '(Z|[+-]\\d\\d)',
+}
+
+/** Zeros ask for as many digits; nines take any number of them, or none. */
+function fractionPattern(token: string): string {
+  return token[1] === '0' ? `([.,]\\d{${token.length - 1}})` : '((?:[.,]\\d{1,9})?)'
 }
 
 interface Reader {
@@ -155,13 +171,16 @@ function readerOf(layout: string): Reader {
   for (const match of layout.matchAll(TOKEN)) {
     source += literal(layout.slice(from, match.index))
     from = match.index + match[0].length
-    // A fraction is read with the second that it follows.
-    if (/^[.,]/.test(match[0])) continue
-    source += PATTERNS[match[0]] ?? ''
-    tokens.push(match[0])
+    const token = match[0]
+    if (/^[.,]/.test(token)) {
+      // A fraction is read with the second that it follows.
+      if (/5$/.test(tokens.at(-1) ?? '') && layout.slice(0, match.index).endsWith('5')) continue
+      source += fractionPattern(token)
+    } else source += PATTERNS[token] ?? ''
+    tokens.push(token)
   }
   const reader = {
-    expression: new RegExp(`^${source}${literal(layout.slice(from))}$`, 'i'),
+    expression: new RegExp(`^${source}${literal(layout.slice(from))}$`),
     tokens,
   }
   if (readers.size < READERS_MAX) readers.set(layout, reader)
@@ -239,11 +258,13 @@ function read(token: string, part: string): Partial<CivilTime> {
     case 'MST':
       return {}
     default:
-      return { zone: readOffset(part) }
+      return /^[.,]/.test(token)
+        ? { nanosecond: Number(part.slice(1).padEnd(9, '0')) }
+        : { zone: readOffset(part) }
   }
 }
 
-function indexByName(names: readonly string[], part: string): number {
+export function indexByName(names: readonly string[], part: string): number {
   return names.findIndex(
     (name) => name.slice(0, 3).toLowerCase() === part.slice(0, 3).toLowerCase(),
   )

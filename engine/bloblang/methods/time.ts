@@ -1,18 +1,19 @@
-/** Methods on timestamps, on what can be read as one, and on texts that hold one. */
+/** Methods between timestamps and the texts that tell them. */
 import type { MethodDefinition } from '../definition.ts'
 import { MappingError } from '../mapping-error.ts'
-import { expectText, isNumber, mismatch } from '../values/kind-of.ts'
-import { isFloat, makeInteger, toFloat, toNumeric } from '../values/number.ts'
-import type { Result } from '../values/result.ts'
-import { formatTimestamp, parseRfc3339 } from '../values/timestamp.ts'
-import { Timestamp } from '../values/value.ts'
+import { expectText } from '../values/kind-of.ts'
+import { formatTimestamp } from '../values/timestamp.ts'
+import { formatStrftime } from './strftime.ts'
+import { parseStrptime } from './strptime.ts'
 import { formatLayout, parseLayout } from './time-layout.ts'
+import { expectTimestamp, inZone } from './timestamps.ts'
 
 const time = { category: 'time', status: 'beta' } as const
 
 export const timeMethods: readonly MethodDefinition[] = [
   {
     name: 'ts_format',
+    aliases: ['format_timestamp'],
     ...time,
     description:
       'The time in a layout of Go, in its own zone or another one; RFC 3339 without a layout.',
@@ -43,15 +44,14 @@ export const timeMethods: readonly MethodDefinition[] = [
       return (target, frame) => {
         const moment = expectTimestamp(target, site.environment.zone)
         const shown =
-          zone === undefined
-            ? moment
-            : new Timestamp(moment.epochNs, zoneName(zone(frame), site.environment.zone))
+          zone === undefined ? moment : inZone(moment, zone(frame), site.environment.zone)
         return layout === undefined ? formatTimestamp(shown) : formatLayout(shown, layout(frame))
       }
     },
   },
   {
     name: 'ts_parse',
+    aliases: ['parse_timestamp'],
     ...time,
     description: 'The time that a text in a layout of Go tells.',
     parameters: [
@@ -68,83 +68,70 @@ export const timeMethods: readonly MethodDefinition[] = [
       const layout = site.string('format')
       return (target, frame) => {
         const text = expectText(target)
-        const parsed = parseLayout(text, layout(frame))
-        if (parsed === undefined)
-          throw new MappingError(
-            `expected a time like "${layout(frame)}", got "${text.slice(0, 64)}"`,
-          )
-        return parsed
+        return parseLayout(text, layout(frame)) ?? unlike(layout(frame), text)
       }
     },
   },
   {
-    name: 'ts_tz',
+    name: 'ts_strftime',
+    aliases: ['format_timestamp_strftime'],
     ...time,
-    description: 'The same time, shown in another zone.',
-    parameters: [{ name: 'tz', type: 'string', description: 'The zone, such as Europe/Berlin.' }],
-    examples: [{ mapping: 'root = 0.ts_tz("Asia/Tokyo")', output: '"1970-01-01T09:00:00+09:00"' }],
+    description:
+      'The time in a format of strftime, in its own zone or another one. `%f` is microseconds.',
+    parameters: [
+      { name: 'format', type: 'string', description: 'The conversions, such as %Y-%m-%d.' },
+      { name: 'tz', type: 'string', description: 'The zone to show it in.', optional: true },
+    ],
+    examples: [
+      {
+        mapping: 'root = 1700000000.25.ts_strftime("%Y-%b-%d %H:%M:%S.%f", "UTC")',
+        output: '2023-Nov-14 22:13:20.250000',
+      },
+      {
+        mapping: 'root = "2020-08-14T05:54:23Z".ts_strftime("%a %e %B, %I%p %Z", "Europe/Berlin")',
+        output: 'Fri 14 August, 07AM CEST',
+      },
+      { mapping: 'root = 0.ts_strftime("%Q")', error: 'expected a conversion of strftime' },
+    ],
     build: (site) => {
-      const zone = site.string('tz')
-      return (target, frame) =>
-        new Timestamp(
-          expectTimestamp(target, site.environment.zone).epochNs,
-          zoneName(zone(frame), site.environment.zone),
-        )
+      const format = site.string('format')
+      const zone = site.given('tz') ? site.string('tz') : undefined
+      const local = site.environment.zone
+      return (target, frame) => {
+        const moment = expectTimestamp(target, local)
+        const shown = zone === undefined ? moment : inZone(moment, zone(frame), local)
+        return formatStrftime(shown, format(frame))
+      }
     },
   },
-  ...(
-    [
-      ['ts_unix', 'seconds', 1_000_000_000n, '1700000000'],
-      ['ts_unix_milli', 'milliseconds', 1_000_000n, '1700000000500'],
-      ['ts_unix_micro', 'microseconds', 1_000n, '1700000000500000'],
-      ['ts_unix_nano', 'nanoseconds', 1n, '1700000000500000000'],
-    ] as const
-  ).map(
-    ([name, unit, divisor, output]): MethodDefinition => ({
-      name,
-      ...time,
-      description: `The time in ${unit} since 1970.`,
-      parameters: [],
-      examples: [{ mapping: `root = "2023-11-14T22:13:20.5Z".${name}()`, output }],
-      build: (site) => (target) =>
-        makeInteger(floorDivide(expectTimestamp(target, site.environment.zone).epochNs, divisor)),
-    }),
-  ),
+  {
+    name: 'ts_strptime',
+    aliases: ['parse_timestamp_strptime'],
+    ...time,
+    description: 'The time that a text in a format of strptime tells. `%f` is a fraction.',
+    parameters: [
+      { name: 'format', type: 'string', description: 'The conversions, such as %Y-%m-%d.' },
+    ],
+    examples: [
+      {
+        mapping: 'root = "2020-Aug-14 11:50:26.371".ts_strptime("%Y-%b-%d %H:%M:%S.%f")',
+        output: '"2020-08-14T11:50:26.371Z"',
+      },
+      {
+        mapping: 'root = "soon".ts_strptime("%Y")',
+        error: 'expected a time like "%Y", got "soon"',
+      },
+    ],
+    build: (site) => {
+      const format = site.string('format')
+      return (target, frame) => {
+        const text = expectText(target)
+        return parseStrptime(text, format(frame)) ?? unlike(format(frame), text)
+      }
+    },
+  },
 ]
 
-function floorDivide(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor
-  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient
-}
-
-function zoneName(name: string, local = 'UTC'): string {
-  return name === 'Local' ? local : name
-}
-
-/** Seconds that a calendar of ours can show, with room on both sides. */
-const SECONDS_MAX = 8_640_000_000_000
-
-/** A timestamp, seconds since 1970 (a fraction is allowed), or RFC 3339 text. */
-function expectTimestamp(value: Result, zone = 'UTC'): Timestamp {
-  if (value instanceof Timestamp) return value
-  if (isNumber(value)) {
-    const numeric = toNumeric(value)
-    const seconds = toFloat(numeric)
-    if (!(Math.abs(seconds) <= SECONDS_MAX))
-      throw new MappingError('the time is outside of the calendar')
-    if (!isFloat(numeric))
-      return new Timestamp(BigInt(numeric as number | bigint) * 1_000_000_000n, zone)
-    const whole = Math.floor(seconds)
-    return new Timestamp(
-      BigInt(whole) * 1_000_000_000n + BigInt(Math.round((seconds - whole) * 1e9)),
-      zone,
-    )
-  }
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
-    throw mismatch('timestamp', value)
-  const text = expectText(value)
-  const parsed = parseRfc3339(text)
-  if (parsed === undefined)
-    throw new MappingError(`expected an RFC 3339 time, got "${text.slice(0, 64)}"`)
-  return parsed
+function unlike(format: string, text: string): never {
+  throw new MappingError(`expected a time like "${format}", got "${text.slice(0, 64)}"`)
 }

@@ -107,7 +107,7 @@ export const ALL_NAMESPACES_OPTION: OptionDefinition = {
 export function outputOption(choices: readonly string[], byDefault: string): OptionDefinition {
   return {
     flags: '-o, --output <FORMAT>',
-    summary: `How to print: ${choices.join(', ')}.`,
+    summary: 'How to print.',
     choices,
     byDefault,
   }

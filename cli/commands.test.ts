@@ -120,7 +120,11 @@ describe('plan and validate', () => {
     )
     const some = await run(['plan', other, '--detailed-exitcode'])
     expect(some.status).toBe(2)
-    expect(some.stdout).toContain('+   create  Stream default/new')
+    expect(some.stdout).toContain('  + create Stream new  streams.yaml:')
+    expect((await run(['plan', other, '--exit-code'])).status).toBe(3)
+    expect((await run(['plan', other])).status).toBe(0)
+    const piped = await run(['plan', '-', '-o', 'markdown'], TYPE)
+    expect(piped.stdout).toContain('### Headgate plan for `local`: 2 to retain, 1 as declared')
     expect(some.stdout).toContain('Plan: 1 to create, 3 as declared.')
     const json = JSON.parse((await run(['plan', other, '-o', 'json'])).stdout) as object
     expect(json).toMatchObject({

@@ -10,9 +10,9 @@ import type {
 } from '../controllers/apply/convergence.ts'
 import type { Identity } from '../crds/resource.ts'
 import { counted, millisecondsText } from './amounts.ts'
-import { styleOf, symbolOf } from './plan-text.ts'
 import { problemsText, type SourceTexts } from './problems-text.ts'
 import type { Terminal } from './terminal.ts'
+import { signOf, styleOf } from './verb-looks.ts'
 
 /** More would not be one readable line. */
 const CHANGES_SHOWN_MAX = 6
@@ -80,7 +80,7 @@ function changeText(change: ConvergedChange, paint: Terminal['paint']): string {
   // No line of a file caused it, so the file cannot tell why.
   const why = NOTES[verb] ?? (verb === 'delete' && cause === undefined ? reason : undefined)
   const note = why === undefined ? '' : ` (${why})`
-  return `${paint(styleOf(verb), symbolOf(verb))} ${shortText(identity)}${note}`
+  return `${paint(styleOf(verb), signOf(verb))} ${shortText(identity)}${note}`
 }
 
 /** What the symbol alone would not tell. */

@@ -1,95 +1,94 @@
-/** A plan for people: a symbol and a line an action, what changes beneath it, what it costs, and a count. */
+/** A plan for people: a sign and a line an action, beneath it why, what changes and what it costs; then a count. */
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
-import type { Style, Terminal } from './terminal.ts'
+import { type ChangeContext, changeLines } from './change-text.ts'
+import { countsText, lossText } from './plan-counts.ts'
+import {
+  type PrintedAction,
+  type PrintedCost,
+  type PrintedPlan,
+  placeText,
+  reasonBesides,
+  resourceText,
+  verbText,
+} from './printed-plan.ts'
+import { SIGN_WIDTH, signOf, styleOf } from './verb-looks.ts'
+import { wrapped } from './wrapped.ts'
 
-/** As `plan -o json` prints it; see api/native/plan-answer.ts. */
-export interface PrintedPlan {
-  readonly source: string
-  readonly digest: string
-  readonly destructiveDigest: string | null
-  readonly actions: readonly PrintedAction[]
-  readonly kept: number
-  readonly problems: readonly PrintedProblem[]
+const LISTED_MAX = 6
+const INDENT = ' '.repeat(SIGN_WIDTH + 3)
+
+export function planText(
+  plan: Pick<PrintedPlan, 'actions' | 'kept'>,
+  context: ChangeContext,
+): string {
+  const { actions, kept } = plan
+  if (actions.length === 0) return `Nothing to change: ${counted(kept, 'resource')} as declared.\n`
+  const { paint, columns } = context
+  const lines = actions.flatMap((action) => actionLines(action, context))
+  const loss = lossText(actions)
+  return `${[
+    ...lines,
+    '',
+    ...wrapped(`Plan: ${countsText(plan)}.`, '', columns),
+    ...(loss === undefined ? [] : wrapped(loss, '', columns).map((line) => paint('red', line))),
+  ].join('\n')}\n`
 }
 
-export interface PrintedAction {
-  readonly verb: string
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-  readonly risk: string
-  readonly reason: string
-  readonly blockedBy?: string
-  readonly wanted?: string
-  readonly cause: { readonly file: string; readonly line: number } | null
-  readonly changes: readonly {
-    readonly path: string
-    readonly from: unknown
-    readonly to: unknown
-  }[]
-  readonly cost: { readonly records: number; readonly bytes: number } | null
+/** One action, as history shows what was done, too. */
+export function actionLines(action: PrintedAction, context: ChangeContext): readonly string[] {
+  const { paint, columns } = context
+  const { verb, cost, changes } = action
+  const reason = reasonBesides(action)
+  const isSelfEvident = verb === 'create' && action.wanted === undefined && changes.length === 0
+  return [
+    ...headLines(action, context),
+    ...(reason === '' || isSelfEvident ? [] : wrapped(reason, INDENT, columns)),
+    ...changes.flatMap((change) => changeLines(change, INDENT, context)),
+    ...(cost === null ? [] : costTexts(cost, verb)).flatMap((text) =>
+      wrapped(text, INDENT, columns).map((line) => paint('red', line)),
+    ),
+  ]
 }
 
-export interface PrintedProblem {
-  readonly severity: 'error' | 'warning'
+function headLines(action: PrintedAction, { paint, columns }: ChangeContext): readonly string[] {
+  const { verb, blockedBy, risk, cause, movedFrom, ownerBefore } = action
+  const shownVerb = verbText(action)
+  // What would stay as it is anyway needs no verb.
+  const does = shownVerb === 'keep' ? '' : `${shownVerb} `
+  const notes = [
+    ...(movedFrom === undefined ? [] : [`was ${resourceText(movedFrom)}`]),
+    ...(ownerBefore === undefined ? [] : [`from source ${ownerBefore}`]),
+    ...(verb === 'blocked' ? [`held back [${blockedBy ?? 'NotApplied'}]`] : []),
+    ...(verb !== 'blocked' && risk === 'disruptive' ? ['(disruptive)'] : []),
+  ]
+  const head = [
+    `${signOf(verb).padStart(SIGN_WIDTH)} ${does}${resourceText(action)}`,
+    ...notes,
+  ].join('  ')
+  const painted = paint(styleOf(verb), head)
+  if (cause === null) return [painted]
+  const place = placeText(cause)
+  const fits = columns === undefined || head.length + 2 + place.length <= columns
+  return fits
+    ? [`${painted}  ${paint('dim', place)}`]
+    : [painted, paint('dim', `${INDENT}${place}`)]
 }
 
-const LOOKS: Readonly<Record<string, readonly [symbol: string, style: Style]>> = {
-  create: ['+', 'green'],
-  readopt: ['+', 'green'],
-  update: ['~', 'yellow'],
-  replace: ['-/+', 'yellow'],
-  delete: ['-', 'red'],
-  retain: ['-', 'yellow'],
-  release: ['-', 'yellow'],
-  blocked: ['!', 'red'],
-}
-const VALUE_LENGTH_MAX = 80
-
-export function symbolOf(verb: string): string {
-  return LOOKS[verb]?.[0] ?? ' '
+function costTexts(cost: PrintedCost, verb: string): readonly string[] {
+  const { records, bytes, oldest, newest, consumers, readers } = cost
+  const does = verb === 'blocked' ? 'would destroy' : 'destroys'
+  const arrived = oldest === null || newest === null ? '' : `, arrived ${oldest} to ${newest}`
+  const behind = consumers.map((one) => `${one.group} (${counted(one.behind, 'record')})`)
+  return [
+    `${does} ${counted(records, 'record')} (${byteText(bytes)})${arrived}`,
+    ...(behind.length === 0 ? [] : [`not read yet by: ${listText(behind)}`]),
+    ...(readers.length === 0 ? [] : [`read by: ${listText(readers.map(resourceText))}`]),
+  ]
 }
 
-export function styleOf(verb: string): Style {
-  return LOOKS[verb]?.[1] ?? 'dim'
-}
-
-export function planText(plan: PrintedPlan, paint: Terminal['paintData']): string {
-  if (plan.actions.length === 0) {
-    return `Nothing to change: ${counted(plan.kept, 'resource')} as declared.\n`
-  }
-  const lines = plan.actions.flatMap((action) => actionLines(action, paint))
-  return `${[...lines, '', countsText(plan)].join('\n')}\n`
-}
-
-function actionLines(action: PrintedAction, paint: Terminal['paintData']): readonly string[] {
-  const { verb, kind, namespace, name, cause, cost } = action
-  const where = cause === null ? '' : paint('dim', `  ${cause.file}:${cause.line}`)
-  const why = `${action.wanted === undefined ? '' : `${action.wanted}: `}${action.reason}`
-  const head = `${symbolOf(verb).padEnd(3)} ${verb.padEnd(7)} ${kind} ${namespace}/${name}`
-  const lines = [`${paint(styleOf(verb), head)}  ${why}${where}`]
-  for (const { path, from, to } of action.changes) {
-    lines.push(`      ${path}: ${valueText(from)} → ${valueText(to)}`)
-  }
-  if (cost !== null) {
-    const what = `destroys ${counted(cost.records, 'record')} (${byteText(cost.bytes)})`
-    lines.push(`      ${paint('red', what)}`)
-  }
-  return lines
-}
-
-function valueText(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing'
-  const text = JSON.stringify(value)
-  return text.length > VALUE_LENGTH_MAX ? `${text.slice(0, VALUE_LENGTH_MAX - 1)}…` : text
-}
-
-function countsText({ actions, kept }: PrintedPlan): string {
-  const counts = new Map<string, number>()
-  for (const { verb } of actions) counts.set(verb, (counts.get(verb) ?? 0) + 1)
-  const parts = [...counts].map(([verb, count]) =>
-    `${count} to ${verb}`.replace('to blocked', 'blocked'),
-  )
-  return `Plan: ${parts.join(', ')}, ${kept} as declared.`
+function listText(texts: readonly string[]): string {
+  const shown = texts.slice(0, LISTED_MAX).join(', ')
+  const more = texts.length - LISTED_MAX
+  return more > 0 ? `${shown}, … ${more} more` : shown
 }

@@ -1,63 +1,63 @@
-/** `headgate plan [FOLDER]`: asks the server what it would do if its source held these files. */
-import { realpathSync } from 'node:fs'
+/** `headgate plan [PATH]`: what would change if a source held these files. It changes nothing. */
 import { isAbsolute, resolve } from 'node:path'
+import type { SourceFile } from '../controllers/control-plane.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { type Client, clientOf } from './client.ts'
 import {
   type CommandDefinition,
   flagOption,
   type Invocation,
-  outputOption,
   SERVER_OPTIONS,
   textOption,
 } from './command.ts'
+import { PLAN_OUTPUT_OPTION } from './plan-output.ts'
 
-const EXIT_CHANGES = 2
+const EXIT_CHANGES = 3
+/** As Terraform has it. */
+const EXIT_CHANGES_DETAILED = 2
 
 export const plan: CommandDefinition = {
   name: 'plan',
   summary: 'Show what would change, without changing it.',
   arguments: [
-    { name: 'FOLDER', required: false, summary: "What to plan; else the source's own folder." },
+    {
+      name: 'PATH',
+      required: false,
+      summary: "A folder, a file or - for stdin; else the source's own folder.",
+    },
   ],
   options: [
     { flags: '--source <NAME>', summary: 'The source to plan for.', byDefault: 'local' },
-    outputOption(['text', 'json'], 'text'),
+    PLAN_OUTPUT_OPTION,
+    { flags: '--out <FILE>', summary: 'Save the plan, for `headgate apply FILE`.' },
+    { flags: '--exit-code', summary: 'End with 3 when there is something to change.' },
     { flags: '--detailed-exitcode', summary: 'End with 2 when there is something to change.' },
     ...SERVER_OPTIONS,
   ],
-  examples: ['headgate plan', 'headgate plan ./config --detailed-exitcode'],
+  examples: [
+    'headgate plan',
+    'headgate plan ./config --exit-code',
+    'kustomize build | headgate plan - --source shop',
+    'headgate plan ./config --source shop --out shop.plan',
+  ],
   run: runPlan,
 }
 
 async function runPlan(invocation: Invocation): Promise<number> {
-  const [{ planText }, { problemsText }] = await Promise.all([
-    import('./plan-text.ts'),
-    import('./problems-text.ts'),
+  const [{ planSet, sourcePath }, { setFiles }, { hasErrors, printPlan }] = await Promise.all([
+    import('./plan-client.ts'),
+    import('./set-files.ts'),
+    import('./plan-output.ts'),
   ])
-  const { terminal } = invocation
   const client = clientOf(invocation)
   const source = textOption(invocation, 'source') ?? 'local'
-  const path = `/sources/${encodeURIComponent(source)}`
-  const folder = invocation.arguments[0] ?? (await locationOf(client, path))
-  const files = await readFolder(folder)
-  const answer = await client.json<PlanAnswerJson>('POST', `${path}/plan`, { files })
-  const texts = new Map(files.map((file) => [file.path, file.text]))
-  if (answer.problems.length > 0)
-    terminal.say(problemsText(answer.problems, (file) => texts.get(file), terminal.paint))
-  if (textOption(invocation, 'output') === 'json') {
-    const { problems: _problems, ...printed } = answer
-    await terminal.print(`${JSON.stringify(printed, null, 2)}\n`)
-  } else {
-    await terminal.print(planText(answer, terminal.paintData))
-  }
-  if (answer.problems.some(({ severity }) => severity === 'error')) return 1
-  const hasChanges = flagOption(invocation, 'detailedExitcode') && answer.actions.length > 0
-  return hasChanges ? EXIT_CHANGES : 0
-}
-
-type PlanAnswerJson = import('./plan-text.ts').PrintedPlan & {
-  readonly problems: readonly import('../controllers/sets/problem.ts').Problem[]
+  const path = invocation.arguments[0] ?? (await locationOf(client, sourcePath(source)))
+  const files = await setFiles(path, invocation.terminal.stdin)
+  const planned = await planSet(client, source, files)
+  await printPlan(invocation, planned, files)
+  if (hasErrors(planned)) return 1
+  await save(invocation, { source, server: client.url, files, planned })
+  return exitCode(invocation, planned.actions.length > 0)
 }
 
 async function locationOf(client: Client, path: string): Promise<string> {
@@ -66,26 +66,27 @@ async function locationOf(client: Client, path: string): Promise<string> {
   throw new HeadgateError(
     'Usage',
     'expected a folder: the source does not read one of this machine',
-    {
-      hint: 'Name one: headgate plan FOLDER',
-    },
+    { hint: 'Name one: headgate plan FOLDER' },
   )
 }
 
-async function readFolder(folder: string): Promise<readonly { path: string; text: string }[]> {
-  const [{ walkFiles }, { FileMemory }, { realClock }, { requireFolder }] = await Promise.all([
-    import('../controllers/sources/file-walk.ts'),
-    import('../controllers/sources/file-memory.ts'),
-    import('../engine/ports/real-clock.ts'),
-    import('./folder.ts'),
-  ])
-  const { files, unreadable } = await walkFiles(
-    realpathSync(requireFolder(resolve(folder))),
-    new FileMemory(realClock),
-  )
-  const [first] = unreadable
-  if (first !== undefined) {
-    throw new HeadgateError('SourceUnreadable', `${first.path}: ${first.because}`)
-  }
-  return files.map(({ path, bytes }) => ({ path, text: Buffer.from(bytes).toString() }))
+interface Saved {
+  readonly source: string
+  readonly server: string
+  readonly files: readonly SourceFile[]
+  readonly planned: import('./plan-client.ts').PlannedSet
+}
+
+async function save(invocation: Invocation, saved: Saved): Promise<void> {
+  const out = textOption(invocation, 'out')
+  if (out === undefined) return
+  const { writeSavedPlan } = await import('./saved-plan.ts')
+  writeSavedPlan(resolve(out), saved)
+  invocation.terminal.say(`saved; to carry out exactly this: headgate apply ${out}`)
+}
+
+function exitCode(invocation: Invocation, hasChanges: boolean): number {
+  if (!hasChanges) return 0
+  if (flagOption(invocation, 'exitCode')) return EXIT_CHANGES
+  return flagOption(invocation, 'detailedExitcode') ? EXIT_CHANGES_DETAILED : 0
 }

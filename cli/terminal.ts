@@ -18,6 +18,10 @@ export interface Terminal {
   /** Coloured where stdout is a terminal. */
   paintData(style: Style, text: string): string
   readonly isInteractive: boolean
+  /** How wide stdout is, where it is a terminal. */
+  readonly columns: number | undefined
+  /** One line of an answer; undefined where nobody is there to be asked. */
+  ask(question: string): Promise<string | undefined>
 }
 
 export function processTerminal(): Terminal {
@@ -38,6 +42,22 @@ export function processTerminal(): Terminal {
     paint: (style, text) => painted(process.stderr, style, text),
     paintData: (style, text) => painted(process.stdout, style, text),
     isInteractive: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+    ask,
+  }
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return undefined
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question)
+  } catch {
+    // Ctrl-D and Ctrl-C are answers, too.
+    return ''
+  } finally {
+    lines.close()
   }
 }
 

@@ -1,6 +1,8 @@
 /** A plan in the form that `plan -o json` prints, with secrets hidden. */
 import type { PlanAnswer } from '../../controllers/control-plane.ts'
-import type { Action } from '../../controllers/plan/plan.ts'
+import type { Action, Cost } from '../../controllers/plan/plan.ts'
+import { rfc3339 } from '../../controllers/status/conditions.ts'
+import type { Identity } from '../../crds/resource.ts'
 import { maskAt } from './mask.ts'
 
 export function planAnswer({ plan, problems }: PlanAnswer): object {
@@ -34,6 +36,23 @@ function actionAnswer(action: Action): object {
       to: maskAt(kind, path, to) ?? null,
     })),
     waitsFor: action.waitsFor,
-    cost: cost === undefined ? null : { records: cost.records, bytes: cost.bytes },
+    ...(action.movedFrom === undefined ? {} : { movedFrom: identityAnswer(action.movedFrom) }),
+    ...(action.ownerBefore === undefined ? {} : { ownerBefore: action.ownerBefore }),
+    cost: cost === undefined ? null : costAnswer(cost),
   }
+}
+
+function costAnswer({ records, bytes, oldestUs, newestUs, consumers, readers }: Cost): object {
+  return {
+    records,
+    bytes,
+    oldest: oldestUs === undefined ? null : rfc3339(oldestUs),
+    newest: newestUs === undefined ? null : rfc3339(newestUs),
+    consumers,
+    readers: readers.map(identityAnswer),
+  }
+}
+
+function identityAnswer({ kind, namespace, name }: Identity): object {
+  return { kind, namespace, name }
 }

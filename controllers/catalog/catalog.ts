@@ -1,19 +1,26 @@
 /**
- * The control plane's memory: who owns what, what was accepted last, approvals, and what was pruned lately.
+ * The control plane's memory: who owns what, what was accepted last, approvals, what was pruned lately, and
+ * what each source did.
  *
  * The engine decides which streams exist; losing the catalog costs approvals and history, never a stream. Reads are
  * from memory; every write is in the file before the call returns.
  */
 import type { Identity } from '../../crds/resource.ts'
+import type { PinStore } from '../history/pin-store.ts'
+import type { RevisionStore } from '../history/revision-store.ts'
 import type { GivenApproval, Pruned } from '../plan/observed.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
+import type { SuspensionStore } from '../suspensions/suspension-store.ts'
 
 export interface Catalog extends Disposable {
   readonly entries: CatalogEntries
   readonly approvals: ApprovalStore
   readonly prunes: PruneLog
   readonly locations: SourceLocations
+  readonly revisions: RevisionStore
+  readonly pins: PinStore
+  readonly suspensions: SuspensionStore
   /** Everything written inside is one atom: all of it survives a crash, or nothing. */
   atomically<T>(write: () => T): T
 }
@@ -50,8 +57,12 @@ export interface CatalogEntries {
   get(key: string): StoredEntry | undefined
   put(entry: CatalogEntry): StoredEntry
   remove(key: string): void
-  /** The last sequence number given. */
+  /** The last sequence number given to a write. */
   revision(): number
+  /** The next number of the same sequence, for a change that is written nowhere. */
+  drawRevision(): number
+  /** Called after each write with what it was about; the write may yet be rolled back. */
+  watch(listener: (identity: Identity) => void): Disposable
 }
 
 export interface ApprovalStore {

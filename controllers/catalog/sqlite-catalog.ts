@@ -3,9 +3,12 @@
  * that a look that changes nothing touches no disk.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { identityKey } from '../../crds/resource.ts'
+import { type Identity, identityKey } from '../../crds/resource.ts'
+import { pinsIn } from '../history/pin-store.ts'
+import { revisionsIn } from '../history/revision-store.ts'
 import { APPROVAL_VALID_US } from '../plan/destructive-digest.ts'
 import { PRUNE_WINDOW_US } from '../plan/prune-budget.ts'
+import { suspensionsIn } from '../suspensions/suspension-store.ts'
 import type {
   ApprovalStore,
   Catalog,
@@ -16,31 +19,43 @@ import type {
 } from './catalog.ts'
 import { openCatalogFile } from './catalog-file.ts'
 
+/**
+ * Numbers are taken in portions, so that one that is written nowhere costs no write. What a process did not use of its
+ * last portion is skipped: a number is never given twice.
+ */
+const REVISIONS_RESERVED = 1000
+
 export function openCatalog(path: string): Catalog {
   const file = openCatalogFile(path)
   const { entries, reload } = entriesIn(file)
+  const { pins, reload: reloadPins } = pinsIn(file)
   let depth = 0
+  const atomically = <T>(write: () => T): T => {
+    if (depth > 0) return write()
+    depth = 1
+    file.exec('begin immediate')
+    try {
+      const result = write()
+      file.exec('commit')
+      return result
+    } catch (error) {
+      if (file.isTransaction) file.exec('rollback')
+      reload()
+      reloadPins()
+      throw error
+    } finally {
+      depth = 0
+    }
+  }
   return {
     entries,
     approvals: approvalsIn(file),
     prunes: prunesIn(file),
     locations: locationsIn(file),
-    atomically(write) {
-      if (depth > 0) return write()
-      depth = 1
-      file.exec('begin immediate')
-      try {
-        const result = write()
-        file.exec('commit')
-        return result
-      } catch (error) {
-        if (file.isTransaction) file.exec('rollback')
-        reload()
-        throw error
-      } finally {
-        depth = 0
-      }
-    },
+    revisions: revisionsIn(file, atomically),
+    pins,
+    suspensions: suspensionsIn(file),
+    atomically,
     [Symbol.dispose]() {
       if (file.isOpen) file.close()
     },
@@ -57,17 +72,24 @@ function entriesIn(file: DatabaseSync): LoadedEntries {
   const entries = new Map<string, StoredEntry>()
   const select = file.prepare('select key, revision, entry from resources')
   const counter = file.prepare("select value from counters where name = 'revision'")
+  const listeners = new Set<(identity: Identity) => void>()
+  /** Of the last write. */
   let revision = 0
+  /** The last number given, and the last that may be given before the file says so. */
+  let drawn = 0
+  let reserved = 0
   const reload = (): void => {
     entries.clear()
-    for (const row of select.all())
-      entries.set(String(row['key']), {
-        ...JSON.parse(String(row['entry'])),
-        revision: Number(row['revision']),
-      })
-    revision = Number(counter.get()?.['value'] ?? 0)
+    revision = 0
+    for (const row of select.all()) {
+      const stored = Number(row['revision'])
+      entries.set(String(row['key']), { ...JSON.parse(String(row['entry'])), revision: stored })
+      revision = Math.max(revision, stored)
+    }
+    reserved = Number(counter.get()?.['value'] ?? 0)
   }
   reload()
+  drawn = reserved
   const count = file.prepare(
     "insert into counters values ('revision', ?) on conflict (name) do update set value = excluded.value",
   )
@@ -76,26 +98,42 @@ function entriesIn(file: DatabaseSync): LoadedEntries {
   )
   const erase = file.prepare('delete from resources where key = ?')
   const next = (): number => {
-    revision += 1
-    count.run(revision)
-    return revision
+    drawn += 1
+    if (drawn > reserved) {
+      reserved = drawn + REVISIONS_RESERVED
+      count.run(reserved)
+    }
+    return drawn
+  }
+  const written = (identity: Identity): void => {
+    for (const listener of listeners) listener(identity)
   }
   const stored: CatalogEntries = {
     all: () => entries,
     get: (key) => entries.get(key),
     put(entry) {
       const key = identityKey(entry.identity)
-      const written: StoredEntry = { ...entry, revision: next() }
-      write.run(key, written.revision, JSON.stringify(written))
-      entries.set(key, written)
-      return written
+      revision = next()
+      const stored: StoredEntry = { ...entry, revision }
+      write.run(key, revision, JSON.stringify(stored))
+      entries.set(key, stored)
+      written(entry.identity)
+      return stored
     },
     remove(key) {
-      if (!entries.delete(key)) return
-      next()
+      const entry = entries.get(key)
+      if (entry === undefined) return
+      entries.delete(key)
+      revision = next()
       erase.run(key)
+      written(entry.identity)
     },
     revision: () => revision,
+    drawRevision: next,
+    watch(listener) {
+      listeners.add(listener)
+      return { [Symbol.dispose]: () => void listeners.delete(listener) }
+    },
   }
   return { entries: stored, reload }
 }

@@ -31,8 +31,10 @@ export interface Revision {
 }
 
 /**
- * `start`: what was found as declared when the server started, and no revision told of. `resume`: after a rollback, by
- * hand or by the first set that was not rolled back. `retry` is a part of a revision that was carried out later.
+ * `change`: the source said something else. `apply`: a set was posted. `resume`: by hand, after a rollback. `start`: it
+ * was found as declared when the server started, and no revision told of it.
+ *
+ * What a revision leaves to do and is done later, after a retry or once an absence has settled, is added to it.
  */
 export type RevisionCause =
   | 'change'
@@ -41,7 +43,6 @@ export type RevisionCause =
   | 'rollback'
   | 'resume'
   | 'drift'
-  | 'retry'
   | 'start'
 
 export interface RevisionAction {

@@ -1,5 +1,8 @@
 /** JSON Schemas (2020-12) that people write for their events. `format` annotates; it does not judge, as the draft says. */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
+
+/** Loaded with the first schema: most sets have none, and every process would pay for it. */
+const load = createRequire(import.meta.url)
 
 /** Undefined when the value is a schema, else what is wrong with it. */
 export function jsonSchemaProblem(schema: unknown): string | undefined {
@@ -27,6 +30,7 @@ function compile(schema: unknown) {
   if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null)) {
     throw new Error(`a schema is an object, got ${JSON.stringify(schema)}`)
   }
+  const { Ajv2020 } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
   const ajv = new Ajv2020({ strict: false, validateFormats: false, logger: false })
   return ajv.compile(schema)
 }

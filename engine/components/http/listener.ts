@@ -1,5 +1,5 @@
 /** A listener of a component's own: opened on connecting, and closed so that answers under way still leave. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { HeadgateError } from '../../error.ts'
 import type { Clock } from '../../ports/clock.ts'
 
@@ -24,6 +24,8 @@ export async function openListener(
   { host, port }: ListenAddress,
   handler: RequestListener,
 ): Promise<Server> {
+  // Whoever only judges a config has no use for an HTTP server.
+  const { createServer } = await import('node:http')
   const server = createServer(handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

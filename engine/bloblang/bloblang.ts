@@ -6,8 +6,8 @@
  * what comes after it.
  */
 import { type Code, located } from './compile/code.ts'
+import type { Execute } from './compile/compile-fields.ts'
 import { compileQueryTree, compileTree, type MappingText } from './compile/compile-mapping.ts'
-import type { Execute } from './compile/compile-statement.ts'
 import type { BloblangEnvironment } from './environment.ts'
 import { Frame, Run } from './frame.ts'
 import {
@@ -31,8 +31,8 @@ import {
 } from './syntax/cursor.ts'
 import { parseExpression } from './syntax/parse-expression.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
-import { assertPayload } from './values/encode-payload.ts'
 import { kindOf, mismatch } from './values/kind-of.ts'
+import { payloadForm } from './values/payload-form.ts'
 import { DELETED, isMarker, NOTHING } from './values/result.ts'
 import type { Value } from './values/value.ts'
 import { valueText } from './values/value-text.ts'
@@ -75,13 +75,13 @@ function run(execute: Execute, frame: Frame): MappingResult {
 
 /** A root that no message can carry is a failure of the mapping, and not of whoever prints it later. */
 function payload(result: MappingResult): MappingResult {
-  if (typeof result.root === 'symbol') return result
+  const { root, metadata } = result
+  if (typeof root === 'symbol') return result
   try {
-    assertPayload(result.root)
+    return { root, metadata, form: payloadForm(root) }
   } catch (thrown) {
     throw asMappingError(thrown)
   }
-  return result
 }
 
 /** A query that may be a whole mapping too, whose root is then the value. */

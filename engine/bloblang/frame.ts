@@ -13,6 +13,13 @@ import type { Value } from './values/value.ts'
 /** Maps that apply themselves stop here; each level costs several frames of the stack. */
 export const APPLY_DEPTH_MAX = 200
 
+/**
+ * How many steps a message's run may take, so that no mapping holds up a process: a step is one turn of a loop, one map
+ * applied, and each SIZE_PER_STEP characters or elements that a method takes or gives.
+ */
+export const STEPS_MAX = 4_000_000
+export const SIZE_PER_STEP = 64
+
 /** One message's run, shared by the frames of the maps that it applies. */
 export class Run {
   readonly environment: BloblangEnvironment
@@ -24,12 +31,22 @@ export class Run {
   /** All metadata as changed so far, or undefined while it is that of the message. */
   metadata: Map<string, Value> | undefined
   applyDepth = 0
+  /** What is left of STEPS_MAX. */
+  #stepsLeft = STEPS_MAX
 
   constructor(environment: BloblangEnvironment, batch: readonly MappingSource[], index: number) {
     this.environment = environment
     this.batch = batch
     this.index = index
     this.own = messageAt(batch, index)
+  }
+
+  /** Counts work that a mapping can repeat; straight code ends by itself. */
+  step(count: number): void {
+    this.#stepsLeft -= count
+    if (this.#stepsLeft < 0) {
+      throw new MappingError(`expected a mapping of at most ${STEPS_MAX} steps for a message`, true)
+    }
   }
 
   get source(): MappingSource {
@@ -67,7 +84,7 @@ export class Frame {
   /** True once anything was assigned to root or beneath it. */
   rootIsAssigned = false
   /** Containers that this run made and nobody else can see: they may be written in place. */
-  readonly owned: Set<object> = new Set()
+  #owned: Set<object> | undefined
 
   constructor(run: Run) {
     this.run = run
@@ -83,8 +100,22 @@ export class Frame {
 
   /** The root for somebody who may keep what is in it: what follows must not change it under them. */
   shareRoot(): Result {
-    this.owned.clear()
+    this.share()
     return this.readRoot()
+  }
+
+  /** From here on somebody else may see what this run made. */
+  share(): void {
+    this.#owned?.clear()
+  }
+
+  own(container: object): void {
+    this.#owned ??= new Set()
+    this.#owned.add(container)
+  }
+
+  owns(container: object): boolean {
+    return this.#owned?.has(container) === true
   }
 }
 

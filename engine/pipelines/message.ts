@@ -14,6 +14,7 @@ import {
 } from '../bloblang/mapping.ts'
 import { encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
+import type { PayloadForm } from '../bloblang/values/payload-form.ts'
 import type { Value } from '../bloblang/values/value.ts'
 
 /** At least one message; readers must not change it. */
@@ -32,6 +33,8 @@ export class Message implements MappingSource {
   readonly #metadata: MetadataView | undefined
   readonly #failure: MappingFailure | undefined
   readonly #origin: Message | undefined
+  /** How the document is written, where a mapping found that out. */
+  readonly #form: PayloadForm | undefined
 
   private constructor(
     bytes: Uint8Array | undefined,
@@ -39,12 +42,14 @@ export class Message implements MappingSource {
     metadata: MetadataView | undefined,
     failure: MappingFailure | undefined,
     origin: Message | undefined,
+    form?: PayloadForm,
   ) {
     this.#bytes = bytes
     this.#document = document
     this.#metadata = metadata
     this.#failure = failure
     this.#origin = origin
+    this.#form = form
   }
 
   /** For inputs. The bytes belong to the message from now on. A `Map` is a MetadataView. */
@@ -62,7 +67,7 @@ export class Message implements MappingSource {
   content(): Uint8Array {
     // A message without bytes has a document; null is one, undefined is not.
     if (this.#bytes !== undefined) return this.#bytes
-    const bytes = encodePayload(this.#document ?? null)
+    const bytes = encodePayload(this.#document ?? null, this.#form)
     this.#bytes = bytes
     return bytes
   }
@@ -110,23 +115,37 @@ export class Message implements MappingSource {
 
   /** Replaces all metadata. */
   withMetadata(metadata: MetadataView | undefined): Message {
-    return new Message(this.#bytes, this.#document, metadata, this.#failure, this.origin)
+    return new Message(
+      this.#bytes,
+      this.#document,
+      metadata,
+      this.#failure,
+      this.origin,
+      this.#form,
+    )
   }
 
   /** Sets or, with undefined, clears the error flag. */
   withFailure(failure: MappingFailure | undefined): Message {
-    return new Message(this.#bytes, this.#document, this.#metadata, failure, this.origin)
+    return new Message(
+      this.#bytes,
+      this.#document,
+      this.#metadata,
+      failure,
+      this.origin,
+      this.#form,
+    )
   }
 
   /** What a mapping made of this message: undefined when it was filtered, itself when nothing was assigned. */
   withResult(result: MappingResult): Message | undefined {
-    const { root, metadata } = result
+    const { root, metadata, form } = result
     if (root === FILTERED) return undefined
     if (root === UNCHANGED) return metadata === undefined ? this : this.withMetadata(metadata)
     const kept = metadata ?? this.#metadata
     return typeof root === 'string' || root instanceof Uint8Array
       ? new Message(encodePayload(root), undefined, kept, this.#failure, this.origin)
-      : new Message(undefined, root, kept, this.#failure, this.origin)
+      : new Message(undefined, root, kept, this.#failure, this.origin, form)
   }
 }
 

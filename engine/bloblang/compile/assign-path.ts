@@ -46,21 +46,21 @@ type Container = ObjectValue | Value[]
 
 function newObject(frame: Frame): ObjectValue {
   const created: ObjectValue = {}
-  frame.owned.add(created)
+  frame.own(created)
   return created
 }
 
 function writable(frame: Frame, value: Result, path: readonly string[], depth: number): Container {
   if (isArray(value)) {
-    if (frame.owned.has(value)) return value as Value[]
+    if (frame.owns(value)) return value as Value[]
     const copy = [...value]
-    frame.owned.add(copy)
+    frame.own(copy)
     return copy
   }
   if (isObject(value)) {
-    if (frame.owned.has(value)) return value
+    if (frame.owns(value)) return value
     const copy = { ...value }
-    frame.owned.add(copy)
+    frame.own(copy)
     return copy
   }
   const place = depth === 0 ? 'root' : path.slice(0, depth).join('.')

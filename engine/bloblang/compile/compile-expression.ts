@@ -14,6 +14,7 @@ import type {
   UnaryExpression,
 } from '../syntax/tree.ts'
 import { compareText } from '../values/equality.ts'
+import { objectWithKeys } from '../values/key-order.ts'
 import { expectText, kindOf } from '../values/kind-of.ts'
 import { isMarker, type Result } from '../values/result.ts'
 import { setKey } from '../values/set-key.ts'
@@ -22,8 +23,9 @@ import { coalesce } from './coalesce.ts'
 import { type Code, code, constantCode, FAULTY, fold, report, type Scope } from './code.ts'
 import { compileIf, compileMatch } from './compile-branch.ts'
 import { compileFunction, compileMethod } from './compile-call.ts'
+import { arithmetic, comparison } from './compile-operator.ts'
 import { compileField, thisAt } from './compile-path.ts'
-import { calculate, compare, negate, strictCondition, truth } from './operators.ts'
+import { calculate, negate, strictCondition, truth } from './operators.ts'
 
 export function compileExpression(scope: Scope, expression: Expression): Code {
   switch (expression.kind) {
@@ -66,6 +68,7 @@ export function compileWith(scope: Scope, expression: Expression): WithContext {
   const contexts = [...scope.contexts, slot]
   const { evaluate, label } = compileExpression({ ...scope, contexts, slots: slot + 1 }, expression)
   const evaluateWith: EvaluateWith = (frame, context) => {
+    frame.run.step(1)
     frame.contexts[slot] = context
     return evaluate(frame)
   }
@@ -152,8 +155,13 @@ function allMetadata({ run }: Frame): Result {
 
 function compileBracket(scope: Scope, target: Expression, query: Expression): Code {
   const { evaluate } = compileExpression(scope, target)
-  const { evaluateWith, label } = compileWith(scope, query)
-  return code((frame) => evaluateWith(frame, evaluate(frame)), label)
+  const slot = scope.slots
+  const contexts = [...scope.contexts, slot]
+  const inner = compileExpression({ ...scope, contexts, slots: slot + 1 }, query)
+  return code((frame) => {
+    frame.contexts[slot] = evaluate(frame)
+    return inner.evaluate(frame)
+  }, inner.label)
 }
 
 function compileUnary(scope: Scope, expression: UnaryExpression): Code {
@@ -200,13 +208,10 @@ function compileBinary(scope: Scope, expression: BinaryExpression): Code {
       if (a !== undefined && b !== undefined) {
         return fold(scope, at, 'arithmetic', () => calculate(operator, a, b, origins))
       }
-      return code(
-        (frame) => calculate(operator, first(frame), second(frame), origins),
-        'arithmetic',
-      )
+      return code(arithmetic(operator, first, second, origins), 'arithmetic')
     }
     default:
-      return code((frame) => compare(operator, first(frame), second(frame), origins), 'comparison')
+      return code(comparison(operator, first, second, origins), 'comparison')
   }
 }
 
@@ -250,16 +255,34 @@ function compileObject(scope: Scope, expression: ObjectExpression): Code {
     for (const [key, value] of sorted) setKey(constant, key, value.constant as Value)
     return constantCode(constant, 'object literal')
   }
-  const keys = sorted.map(([key]) => key)
-  const evaluators = sorted.map(([, value]) => value.evaluate)
+  return staticObject(
+    sorted.map(([key]) => key),
+    sorted.map(([, value]) => value.evaluate),
+  )
+}
+
+/** Filling a copy is faster than adding keys one by one. */
+function staticObject(keys: readonly string[], evaluators: readonly Evaluate[]): Code {
+  const template = objectWithKeys(keys)
   return code((frame) => {
-    const object: ObjectValue = {}
+    const object = { ...template } as Record<string, Value>
+    let absent: Set<string> | undefined
     for (let index = 0; index < keys.length; index++) {
       const value = (evaluators[index] as Evaluate)(frame)
-      if (!isMarker(value)) setKey(object, keys[index] as string, value)
+      if (!isMarker(value)) object[keys[index] as string] = value
+      else {
+        absent ??= new Set()
+        absent.add(keys[index] as string)
+      }
     }
-    return object
+    return absent === undefined ? object : without(object, absent)
   }, 'object literal')
+}
+
+function without(object: ObjectValue, absent: ReadonlySet<string>): ObjectValue {
+  const present: ObjectValue = {}
+  for (const key in object) if (!absent.has(key)) setKey(present, key, object[key] ?? null)
+  return present
 }
 
 function dynamicObject(entries: readonly { readonly key: Code; readonly value: Code }[]): Code {

@@ -14,7 +14,8 @@ import {
   type Scope,
 } from './code.ts'
 import { compileExpression } from './compile-expression.ts'
-import { compileStatements, type Execute } from './compile-statement.ts'
+import type { Execute } from './compile-fields.ts'
+import { compileBody } from './compile-statement.ts'
 
 export interface MappingText {
   readonly text: string
@@ -41,7 +42,7 @@ export function compileTree(source: MappingText, tree: MappingTree): Execute {
     compilation.maps.set(name, { run: undefined })
   }
   for (const map of tree.maps) defineMap(compilation, map)
-  return compileStatements(scopeOf(compilation, tree.statements, false), tree.statements)
+  return compileBody(scopeOf(compilation, tree.statements, false), tree.statements)
 }
 
 function compilationOf(source: MappingText): Compilation {
@@ -80,7 +81,7 @@ function defineMap(compilation: Compilation, map: MapDefinition): void {
   const scope = scopeOf(compilation, map.body, true)
   if (map.body.length === 0)
     report(scope, map.at, `map \`${map.name}\` expected at least one statement, got none`)
-  const execute = compileStatements(scope, map.body)
+  const execute = compileBody(scope, map.body)
   const slot = compilation.maps.get(map.name)
   if (slot !== undefined) slot.run = applyWith(execute)
 }
@@ -93,6 +94,7 @@ function applyWith(execute: Execute): EvaluateWith {
     }
     const frame = new Frame(run)
     frame.contexts[0] = context
+    run.step(1)
     run.applyDepth++
     try {
       execute(frame)

@@ -4,7 +4,7 @@ import type { Position } from '../syntax/cursor.ts'
 import type { Expression, FieldExpression, NameExpression } from '../syntax/tree.ts'
 import { isArray, isContainer, isObject } from '../values/kind-of.ts'
 import type { Result } from '../values/result.ts'
-import type { Value } from '../values/value.ts'
+import type { ObjectValue, Value } from '../values/value.ts'
 import { type Code, code, FAULTY, report, type Scope } from './code.ts'
 import { compileExpression } from './compile-expression.ts'
 
@@ -70,23 +70,37 @@ function isRoot(scope: Scope, slot: number): boolean {
 function readPath(read: Evaluate, keys: readonly string[], ofRoot: boolean): Evaluate {
   const [first] = keys
   if (first === undefined) return read
-  if (keys.length === 1) {
+  if (ofRoot) {
     return (frame) => {
-      const value = step(read(frame), first)
-      if (ofRoot && isContainer(value)) frame.owned.clear()
+      const value = follow(read(frame), keys)
+      // Whoever gets a structure may keep it, so it must not be written in place from here on.
+      if (isContainer(value)) frame.share()
       return value
     }
   }
+  // A name that every object inherits has to be asked for with care.
+  if (keys.length > 1 || first in Object.prototype) return (frame) => follow(read(frame), keys)
   return (frame) => {
-    let value: Result = read(frame)
-    for (let index = 0; index < keys.length; index++) {
-      value = step(value, keys[index] as string)
-      if (value === null) return null
-    }
-    // Whoever gets a structure may keep it, so it must not be written in place from here on.
-    if (ofRoot && isContainer(value)) frame.owned.clear()
-    return value
+    const value = read(frame)
+    if (!isOrdinary(value)) return step(value, first)
+    return value[first] ?? null
   }
+}
+
+function follow(start: Result, keys: readonly string[]): Value {
+  let value: Result = start
+  for (let index = 0; index < keys.length; index++) {
+    value = step(value, keys[index] as string)
+    if (value === null) return null
+  }
+  return value as Value
+}
+
+/** An object and nothing else: not an array, and none of the classes that values have. */
+function isOrdinary(value: Result): value is ObjectValue {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  )
 }
 
 const INDEX = /^\d{1,9}$/

@@ -7,11 +7,18 @@ import { DELETED, NOTHING, type Result } from '../values/result.ts'
 import { assignPath, deletePath } from './assign-path.ts'
 import { located, type Scope } from './code.ts'
 import { compileExpression } from './compile-expression.ts'
+import { compileFields, type Execute, failedAssignment } from './compile-fields.ts'
 import { strictCondition } from './operators.ts'
 
-export type Execute = (frame: Frame) => void
+/** All statements of a mapping or a map. */
+export function compileBody(scope: Scope, statements: readonly Statement[]): Execute {
+  return (
+    compileFields(scope, statements, (statement) => compileStatement(scope, statement)) ??
+    compileStatements(scope, statements)
+  )
+}
 
-export function compileStatements(scope: Scope, statements: readonly Statement[]): Execute {
+function compileStatements(scope: Scope, statements: readonly Statement[]): Execute {
   const executes = statements.map((statement) => compileStatement(scope, statement))
   return (frame) => {
     for (let index = 0; index < executes.length; index++) (executes[index] as Execute)(frame)
@@ -28,10 +35,7 @@ function compileStatement(scope: Scope, statement: Statement): Execute {
       const value = evaluate(frame)
       if (value !== NOTHING) assign(frame, value)
     } catch (thrown) {
-      throw new MappingError(
-        `failed assignment (line ${line}): ${asMappingError(thrown).message}`,
-        true,
-      )
+      throw failedAssignment(line, thrown)
     }
   }
 }
@@ -57,7 +61,7 @@ function assignRoot(frame: Frame, value: Result): void {
   frame.root = value
   frame.rootIsPending = false
   frame.rootIsAssigned = true
-  frame.owned.clear()
+  frame.share()
 }
 
 function pathAssign(path: readonly string[]): Assign {

@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MappingError } from '../mapping-error.ts'
-import { assertPayload, ENCODE_DEPTH_MAX, encodePayload } from './encode-payload.ts'
+import { encodePayload } from './encode-payload.ts'
+import { KEY_ORDERS_MAX } from './key-order.ts'
 import { DOCUMENT_DEPTH_MAX, parseDocument } from './parse-document.ts'
+import { ENCODE_DEPTH_MAX, EXACT, PAYLOAD_SIZE_MAX, payloadForm } from './payload-form.ts'
 import { IntegralFloat, NumberText, Timestamp, type Value } from './value.ts'
 import { valueText } from './value-text.ts'
 
@@ -100,9 +102,9 @@ describe('documents', () => {
     let value: Value = []
     for (let depth = 0; depth < ENCODE_DEPTH_MAX; depth++) value = [value]
     expect(encode(value)).toBe(nested(ENCODE_DEPTH_MAX + 1))
-    expect(assertPayload(value)).toBeUndefined()
+    expect(payloadForm(value)).toBe(0)
     expect(() => encode([value])).toThrow('nested too deeply')
-    expect(() => assertPayload([value])).toThrow('nested too deeply')
+    expect(() => payloadForm([value])).toThrow('nested too deeply')
   })
 
   test('hold a key called __proto__ like any other', () => {
@@ -120,6 +122,13 @@ describe('documents', () => {
     expect(encode(parse(text))).toBe(text)
   })
 })
+
+const byCodePoint = (left: string, right: string): number =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+/** Without the native serialiser. */
+const encodeExactlyForTest = (value: Value): string =>
+  Buffer.from(encodePayload(value, EXACT)).toString()
 
 describe('payloads', () => {
   test.each<[Value, string]>([
@@ -144,8 +153,44 @@ describe('payloads', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d cannot be written', (number) => {
     for (const value of [{ a: new IntegralFloat(number) }, { a: [number] }, number] as Value[]) {
       expect(() => encode(value)).toThrow('cannot be written as JSON')
-      expect(() => assertPayload(value)).toThrow('cannot be written as JSON')
+      expect(() => payloadForm(value)).toThrow('cannot be written as JSON')
     }
+  })
+
+  test('are as large as the limit, and no larger', () => {
+    const text = 'x'.repeat(PAYLOAD_SIZE_MAX / 64)
+    const parts = Array.from({ length: 63 }, () => text)
+    const last = (length: number): Value => [...parts, 'x'.repeat(length)]
+    // The array and each of its places count one.
+    const room = PAYLOAD_SIZE_MAX / 64 - 65
+    expect(payloadForm(last(room))).toBe(0)
+    expect(() => payloadForm(last(room + 1))).toThrow('expected a payload of at most')
+    let shared: Value = 'x'
+    for (let depth = 0; depth < 100; depth++) shared = { a: shared, b: shared }
+    expect(() => payloadForm(shared)).toThrow('expected a payload of at most')
+  })
+
+  test('have sorted keys, whatever order they had and however many there are', () => {
+    const key = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc.constantFrom('a', 'b', '10', '9', '__proto__', 'toJSON', 'constructor'),
+    )
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { maxLength: 8 }), (keys) => {
+        const value = Object.fromEntries(keys.map((one, index) => [one, index]))
+        const written = encode(value)
+        expect(encodeExactlyForTest(value)).toBe(written)
+        const order = [...written.matchAll(/"((?:[^"\\]|\\.)*)":/g)].map(([, one]) => one ?? '')
+        expect(order.map((one) => JSON.parse(`"${one}"`) as string)).toEqual(
+          keys.map((one) => one.toWellFormed()).sort(byCodePoint),
+        )
+      }),
+      { numRuns: 1_000 },
+    )
+    for (let count = 0; count <= KEY_ORDERS_MAX; count++) payloadForm({ [`key${count}`]: 1 })
+    expect(encode({ zebra: 1, apple: { unknown: 1, another: 2 } })).toBe(
+      '{"apple":{"another":2,"unknown":1},"zebra":1}',
+    )
   })
 
   test('of any text are JSON that says the same, short or long, in keys and values', () => {

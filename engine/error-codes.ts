@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   Immutable: { retry: 'never', status: 422, exit: 1, meaning: 'A field changed that cannot change.' },
   InUse: { retry: 'never', status: 409, exit: 1, meaning: 'Something that stays refers to what should go.' },
   Invalid: { retry: 'never', status: 422, exit: 1, meaning: 'What was written is wrong; its problems are listed.' },
+  NothingToRollBack: { retry: 'never', status: 409, exit: 1, meaning: 'A source is at the revision that it should be rolled back to.' },
   ObjectChanged: { retry: 'now', status: 409, exit: 1, meaning: 'The object is not as the caller saw it last; look again, and write what is meant then.' },
   ProtectedResource: { retry: 'never', status: 409, exit: 1, meaning: 'The resource is protected; set protected to false first.' },
   PruneBlocked: { retry: 'never', status: 409, exit: 1, meaning: 'More would go than may without approval; nothing was changed.' },
@@ -94,6 +95,8 @@ export const ERROR_CODES = {
   BadRequest: { retry: 'never', status: 400, exit: 1, meaning: 'A request is malformed.' },
   Internal: { retry: 'backoff', status: 500, exit: 1, meaning: 'A defect of ours; the log has its cause.' },
   NotFound: { retry: 'never', status: 404, exit: 1, meaning: 'There is nothing of that name.' },
+  RevisionExpired: { retry: 'now', status: 410, exit: 1, meaning: 'What changed since that resourceVersion is no longer known.' },
+  RevisionUnknown: { retry: 'backoff', status: 504, exit: 1, meaning: 'A resourceVersion is larger than any that was given.' },
   ServerUnreachable: { retry: 'backoff', status: 503, exit: 1, meaning: 'No Headgate server answers at that address.' },
   Usage: { retry: 'never', status: 400, exit: 2, meaning: 'A command was called with arguments that it does not take.' },
 } as const

@@ -38,6 +38,8 @@ export interface RevisionStore {
   list(source: string, limit: number): readonly Revision[]
   get(source: string, revision: number): Revision | undefined
   latest(source: string): Revision | undefined
+  /** What revisions after this one were the first to declare, or to declare so. */
+  declaredSince(source: string, revision: number): ReadonlySet<string>
   /** The set of a revision that is kept. */
   members(source: string, revision: number): MemberDigests
   text(digest: string): string | undefined
@@ -98,7 +100,7 @@ export function revisionsIn(
   }
 }
 
-type Readers = Pick<RevisionStore, 'list' | 'get' | 'latest' | 'members' | 'text' | 'lastChange'>
+type Readers = Omit<RevisionStore, 'add' | 'replace' | 'knows'>
 
 function readersIn(file: DatabaseSync): Readers {
   const newest = file.prepare(
@@ -107,6 +109,9 @@ function readersIn(file: DatabaseSync): Readers {
   const one = file.prepare('select record from revisions where source = ? and revision = ?')
   const members = file.prepare(
     'select key, digest from revision_members where source = ? and first <= ? and (last is null or last >= ?)',
+  )
+  const since = file.prepare(
+    'select distinct key from revision_members where source = ? and first > ?',
   )
   const text = file.prepare('select text from resource_texts where digest = ?')
   const change = file.prepare('select source, revision, change from last_changes where key = ?')
@@ -119,6 +124,8 @@ function readersIn(file: DatabaseSync): Readers {
       const row = one.get(source, revision)
       return row === undefined ? undefined : parsed(row['record'])
     },
+    declaredSince: (source, revision) =>
+      new Set(since.all(source, revision).map((row) => String(row['key']))),
     members: (source, revision) =>
       new Map(
         members

@@ -5,7 +5,7 @@ import { DEVELOPMENT_PACKAGES, FOLDERS, PACKAGES } from './import-table.ts'
 import { isTest, sourceFiles, withoutComments } from './source-files.ts'
 
 const IMPORT =
-  /(?:^|\n|;|\s)(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|\bimport\s*\(\s*'([^']+)'|(?:^|\n)import\s+'([^']+)'/g
+  /(?:^|\n|;|\s)(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|\b(?:import|require)\s*\(\s*'([^']+)'|(?:^|\n)import\s+'([^']+)'/g
 
 function importsOf(text: string): readonly string[] {
   return [...withoutComments(text).matchAll(IMPORT)].map((m) => m[1] ?? m[2] ?? m[3] ?? '')

@@ -1,95 +1,169 @@
-/** Go's printf verbs, as far as values of ours can fill them. */
-import { encodeJson } from '../values/encode-payload.ts'
-import { isNumber } from '../values/kind-of.ts'
-import { toFloat, toNumeric, truncate } from '../values/number.ts'
-import type { Value } from '../values/value.ts'
+/**
+ * Go's printf: `%`, flags, a width, a precision and a verb. What a verb cannot show is written as Go writes it, such as
+ * `%!d(string=x)`.
+ */
+import { sortedKeys } from '../values/encode-payload.ts'
+import { decodeText, isArray, isNumber, isObject } from '../values/kind-of.ts'
+import { isFloat, type Numeric, toFloat, toNumeric, truncate } from '../values/number.ts'
+import { formatTimestamp } from '../values/timestamp.ts'
+import { Timestamp, type Value } from '../values/value.ts'
 import { valueText } from '../values/value-text.ts'
-import { repeat } from './repeat.ts'
+import { formatFloatVerb } from './format-float-verb.ts'
+import { quote } from './quoting.ts'
+import { assertLength, repeat } from './repeat.ts'
 
-const VERB = /%([-+0 #]*)(\d{1,9})?(?:\.(\d{0,9}))?([a-zA-Z%])/g
-/** What toFixed and its siblings take. */
-const PRECISION_MAX = 100
+const VERB = /%([-+0 #]*)(\d{1,9})?(\.(\d{0,9}))?(?:\[(\d{1,3})\])?([a-zA-Z%])/g
+/** More decimals than any float has. */
+const PRECISION_MAX = 1_000
+
+interface Directive {
+  readonly flags: string
+  readonly width: number
+  readonly precision: number | undefined
+  readonly verb: string
+}
 
 export function formatText(text: string, values: readonly Value[]): string {
   let next = 0
-  return text.replace(
+  let isReordered = false
+  let length = text.length
+  const formatted = text.replace(
     VERB,
-    (_, flags: string, width: string | undefined, precision: string | undefined, verb: string) => {
+    (_, flags: string, width = '', point?: string, digits = '', index?: string, verb = 'v') => {
       if (verb === '%') return '%'
+      if (index !== undefined) {
+        isReordered = true
+        next = Number(index) - 1
+        if (next < 0 || next >= values.length) return `%!${verb}(BADINDEX)`
+      }
       const value = values[next++]
       if (value === undefined) return `%!${verb}(MISSING)`
-      const shown = convert(
-        verb,
-        value,
-        precision === undefined ? undefined : Math.min(Number(precision), PRECISION_MAX),
-      )
-      if (shown === undefined) return `%!${verb}(${typeof value}=${valueText(value)})`
-      const signed =
-        flags.includes('+') && isNumber(value) && !shown.startsWith('-') ? `+${shown}` : shown
-      return padTo(signed, flags, Number(width ?? 0), isNumber(value))
+      const precision = point === undefined ? undefined : Math.min(Number(digits), PRECISION_MAX)
+      // Before it is made: a width is easily written, and not so easily padded to.
+      assertLength(length + Number(width))
+      const shown = show(value, { flags, width: Number(width), precision, verb }, true)
+      length += shown.length
+      assertLength(length)
+      return shown
     },
   )
+  const extra = values.slice(next)
+  if (extra.length === 0 || isReordered) return formatted
+  return `${formatted}%!(EXTRA ${extra.map((value) => typed(value)).join(', ')})`
 }
 
-function padTo(text: string, flags: string, width: number, numeric: boolean): string {
-  const missing = width - Array.from(text).length
-  if (missing <= 0) return text
-  if (flags.includes('-')) return text + repeat(' ', missing)
-  if (!flags.includes('0') || !numeric) return repeat(' ', missing) + text
-  const sign = /^[-+]/.exec(text)?.[0] ?? ''
-  return sign + repeat('0', missing) + text.slice(sign.length)
+/** Arrays and objects are shown element by element, each by the same directive. */
+function show(value: Value, directive: Directive, outermost: boolean): string {
+  const { verb } = directive
+  if (verb === 'T') return padTo(typeName(value), directive, false)
+  if (isArray(value)) return `[${value.map((item) => show(item, directive, false)).join(' ')}]`
+  if (isObject(value)) {
+    const members = sortedKeys(value).map(
+      (key) => `${show(key, directive, false)}:${show(value[key] ?? null, directive, false)}`,
+    )
+    return `map[${members.join(' ')}]`
+  }
+  if (value === null) {
+    const shown = verb === 'v' || !outermost ? '<nil>' : `%!${verb}(<nil>)`
+    return padTo(shown, directive, false)
+  }
+  const shown = scalar(value, directive)
+  if (shown === undefined) return `%!${verb}(${typed(value)})`
+  return padTo(shown, directive, isNumber(value))
 }
 
-function convert(verb: string, value: Value, precision: number | undefined): string | undefined {
+function scalar(value: Value, directive: Directive): string | undefined {
+  if (isNumber(value)) return numberText(toNumeric(value), directive)
+  if (typeof value === 'boolean') return 'tv'.includes(directive.verb) ? String(value) : undefined
+  if (value instanceof Timestamp) return textual(formatTimestamp(value), directive)
+  if (value instanceof Uint8Array) {
+    if (directive.verb === 'v' || directive.verb === 'd') return `[${Array.from(value).join(' ')}]`
+    return textual(decodeText(value), directive, value)
+  }
+  return textual(valueText(value), directive)
+}
+
+function textual(
+  text: string,
+  { verb, precision }: Directive,
+  bytes: Uint8Array = Buffer.from(text),
+): string | undefined {
   switch (verb) {
     case 's':
     case 'v':
-      return cut(valueText(value), verb === 's' ? precision : undefined)
+      return cut(text, precision)
     case 'q':
-      return JSON.stringify(valueText(value))
-    case 't':
-      return typeof value === 'boolean' ? String(value) : undefined
+      return quote(cut(text, precision))
     case 'x':
-    case 'X': {
-      const text = hexadecimal(value)
-      return verb === 'X' ? text?.toUpperCase() : text
-    }
-  }
-  if (!isNumber(value)) return verb === 'j' ? encodeJson(value) : undefined
-  const numeric = toNumeric(value)
-  switch (verb) {
-    case 'd':
-      return truncate(numeric).toString()
-    case 'b':
-      return truncate(numeric).toString(2)
-    case 'o':
-      return truncate(numeric).toString(8)
-    case 'c':
-      return String.fromCodePoint(Math.max(0, Math.min(0x10ffff, Number(truncate(numeric)))))
-    case 'f':
-    case 'F':
-      return toFloat(numeric).toFixed(precision ?? 6)
-    case 'e':
-      return goExponent(toFloat(numeric).toExponential(precision ?? 6))
-    case 'g':
-      return precision === undefined
-        ? valueText(value)
-        : String(Number(toFloat(numeric).toPrecision(Math.max(1, precision))))
+      return Buffer.from(bytes).toString('hex')
+    case 'X':
+      return Buffer.from(bytes).toString('hex').toUpperCase()
     default:
       return undefined
   }
 }
 
-function hexadecimal(value: Value): string | undefined {
-  if (isNumber(value)) return truncate(toNumeric(value)).toString(16)
-  if (typeof value === 'string') return Buffer.from(value).toString('hex')
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : undefined
-}
-
-function goExponent(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2')
-}
-
 function cut(text: string, length: number | undefined): string {
   return length === undefined ? text : Array.from(text).slice(0, length).join('')
+}
+
+function numberText(numeric: Numeric, directive: Directive): string | undefined {
+  const shown = isFloat(numeric)
+    ? formatFloatVerb(toFloat(numeric), directive.verb, directive.precision)
+    : integerText(truncate(numeric), directive)
+  if (shown === undefined || shown.startsWith('-') || shown.startsWith('+')) return shown
+  if ('cqU'.includes(directive.verb)) return shown
+  if (directive.flags.includes('+')) return `+${shown}`
+  return directive.flags.includes(' ') ? ` ${shown}` : shown
+}
+
+const RADIX: Readonly<Record<string, number>> = { b: 2, o: 8, O: 8, d: 10, v: 10, x: 16, X: 16 }
+const PREFIX: Readonly<Record<string, string>> = { b: '0b', o: '0', x: '0x', X: '0X' }
+
+function integerText(value: bigint, { verb, flags, precision }: Directive): string | undefined {
+  const radix = RADIX[verb]
+  if (radix !== undefined) {
+    const magnitude = (value < 0n ? -value : value).toString(radix).padStart(precision ?? 0, '0')
+    const prefix = verb === 'O' ? '0o' : flags.includes('#') ? (PREFIX[verb] ?? '') : ''
+    const digits = verb === 'X' ? magnitude.toUpperCase() : magnitude
+    return `${value < 0n ? '-' : ''}${prefix}${digits}`
+  }
+  const isCode = value >= 0n && value <= 0x10ffffn && !(value >= 0xd800n && value <= 0xdfffn)
+  const character = isCode ? String.fromCodePoint(Number(value)) : '\ufffd'
+  switch (verb) {
+    case 'c':
+      return character
+    case 'q':
+      return character === "'" ? "'\\''" : `'${quote(character).slice(1, -1).replace('\\"', '"')}'`
+    case 'U':
+      return `U+${value.toString(16).toUpperCase().padStart(4, '0')}`
+    default:
+      return undefined
+  }
+}
+
+function padTo(text: string, { flags, width }: Directive, numeric: boolean): string {
+  const missing = width - Array.from(text).length
+  if (missing <= 0) return text
+  if (flags.includes('-')) return text + repeat(' ', missing)
+  if (!flags.includes('0')) return repeat(' ', missing) + text
+  const sign = numeric ? (/^[-+ ]/.exec(text)?.[0] ?? '') : ''
+  return sign + repeat('0', missing) + text.slice(sign.length)
+}
+
+/** As Go shows what it cannot format: the name of its type, and the value. */
+function typed(value: Value): string {
+  if (value === null) return '<nil>'
+  const plain: Directive = { flags: '', width: 0, precision: undefined, verb: 'v' }
+  return `${typeName(value)}=${show(value, plain, true)}`
+}
+
+function typeName(value: Value): string {
+  if (value === null) return '<nil>'
+  if (isNumber(value)) return isFloat(toNumeric(value)) ? 'float64' : 'int64'
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'bool'
+  if (value instanceof Uint8Array) return '[]uint8'
+  if (value instanceof Timestamp) return 'time.Time'
+  return isArray(value) ? '[]interface {}' : 'map[string]interface {}'
 }

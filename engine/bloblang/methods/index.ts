@@ -5,14 +5,22 @@ import { arrayMethods } from './arrays.ts'
 import { castMethods } from './casts.ts'
 import { coercionMethods } from './coercion.ts'
 import { encodingMethods } from './encoding.ts'
+import { escapingMethods } from './escaping.ts'
 import { fallbackMethods } from './fallback.ts'
 import { iterationMethods } from './iteration.ts'
+import { letterCaseMethods } from './letter-case.ts'
 import { numberMethods } from './numbers.ts'
 import { objectMethods } from './objects.ts'
 import { parsingMethods } from './parsing.ts'
+import { passwordMethods } from './passwords.ts'
+import { quotingMethods } from './quoting.ts'
 import { regexpMethods } from './regexps.ts'
+import { replacingMethods } from './replacing.ts'
+import { segmentMethods } from './segments.ts'
 import { sequenceMethods } from './sequences.ts'
+import { slugMethods } from './slug.ts'
 import { stringMethods } from './strings.ts'
+import { stripHtmlMethods } from './strip-html.ts'
 import { timeMethods } from './time.ts'
 import { timeArithmeticMethods } from './time-arithmetic.ts'
 
@@ -30,6 +38,14 @@ const definitions: readonly MethodDefinition[] = [
   ...regexpMethods,
   ...sequenceMethods,
   ...stringMethods,
+  ...escapingMethods,
+  ...letterCaseMethods,
+  ...passwordMethods,
+  ...quotingMethods,
+  ...replacingMethods,
+  ...segmentMethods,
+  ...slugMethods,
+  ...stripHtmlMethods,
   ...timeMethods,
   ...timeArithmeticMethods,
 ]

@@ -3,46 +3,11 @@ import type { MethodDefinition } from '../definition.ts'
 import { expectArray, expectText } from '../values/kind-of.ts'
 import type { Value } from '../values/value.ts'
 import { formatText } from './format-verbs.ts'
-import { repeat } from './repeat.ts'
+import { assertLength, repeat } from './repeat.ts'
 
 const strings = { category: 'strings', status: 'stable' } as const
 
 export const stringMethods: readonly MethodDefinition[] = [
-  {
-    name: 'uppercase',
-    ...strings,
-    description: 'All letters in upper case.',
-    parameters: [],
-    examples: [
-      { mapping: 'root.a = this.a.uppercase()', input: '{"a":"straw"}', output: '{"a":"STRAW"}' },
-      {
-        mapping: 'root.a = this.a.uppercase()',
-        input: '{"a":5}',
-        error: 'expected string value, got number from field `this.a` (5)',
-      },
-    ],
-    build: () => (target) => expectText(target).toUpperCase(),
-  },
-  {
-    name: 'lowercase',
-    ...strings,
-    description: 'All letters in lower case.',
-    parameters: [],
-    examples: [{ mapping: 'root = this.a.lowercase()', input: '{"a":"Straw"}', output: 'straw' }],
-    build: () => (target) => expectText(target).toLowerCase(),
-  },
-  {
-    name: 'capitalize',
-    ...strings,
-    description: 'The first letter of each word in upper case.',
-    parameters: [],
-    examples: [{ mapping: 'root = "the last straw".capitalize()', output: 'The Last Straw' }],
-    build: () => (target) =>
-      expectText(target).replace(
-        /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
-        (_, before: string, letter: string) => before + letter.toUpperCase(),
-      ),
-  },
   {
     name: 'trim',
     ...strings,
@@ -55,7 +20,7 @@ export const stringMethods: readonly MethodDefinition[] = [
       { mapping: 'root = "!?a!b?".trim("!?")', output: 'a!b' },
     ],
     build: (site) => {
-      if (!site.given('cutset')) return (target) => expectText(target).trim()
+      if (!site.given('cutset')) return (target) => trimSpace(expectText(target))
       const cutset = site.string('cutset')
       return (target, frame) => trimCharacters(expectText(target), new Set(cutset(frame)))
     },
@@ -164,23 +129,11 @@ export const stringMethods: readonly MethodDefinition[] = [
     examples: [{ mapping: 'root = ["a","b"].join(", ")', output: 'a, b' }],
     build: (site) => {
       const delimiter = site.string('delimiter')
-      return (target, frame) => expectArray(target).map(expectText).join(delimiter(frame))
-    },
-  },
-  {
-    name: 'replace_all',
-    aliases: ['replace'],
-    ...strings,
-    description: 'With every occurrence of a text replaced by another.',
-    parameters: [
-      { name: 'old', type: 'string', description: 'The text to replace.' },
-      { name: 'new', type: 'string', description: 'What takes its place, as it stands.' },
-    ],
-    examples: [{ mapping: 'root = "a-b-c".replace_all("-", "$&")', output: 'a$&b$&c' }],
-    build: (site) => {
-      const old = site.string('old')
-      const fresh = site.string('new')
-      return (target, frame) => expectText(target).split(old(frame)).join(fresh(frame))
+      return (target, frame) => {
+        const texts = expectArray(target).map(expectText)
+        assertLength(texts.length * delimiter(frame).length)
+        return texts.join(delimiter(frame))
+      }
     },
   },
   {
@@ -196,14 +149,6 @@ export const stringMethods: readonly MethodDefinition[] = [
       const count = site.integer('count')
       return (target, frame) => repeat(expectText(target), Math.max(0, count(frame)))
     },
-  },
-  {
-    name: 'quote',
-    ...strings,
-    description: 'The text in double quotes, with escapes.',
-    parameters: [],
-    examples: [{ mapping: 'root = this.a.quote()', input: '{"a":"x\\ty"}', output: '"x\\ty"' }],
-    build: () => (target) => JSON.stringify(expectText(target)),
   },
   {
     name: 'format',
@@ -225,6 +170,16 @@ export const stringMethods: readonly MethodDefinition[] = [
     },
   },
 ]
+
+/** White space as Go sees it, which counts the next line (U+0085) and not the byte order mark. */
+function trimSpace(text: string): string {
+  const trimmed = text.trim()
+  return EDGES.test(text) ? text.replace(SPACES, '') : trimmed
+}
+
+const EDGES = /^[\s\u0085]*[\u0085\ufeff]|[\u0085\ufeff][\s\u0085]*$/
+const SPACES =
+  /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g
 
 function trimCharacters(text: string, cutset: ReadonlySet<string>): string {
   const characters = Array.from(text)

@@ -1,6 +1,14 @@
 /** A server over the engine in memory and a small control plane, for tests of the API. */
 import type { ControlPlane } from '../controllers/control-plane.ts'
-import { API_VERSION, type Kind, type ResourceObject } from '../crds/resource.ts'
+import { ChangeFeed } from '../controllers/status/change-feed.ts'
+import { byName } from '../controllers/status/resource-objects.ts'
+import {
+  API_VERSION,
+  type Identity,
+  identityKey,
+  type Kind,
+  type ResourceObject,
+} from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { gatedEngine } from '../engine/log/gated-engine.ts'
@@ -32,6 +40,8 @@ export interface TestServer extends AsyncDisposable {
   readonly planned: unknown[]
   readonly approved: (string | undefined)[]
   readonly checks: Map<string, (data: Uint8Array) => string | undefined>
+  /** Tests that change `objects` say so here. */
+  readonly changes: ChangeFeed
   finishFirstConvergence(): void
 }
 
@@ -89,14 +99,16 @@ export async function openTestServer({
   const streamRates = new StreamRates(engine.streams, realClock)
   const endpoints = new SharedEndpoints(SILENT)
   const first = Promise.withResolvers<void>()
+  const objects: ResourceObject[] = []
   const state = {
-    objects: [] as ResourceObject[],
+    objects,
     retained: [] as ResourceObject[],
     sources: [] as ResourceObject[],
     purged: [] as string[],
     planned: [] as unknown[],
     approved: [] as (string | undefined)[],
     checks: new Map<string, (data: Uint8Array) => string | undefined>(),
+    changes: changesOf(objects),
   }
   const metrics = new Metrics({
     pipelines: () => [
@@ -146,6 +158,24 @@ interface State {
   readonly purged: string[]
   readonly planned: unknown[]
   readonly approved: (string | undefined)[]
+  readonly changes: ChangeFeed
+}
+
+function changesOf(objects: readonly ResourceObject[]): ChangeFeed {
+  let revision = 41
+  return new ChangeFeed({
+    identities: () => objects.map(identityOf),
+    read: (identity) =>
+      objects.find((object) => identityKey(identityOf(object)) === identityKey(identity)),
+    drawRevision: () => {
+      revision += 1
+      return revision
+    },
+  })
+}
+
+function identityOf({ kind, metadata }: ResourceObject): Identity {
+  return { kind: kind as Kind, namespace: metadata.namespace ?? 'default', name: metadata.name }
 }
 
 function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlPlane {
@@ -153,16 +183,21 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
     objects.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
   const named = (objects: ResourceObject[], name: string): ResourceObject | undefined =>
     objects.find(({ metadata }) => metadata.name === name)
+  const { changes } = state
+  const ofKind = (kind: Kind, namespace: string | undefined): readonly ResourceObject[] =>
+    within(state.objects, namespace).filter((one) => one.kind === kind)
+  const versioned = (object: ResourceObject): ResourceObject =>
+    changes.versioned(identityOf(object), object)
   return {
     resources: {
-      list: (kind, namespace) =>
-        within(state.objects, namespace).filter((one) => one.kind === kind),
-      get: (kind, namespace, name) =>
-        named(
-          within(state.objects, namespace).filter((one) => one.kind === kind),
-          name,
-        ),
-      revision: () => '42',
+      list: (kind, namespace) => ofKind(kind, namespace).map(versioned).sort(byName),
+      get: (kind, namespace, name) => {
+        const object = ofKind(kind, namespace).find(({ metadata }) => metadata.name === name)
+        return object && versioned(object)
+      },
+      revision: () => String(changes.revision()),
+      watch: (kind, namespace, from, listener) =>
+        changes.watch({ kind, namespace }, from, listener),
     },
     sources: {
       list: () => state.sources,

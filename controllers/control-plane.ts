@@ -8,6 +8,7 @@ import type { Ownership } from './ownership.ts'
 import type { Plan } from './plan/plan.ts'
 import type { ResourceWrites } from './resource-writes.ts'
 import type { Problem } from './sets/problem.ts'
+import type { ChangeListener } from './status/change-feed.ts'
 
 export interface ControlPlane {
   readonly resources: Resources
@@ -21,8 +22,18 @@ export interface ControlPlane {
 export interface Resources {
   list(kind: Kind, namespace: string | undefined): readonly ResourceObject[]
   get(kind: Kind, namespace: string, name: string): ResourceObject | undefined
-  /** The catalog's sequence: what a list answers as resourceVersion. */
+  /** What a list answers as resourceVersion: every change so far is in what was read. */
   revision(): string
+  /**
+   * Calls back with every change of these resources after `from`, and from now on; undefined begins with all that are
+   * there. Rejects with RevisionExpired or RevisionUnknown. What is told is shared: nobody changes it.
+   */
+  watch(
+    kind: Kind,
+    namespace: string | undefined,
+    from: number | undefined,
+    listener: ChangeListener,
+  ): Disposable
 }
 
 export interface Sources {

@@ -14,6 +14,7 @@ import { restoreCatalog } from './catalog/restore-catalog.ts'
 import { openCatalog } from './catalog/sqlite-catalog.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneOptions } from './control-plane-options.ts'
+import { changesOf } from './facade/changes.ts'
 import { facadeOf } from './facade/facade.ts'
 import type { Running } from './facade/running.ts'
 import { keepHouse } from './keep-house.ts'
@@ -68,12 +69,24 @@ export async function startControlPlane(
       pruneSettleMs: options.pruneSettleMs ?? PRUNE_SETTLE_MS_DEFAULT,
       sweepMs: options.sweepMs ?? SWEEP_MS_DEFAULT,
       onConvergence: options.onConvergence ?? (() => undefined),
+      onLooked: (touched) => {
+        for (const identity of touched) changes.feed.touched(identity)
+      },
       onChanged: (name) => wakeOthers(loops, name),
     })
     loops.set(source.declaration.name, loop)
   }
   const times = new TransitionTimes(() => clock.wallUs())
-  const running: Running = { options, catalog, reconcilers, backOff, loops, times }
+  const changes = changesOf(() => running, { catalog, reconcilers })
+  const running: Running = {
+    options,
+    catalog,
+    reconcilers,
+    backOff,
+    loops,
+    times,
+    changes: changes.feed,
+  }
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
   await reconcilers.reclaim()
@@ -92,6 +105,7 @@ export async function startControlPlane(
       watchingClaims[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
+      changes[Symbol.dispose]()
       watchingEngine[Symbol.dispose]()
       catalog[Symbol.dispose]()
     },

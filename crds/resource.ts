@@ -48,4 +48,6 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  /** Who wrote which field through the API, as Kubernetes has it. */
+  readonly managedFields?: readonly unknown[]
 }

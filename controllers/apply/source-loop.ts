@@ -5,7 +5,7 @@
  * A look that changes nothing writes nothing and asks the engine for nothing.
  */
 
-import { identityKey } from '../../crds/resource.ts'
+import { type Identity, identityKey } from '../../crds/resource.ts'
 import { asHeadgateError, type HeadgateError } from '../../engine/error.ts'
 import type { Clock, Timer } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
@@ -42,6 +42,8 @@ export interface SourceLoopOptions {
   readonly changes?: readonly ChangePolicy[]
   readonly sweepMs: number
   readonly onConvergence: (report: ConvergenceReport) => void
+  /** How these are may be another thing than before the look: tried, held back, or no longer so. */
+  readonly onLooked?: (touched: readonly Identity[]) => void
   /** Something changed that another source may wait for. */
   readonly onChanged: (source: string) => void
 }
@@ -165,6 +167,7 @@ export class SourceLoop {
     if (current === undefined) return
     this.#state = this.#stateAfter(set, current)
     if (!isSeen) this.#seen = this.#seenKey(set)
+    if (!isSeen) this.#options.onLooked?.(touchedBy(before, current, outcomes))
     const now = clock.monotonicMs()
     const said = report(
       {
@@ -269,6 +272,19 @@ const PASSING: ReadonlySet<string | undefined> = new Set([
   'Policy',
   'Suspended',
 ])
+
+function touchedBy(
+  before: Plan | undefined,
+  now: Plan,
+  outcomes: readonly Outcome[],
+): readonly Identity[] {
+  const actions = [
+    ...(before?.actions ?? []),
+    ...now.actions,
+    ...outcomes.map(({ action }) => action),
+  ]
+  return actions.map(({ identity }) => identity)
+}
 
 /** Whether time alone may change the plan, or something is left to do. */
 function waits({ actions }: Plan): boolean {

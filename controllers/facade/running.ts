@@ -4,6 +4,7 @@ import type { SourceLoop } from '../apply/source-loop.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Reconcilers } from '../reconcilers/create-reconcilers.ts'
+import type { ChangeFeed } from '../status/change-feed.ts'
 import type { TransitionTimes } from '../status/conditions.ts'
 
 export interface Running {
@@ -14,4 +15,5 @@ export interface Running {
   /** By the name of the source. It grows: a set that is posted under a new name gets a loop of its own. */
   readonly loops: ReadonlyMap<string, SourceLoop>
   readonly times: TransitionTimes
+  readonly changes: ChangeFeed
 }

@@ -51,7 +51,7 @@ export function resourceObject(request: ObjectRequest): ResourceObject {
       ...metadataOf(entry),
       ...labelsOf(shown),
     },
-    ...(shown === undefined ? {} : { spec: masked(shown.spec, undefined) }),
+    ...(shown === undefined ? {} : { spec: shownSpec(shown) }),
     status: {
       ...(entry === undefined ? {} : { observedGeneration: entry.observedGeneration }),
       id: shown?.id ?? identity.name,
@@ -61,6 +61,17 @@ export function resourceObject(request: ObjectRequest): ResourceObject {
       conditions,
     },
   }
+}
+
+const shownSpecs = new WeakMap<Resource, unknown>()
+
+/** Made once for each declaration: it is asked for with every list, and equal ones are the same one. */
+function shownSpec(resource: Resource): unknown {
+  const known = shownSpecs.get(resource)
+  if (known !== undefined) return known
+  const shown = masked(resource.spec, undefined)
+  shownSpecs.set(resource, shown)
+  return shown
 }
 
 function metadataOf(entry: StoredEntry | undefined): Partial<ResourceObject['metadata']> {

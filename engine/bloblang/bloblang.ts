@@ -32,7 +32,7 @@ import {
 import { parseExpression } from './syntax/parse-expression.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
 import { kindOf, mismatch } from './values/kind-of.ts'
-import { payloadForm } from './values/payload-form.ts'
+import { preparePayload } from './values/prepare-payload.ts'
 import { DELETED, isMarker, NOTHING } from './values/result.ts'
 import type { Value } from './values/value.ts'
 import { valueText } from './values/value-text.ts'
@@ -78,7 +78,7 @@ function payload(result: MappingResult): MappingResult {
   const { root, metadata } = result
   if (typeof root === 'symbol') return result
   try {
-    return { root, metadata, form: payloadForm(root) }
+    return { root, metadata, prepared: preparePayload(root) }
   } catch (thrown) {
     throw asMappingError(thrown)
   }

@@ -5,7 +5,7 @@
  * A compile error is data (a list of MappingProblem), because all of them are reported at once; a failure on a message
  * is thrown as a MappingError, because it flags that message and nothing else.
  */
-import type { PayloadForm } from './values/payload-form.ts'
+import type { PreparedPayload } from './values/prepare-payload.ts'
 import type { Value } from './values/value.ts'
 
 /** What a mapping may read of a message. Documents are parsed lazily, by the message. */
@@ -36,8 +36,8 @@ export interface MappingResult {
   readonly root: Value | typeof UNCHANGED | typeof FILTERED
   /** All metadata as it is afterwards, or undefined when no statement touched it. */
   readonly metadata: ReadonlyMap<string, Value> | undefined
-  /** How the root is written as a payload, where it was looked at for that. */
-  readonly form?: PayloadForm
+  /** The root made ready to be written as a payload. */
+  readonly prepared?: PreparedPayload
 }
 
 export interface Mapping {

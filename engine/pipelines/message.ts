@@ -14,7 +14,7 @@ import {
 } from '../bloblang/mapping.ts'
 import { encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
-import type { PayloadForm } from '../bloblang/values/payload-form.ts'
+import type { PreparedPayload } from '../bloblang/values/prepare-payload.ts'
 import type { Value } from '../bloblang/values/value.ts'
 
 /** At least one message; readers must not change it. */
@@ -33,8 +33,8 @@ export class Message implements MappingSource {
   readonly #metadata: MetadataView | undefined
   readonly #failure: MappingFailure | undefined
   readonly #origin: Message | undefined
-  /** How the document is written, where a mapping found that out. */
-  readonly #form: PayloadForm | undefined
+  /** The document made ready to be written, where a mapping did that. */
+  readonly #prepared: PreparedPayload | undefined
 
   private constructor(
     bytes: Uint8Array | undefined,
@@ -42,14 +42,14 @@ export class Message implements MappingSource {
     metadata: MetadataView | undefined,
     failure: MappingFailure | undefined,
     origin: Message | undefined,
-    form?: PayloadForm,
+    prepared?: PreparedPayload,
   ) {
     this.#bytes = bytes
     this.#document = document
     this.#metadata = metadata
     this.#failure = failure
     this.#origin = origin
-    this.#form = form
+    this.#prepared = prepared
   }
 
   /** For inputs. The bytes belong to the message from now on. A `Map` is a MetadataView. */
@@ -67,7 +67,7 @@ export class Message implements MappingSource {
   content(): Uint8Array {
     // A message without bytes has a document; null is one, undefined is not.
     if (this.#bytes !== undefined) return this.#bytes
-    const bytes = encodePayload(this.#document ?? null, this.#form)
+    const bytes = encodePayload(this.#document ?? null, this.#prepared)
     this.#bytes = bytes
     return bytes
   }
@@ -121,7 +121,7 @@ export class Message implements MappingSource {
       metadata,
       this.#failure,
       this.origin,
-      this.#form,
+      this.#prepared,
     )
   }
 
@@ -133,19 +133,19 @@ export class Message implements MappingSource {
       this.#metadata,
       failure,
       this.origin,
-      this.#form,
+      this.#prepared,
     )
   }
 
   /** What a mapping made of this message: undefined when it was filtered, itself when nothing was assigned. */
   withResult(result: MappingResult): Message | undefined {
-    const { root, metadata, form } = result
+    const { root, metadata, prepared } = result
     if (root === FILTERED) return undefined
     if (root === UNCHANGED) return metadata === undefined ? this : this.withMetadata(metadata)
     const kept = metadata ?? this.#metadata
     return typeof root === 'string' || root instanceof Uint8Array
       ? new Message(encodePayload(root), undefined, kept, this.#failure, this.origin)
-      : new Message(undefined, root, kept, this.#failure, this.origin, form)
+      : new Message(undefined, root, kept, this.#failure, this.origin, prepared)
   }
 }
 

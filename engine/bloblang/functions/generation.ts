@@ -182,7 +182,9 @@ function range(start: number, stop: number, step: number): Value {
     throw new MappingError(`expected start above stop, got ${start} and ${stop}`)
   const length = Math.trunc((stop - start) / step)
   within(length, 0, RANGE_LENGTH_MAX, 'number of elements')
-  return Array.from({ length }, (_, index) => start + index * step)
+  const numbers: number[] = []
+  for (let index = 0; index < length; index++) numbers.push(start + index * step)
+  return numbers
 }
 
 function within(value: number, min: number, max: number, what: string): number {

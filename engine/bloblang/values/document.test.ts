@@ -5,7 +5,7 @@ import { MappingError } from '../mapping-error.ts'
 import { encodePayload } from './encode-payload.ts'
 import { KEY_ORDERS_MAX } from './key-order.ts'
 import { DOCUMENT_DEPTH_MAX, parseDocument } from './parse-document.ts'
-import { ENCODE_DEPTH_MAX, EXACT, PAYLOAD_SIZE_MAX, payloadForm } from './payload-form.ts'
+import { ENCODE_DEPTH_MAX, PAYLOAD_SIZE_MAX, preparePayload } from './prepare-payload.ts'
 import { IntegralFloat, NumberText, Timestamp, type Value } from './value.ts'
 import { valueText } from './value-text.ts'
 
@@ -102,9 +102,9 @@ describe('documents', () => {
     let value: Value = []
     for (let depth = 0; depth < ENCODE_DEPTH_MAX; depth++) value = [value]
     expect(encode(value)).toBe(nested(ENCODE_DEPTH_MAX + 1))
-    expect(payloadForm(value)).toBe(0)
+    expect(preparePayload(value)).toEqual({ native: value })
     expect(() => encode([value])).toThrow('nested too deeply')
-    expect(() => payloadForm([value])).toThrow('nested too deeply')
+    expect(() => preparePayload([value])).toThrow('nested too deeply')
   })
 
   test('hold a key called __proto__ like any other', () => {
@@ -128,7 +128,7 @@ const byCodePoint = (left: string, right: string): number =>
 
 /** Without the native serialiser. */
 const encodeExactlyForTest = (value: Value): string =>
-  Buffer.from(encodePayload(value, EXACT)).toString()
+  Buffer.from(encodePayload(value, { native: undefined })).toString()
 
 describe('payloads', () => {
   test.each<[Value, string]>([
@@ -153,7 +153,7 @@ describe('payloads', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d cannot be written', (number) => {
     for (const value of [{ a: new IntegralFloat(number) }, { a: [number] }, number] as Value[]) {
       expect(() => encode(value)).toThrow('cannot be written as JSON')
-      expect(() => payloadForm(value)).toThrow('cannot be written as JSON')
+      expect(() => preparePayload(value)).toThrow('cannot be written as JSON')
     }
   })
 
@@ -163,11 +163,11 @@ describe('payloads', () => {
     const last = (length: number): Value => [...parts, 'x'.repeat(length)]
     // The array and each of its places count one.
     const room = PAYLOAD_SIZE_MAX / 64 - 65
-    expect(payloadForm(last(room))).toBe(0)
-    expect(() => payloadForm(last(room + 1))).toThrow('expected a payload of at most')
+    expect(preparePayload(last(room)).native).toEqual(last(room))
+    expect(() => preparePayload(last(room + 1))).toThrow('expected a payload of at most')
     let shared: Value = 'x'
     for (let depth = 0; depth < 100; depth++) shared = { a: shared, b: shared }
-    expect(() => payloadForm(shared)).toThrow('expected a payload of at most')
+    expect(() => preparePayload(shared)).toThrow('expected a payload of at most')
   })
 
   test('have sorted keys, whatever order they had and however many there are', () => {
@@ -187,7 +187,7 @@ describe('payloads', () => {
       }),
       { numRuns: 1_000 },
     )
-    for (let count = 0; count <= KEY_ORDERS_MAX; count++) payloadForm({ [`key${count}`]: 1 })
+    for (let count = 0; count <= KEY_ORDERS_MAX; count++) preparePayload({ [`key${count}`]: 1 })
     expect(encode({ zebra: 1, apple: { unknown: 1, another: 2 } })).toBe(
       '{"apple":{"another":2,"unknown":1},"zebra":1}',
     )

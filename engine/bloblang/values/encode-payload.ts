@@ -7,74 +7,26 @@
 import { compareText } from './equality.ts'
 import { formatFloat } from './format-float.ts'
 import { keyOrderOf } from './key-order.ts'
-import { EXACT, NATIVE, type PayloadForm, payloadForm } from './payload-form.ts'
+import { type PreparedPayload, preparePayload } from './prepare-payload.ts'
 import { formatTimestamp } from './timestamp.ts'
 import { IntegralFloat, NumberText, type ObjectValue, Timestamp, type Value } from './value.ts'
 
 export { sortedKeys } from './key-order.ts'
 
-/** `form` is the value's own, where it is known already. */
-export function encodePayload(value: Value, form?: PayloadForm): Uint8Array {
+/** `prepared` is what `preparePayload` made of the value, where it was asked already. */
+export function encodePayload(value: Value, prepared?: PreparedPayload): Uint8Array {
   if (value instanceof Uint8Array) return value
-  return Buffer.from(typeof value === 'string' ? value : encodeJson(value, form))
+  return Buffer.from(typeof value === 'string' ? value : encodeJson(value, prepared))
 }
 
-export function encodeJson(value: Value, form: PayloadForm = payloadForm(value)): string {
-  if (form !== EXACT) {
-    const text = JSON.stringify(form === NATIVE ? value : copyOf(value))
+export function encodeJson(value: Value, prepared?: PreparedPayload): string {
+  const { native } = prepared ?? preparePayload(value)
+  if (native !== undefined) {
+    const text = JSON.stringify(native)
     // The native serialiser writes lone surrogates as escapes, and line separators as they are.
     if (!text.includes('\\ud') && !hasLineSeparator(text)) return text
   }
   return encodeExactly(value)
-}
-
-declare global {
-  interface JSON {
-    /** Text that the serialiser writes as it is. */
-    rawJSON(text: string): object
-  }
-}
-
-/** What the native serialiser writes as we would write the value. Parts that need no copy are not copied. */
-function copyOf(value: Value): unknown {
-  if (typeof value === 'bigint') return JSON.rawJSON(String(value))
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return copyOfArray(value)
-  if (value instanceof IntegralFloat) return value.value
-  if (value instanceof NumberText) return JSON.rawJSON(value.text)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (value instanceof Timestamp) return formatTimestamp(value)
-  return copyOfObject(value as ObjectValue)
-}
-
-function copyOfArray(items: readonly Value[]): unknown {
-  let copy: unknown[] | undefined
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index] as Value
-    const written = copyOf(item)
-    if (written === item) continue
-    copy ??= [...items]
-    copy[index] = written
-  }
-  return copy ?? items
-}
-
-function copyOfObject(value: ObjectValue): unknown {
-  const order = keyOrderOf(value)
-  const template = order === undefined || order.isSorted ? undefined : order.template
-  let copy: Record<string, unknown> | undefined =
-    template === undefined ? undefined : { ...template }
-  for (const key in value) {
-    const member = value[key] as Value
-    const written = typeof member === 'string' ? member : copyOf(member)
-    if (copy === undefined) {
-      if (written === member) continue
-      copy = { ...value }
-    }
-    // The key is the copy's own already, so that `__proto__` is written like any other.
-    copy[key] = written
-  }
-  return copy ?? value
 }
 
 function encodeExactly(value: Value): string {

@@ -11,15 +11,16 @@ import type { Clock, Timer } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
 import type { Streams } from '../../engine/streams/streams.ts'
 import type { ChangePolicy } from '../plan/change-policy.ts'
-import type { PlanPolicy } from '../plan/observed.ts'
+import type { NOTHING_DECIDED, PlanPolicy } from '../plan/observed.ts'
 import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/planner.ts'
 import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
-import { advanceSettle, type Settle } from '../plan/settle.ts'
+import { advanceSettle, alreadySettled, type Settle } from '../plan/settle.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 import type { Source, SourceDeclaration } from '../sources/source.ts'
 import { type ApplyOptions, applyPlan, type Outcome } from './apply-plan.ts'
 import type { ConvergenceReport } from './convergence.ts'
+import { type ConvergenceRecorder, NO_HISTORY, type SetPins } from './convergence-ports.ts'
 import { observe } from './observe.ts'
 import { NOTHING_SAID, report, type Said } from './report.ts'
 import { type ResumeOptions, resume, resumeKey } from './resume.ts'
@@ -33,6 +34,8 @@ export interface SourceLoopOptions {
   readonly apply: ApplyOptions
   readonly resume: ResumeOptions
   readonly streams: Pick<Streams, 'describe'>
+  /** What people decided that is not in the catalog's tables, and who reads what. */
+  readonly decided?: (source: string) => Partial<typeof NOTHING_DECIDED>
   /** Counts every change of a stream, so that an unchanged engine need not be asked. */
   readonly engineChanges: () => number
   readonly clock: Clock
@@ -41,12 +44,22 @@ export interface SourceLoopOptions {
   /** What has to hold for changes to be carried out. */
   readonly changes?: readonly ChangePolicy[]
   readonly sweepMs: number
+  /** Which set is in force, and what was made of it; nothing is remembered without. */
+  readonly history?: SetPins & ConvergenceRecorder
   readonly onConvergence: (report: ConvergenceReport) => void
   /** How these are may be another thing than before the look: tried, held back, or no longer so. */
   readonly onLooked?: (touched: readonly Identity[]) => void
   /** Something changed that another source may wait for. */
   readonly onChanged: (source: string) => void
 }
+
+interface Made {
+  readonly outcomes: readonly Outcome[]
+  /** An approval was spent. */
+  readonly approved: boolean
+}
+
+const NOTHING_MADE: Made = { outcomes: [], approved: false }
 
 /** What the status shows. */
 export interface SourceState {
@@ -94,6 +107,12 @@ export class SourceLoop {
   planAgain(): void {
     this.#seen = undefined
     this.lookAgain()
+  }
+
+  /** As `planAgain`; resolves when that look was made, whatever came of it. */
+  async lookNow(): Promise<void> {
+    this.planAgain()
+    await this.#looking
   }
 
   /** Resolves after the first look, whatever came of it. */
@@ -152,12 +171,17 @@ export class SourceLoop {
   }
 
   async #look(): Promise<void> {
-    const { source, clock, onConvergence } = this.#options
-    const set = await source.read(this.#stopping.signal)
-    this.#settle = advanceSettle(this.#settle, set, clock.monotonicMs())
+    const { source, clock, onConvergence, history = NO_HISTORY } = this.#options
+    const { name } = this.declaration
+    const startedUs = clock.wallUs()
+    const read = await source.read(this.#stopping.signal)
+    this.#settle = advanceSettle(this.#settle, read, clock.monotonicMs())
+    const set = history.setFor(name, read)
+    const settle = set === read ? this.#settle : alreadySettled(set, this.policy().pruneSettleMs)
     const before = this.#state.plan
     const isSeen = before !== undefined && this.#seen === this.#seenKey(set) && !waits(before)
-    const outcomes = isSeen ? [] : await this.#converge(set)
+    const made = isSeen ? NOTHING_MADE : await this.#converge(set, settle)
+    const { outcomes } = made
     const resumed = await resume(
       (owner) => owner === this.declaration.name,
       this.#options.resume,
@@ -169,12 +193,15 @@ export class SourceLoop {
     if (!isSeen) this.#seen = this.#seenKey(set)
     if (!isSeen) this.#options.onLooked?.(touchedBy(before, current, outcomes))
     const now = clock.monotonicMs()
+    const elapsedMs = now - (this.#hintMs ?? now)
+    const how = { compensated: false, posted: false, startedUs, elapsedMs }
+    history.record({ source: name, read, set, plan: current, ...made, ...how })
     const said = report(
       {
         set,
         plan: current,
         outcomes,
-        elapsedMs: now - (this.#hintMs ?? now),
+        elapsedMs,
         retryInMs: (key) => this.#retryInMs(key),
       },
       this.#said,
@@ -188,11 +215,13 @@ export class SourceLoop {
   }
 
   /** Plans and applies until a round makes nothing that was not there before. */
-  async #converge(set: ResourceSet): Promise<readonly Outcome[]> {
+  async #converge(set: ResourceSet, settle: Settle | undefined): Promise<Made> {
     const { apply } = this.#options
     const outcomes = new Map<string, Outcome>()
+    let approved = false
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const next = this.planFor(set, this.#settle)
+      const next = this.planFor(set, settle)
+      approved ||= this.#isApproved(next)
       this.#state = { ...this.#state, set, plan: next }
       this.#acceptLocation(set, next)
       this.#keepWhatCameBack(set)
@@ -201,14 +230,22 @@ export class SourceLoop {
       for (const outcome of made) outcomes.set(identityKey(outcome.action.identity), outcome)
       if (!made.some(({ error }) => error === undefined)) break
     }
-    return [...outcomes.values()]
+    return { outcomes: [...outcomes.values()], approved: approved && outcomes.size > 0 }
+  }
+
+  #isApproved({ destructiveDigest }: Plan): boolean {
+    const { apply, clock } = this.#options
+    if (destructiveDigest === undefined) return false
+    const given = apply.catalog.approvals.of(this.declaration.name, clock.wallUs())
+    return given.some(({ digest }) => digest === destructiveDigest)
   }
 
   planFor(set: ResourceSet, settle: Settle | undefined): Plan {
     const { apply, streams, clock } = this.#options
     const wallUs = clock.wallUs()
     const source = this.declaration.name
-    const observed = observe({ source, catalog: apply.catalog, streams, settle, wallUs })
+    const decided = this.#options.decided?.(source) ?? {}
+    const observed = observe({ source, catalog: apply.catalog, streams, settle, wallUs, decided })
     const now = { wallUs, monotonicMs: clock.monotonicMs() }
     return plan({ set, observed, policy: this.policy(), now })
   }

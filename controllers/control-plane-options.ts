@@ -12,6 +12,7 @@ import type { Random } from '../engine/ports/random.ts'
 import type { QuotaReport } from '../engine/streams/quotas.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
 import type { SourceFile } from './control-plane.ts'
+import type { ChangePolicy } from './plan/change-policy.ts'
 import type { ResourceSet } from './sets/resource-set.ts'
 import type { Source, SourceDeclaration } from './sources/source.ts'
 
@@ -34,6 +35,8 @@ export interface ControlPlaneOptions {
   readonly builders: Builders
   /** How full the quotas of namespaces are; absent where there are none. */
   readonly quotas?: QuotaReport
+  /** What has to hold for the changes of any source to be carried out. */
+  readonly policies?: readonly ChangePolicy[]
   readonly pruneSettleMs?: number
   readonly sweepMs?: number
   readonly stopDeadlineMs?: number

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 
+import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
 import type { ApplyOptions } from './apply/apply-plan.ts'
 import { BackOff } from './apply/back-off.ts'
@@ -18,6 +19,8 @@ import { changesOf } from './facade/changes.ts'
 import { facadeOf } from './facade/facade.ts'
 import type { Running } from './facade/running.ts'
 import { keepHouse } from './keep-house.ts'
+import { consumersOf } from './plan/consumers.ts'
+import type { Consumer } from './plan/plan.ts'
 import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
 import { TransitionTimes } from './status/conditions.ts'
@@ -44,12 +47,11 @@ export async function startControlPlane(
   for (const { accepted } of catalog.entries.all().values())
     if (accepted?.identity.kind === 'StreamType') reconcilers.types.restore(accepted)
   const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
-  const { running: runningKinds, secrets } = reconcilers
   const resumeOptions: ResumeOptions = {
     catalog,
     backOff,
-    running: runningKinds,
-    secrets,
+    running: reconcilers.running,
+    secrets: reconcilers.secrets,
     logger: options.logger,
   }
   let engineChanges = 0
@@ -63,6 +65,8 @@ export async function startControlPlane(
       apply,
       resume: resumeOptions,
       streams: engine.streams,
+      decided: () => ({ sources: new Set(loops.keys()), consumersOf: consumersIn(engine) }),
+      changes: options.policies ?? [],
       engineChanges: () => engineChanges,
       clock,
       logger: options.logger,
@@ -109,6 +113,17 @@ export async function startControlPlane(
       watchingEngine[Symbol.dispose]()
       catalog[Symbol.dispose]()
     },
+  }
+}
+
+/** Groups are looked at once, and only for a plan that would lose data. */
+function consumersIn({ streams, groups }: Engine): (stream: string) => readonly Consumer[] {
+  let described: ReturnType<Engine['groups']['describe']> | undefined
+  return (name) => {
+    const [stream] = streams.describe([name])
+    if (stream === undefined) return []
+    described ??= groups.describe()
+    return consumersOf(stream, described)
   }
 }
 

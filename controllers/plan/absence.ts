@@ -21,6 +21,7 @@ import type { Action, Verb } from './plan.ts'
 import { judgeAbsence, PRUNE_WINDOW_US } from './prune-budget.ts'
 import { isSettled } from './settle.ts'
 import { costOfDeletion } from './stream-cost.ts'
+import { suspensionOf } from './suspension.ts'
 
 export interface AbsenceRequest {
   readonly set: ResourceSet
@@ -29,7 +30,12 @@ export interface AbsenceRequest {
   readonly now: PlanTime
   /** What something that stays refers to: identityKey → who. `leaving` are the keys of what goes. */
   readonly usersOf: (key: string, leaving: ReadonlySet<string>) => readonly Identity[]
+  /** By the identityKey of the former name. */
+  readonly moves: Moves
 }
+
+/** A stream that the set declares under another name: not absent, and kept while its renaming is held back. */
+export type Moves = ReadonlyMap<string, Action>
 
 export interface Absences {
   readonly actions: readonly Action[]
@@ -37,38 +43,106 @@ export interface Absences {
 }
 
 export function decideAbsence(request: AbsenceRequest): Absences {
-  const { set, policy } = request
-  const absent = [...request.observed.resources.values()].filter((observed) =>
-    isAbsent(observed, set, policy),
+  const { set, policy, observed, moves } = request
+  const absent = [...observed.resources.values()].filter((resource) =>
+    isAbsent(resource, set, policy, moves),
   )
   if (absent.length === 0) return { actions: [], destructiveDigest: undefined }
   if (!set.complete) return kept(absent, 'Incomplete', incompleteReason(set))
-  if (!policy.prune)
-    return kept(absent, 'PruneDisabled', 'No longer declared; the source does not prune.')
-  const guarded = absent.filter(({ stream }) => stream?.protected === true)
-  const candidates = absent.filter(({ stream }) => stream?.protected !== true)
+  const released = absent.filter((resource) => isReleased(resource, observed))
+  const owned = absent.filter((resource) => !isReleased(resource, observed))
+  if (!policy.prune) {
+    const held = kept(owned, 'PruneDisabled', 'No longer declared; the source does not prune.')
+    return { ...held, actions: [...released.map((one) => release(one, request)), ...held.actions] }
+  }
+  const guarded = new Map<ObservedResource, Block>()
+  for (const resource of owned) {
+    const guard = guardOf(resource, request)
+    if (guard !== undefined) guarded.set(resource, guard)
+  }
+  const candidates = owned.filter((resource) => !guarded.has(resource))
   const leaving = leavingOf(candidates, request)
   const used = candidates.filter(({ identity }) => !leaving.has(identityKey(identity)))
   const going = candidates.filter(({ identity }) => leaving.has(identityKey(identity)))
   const judged = judge(going, request)
   return {
     actions: [
-      ...guarded.map((observed) =>
-        hold(
-          observed,
-          'Protected',
-          'No longer declared, but protected: kept open until a revision sets protected to false.',
-        ),
-      ),
-      ...used.map((observed) => hold(observed, 'InUse', usedBy(observed, request, leaving))),
+      ...released.map((resource) => release(resource, request)),
+      ...[...guarded].map(([resource, { by, reason }]) => hold(resource, by, reason)),
+      ...used.map((resource) => hold(resource, 'InUse', usedBy(resource, request, leaving))),
       ...judged.actions,
     ],
     destructiveDigest: judged.destructiveDigest,
   }
 }
 
-function isAbsent(observed: ObservedResource, set: ResourceSet, { scope }: PlanPolicy): boolean {
+/** What keeps it whatever its source says. */
+function guardOf(
+  { identity, stream, owner }: ObservedResource,
+  { observed, moves, now }: AbsenceRequest,
+): Block | undefined {
+  const key = identityKey(identity)
+  const move = moves.get(key)
+  if (move !== undefined)
+    return {
+      by: 'DependencyNotReady',
+      reason: `It waits to become ${identityText(move.identity)}, which is stalled (${move.blockedBy ?? 'blocked'}).`,
+    }
+  const suspended = suspensionOf(key, observed, now.wallUs)
+  if (suspended !== undefined) return { by: 'Suspended', reason: suspended }
+  const decision = observed.ownership.get(key)
+  if (decision !== undefined && decision.verb !== 'release' && decision.to !== owner)
+    return {
+      by: 'Released',
+      reason: `No longer declared; it waits until source ${decision.to} declares it and takes it.`,
+    }
+  if (stream?.protected !== true) return undefined
+  return {
+    by: 'Protected',
+    reason:
+      'No longer declared, but protected: kept open until a revision sets protected to false.',
+  }
+}
+
+function isReleased({ identity }: ObservedResource, { ownership }: Observed): boolean {
+  return ownership.get(identityKey(identity))?.verb === 'release'
+}
+
+/** Its source lets go of it, and it stays as it is. */
+function release(
+  observed: ObservedResource,
+  { set, observed: all, policy, now }: AbsenceRequest,
+): Action {
+  const action: Action = {
+    ...removal(observed),
+    verb: 'release',
+    risk: 'safe',
+    reason: 'released: no longer declared, and kept without an owner',
+    cost: undefined,
+    ownerBefore: set.source,
+  }
+  const block = (blockedBy: Reason, reason: string): Action => ({
+    ...action,
+    verb: 'blocked',
+    wanted: 'release',
+    blockedBy,
+    reason,
+  })
+  const suspended = suspensionOf(identityKey(observed.identity), all, now.wallUs)
+  if (suspended !== undefined) return block('Suspended', suspended)
+  if (isSettled(all.settle, policy.pruneSettleMs)) return action
+  return block('Settling', 'No longer declared; waits for a second look.')
+}
+
+function isAbsent(
+  observed: ObservedResource,
+  set: ResourceSet,
+  { scope }: PlanPolicy,
+  moves: Moves,
+): boolean {
   const { identity, owner } = observed
+  const move = moves.get(identityKey(identity))
+  if (move !== undefined && move.verb !== 'blocked') return false
   return (
     owner === set.source &&
     !isSealed(observed) &&

@@ -1,30 +1,49 @@
 /**
- * Decides what happens to one resource that a set declares, as if it stood alone: ownership, readoption, and which of
- * its fields changed. What it depends on is judged afterwards.
+ * Decides what happens to one resource that a set declares, as if it stood alone: ownership, readoption, renaming, and
+ * which of its fields changed. What it depends on is judged afterwards.
  */
-import { type Identity, identityText } from '../../crds/resource.ts'
+import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import type { Member, Resource, ValidMember } from '../sets/resource-set.ts'
-import type { Reason } from '../status/reasons.ts'
-import { CHANGES_MAX, differences } from './differences.ts'
-import { type FieldVerdict, ruleOf } from './field-tables.ts'
-import { isLive, isSealed, type ObservedResource, type PlanPolicy } from './observed.ts'
-import type { Action, FieldChange, Risk, Verb } from './plan.ts'
-import type { Loss } from './stream-cost.ts'
+import { act, blocked, type Draft } from './draft.ts'
+import { driftOf, driftTold } from './drift.ts'
+import { judgeChange, type TypeHolder } from './judge-change.ts'
+import { decideMove, type MoveContext } from './moved-from.ts'
+import {
+  isLive,
+  isSealed,
+  type Observed,
+  type ObservedResource,
+  type PlanPolicy,
+} from './observed.ts'
+import { ownedByAnother, takeoverOf } from './ownership.ts'
+import type { Action } from './plan.ts'
+import { suspensionOf } from './suspension.ts'
 
-export interface DeclaredContext {
-  readonly source: string
+export interface DeclaredContext extends MoveContext {
   readonly policy: PlanPolicy
+  readonly observed: Observed
   readonly wallUs: number
   /** Who holds this id, in any letter case, other than the given resource. */
   readonly holderOfId: (resource: Resource) => ObservedResource | undefined
-  /** A stream that holds records of this type, or of one that it is part of. */
-  readonly holderOfType: (type: Identity) => Identity | undefined
+  readonly holderOfType: TypeHolder
 }
 
-/** Undefined keeps it as it is. */
-export type Draft = Action | undefined
-
 export function decideDeclared(
+  member: Member,
+  observed: ObservedResource | undefined,
+  context: DeclaredContext,
+): Draft {
+  const draft = decide(member, observed, context)
+  if (draft === undefined || draft.verb === 'blocked') return draft
+  const { observed: all, wallUs } = context
+  const suspended =
+    suspensionOf(identityKey(member.identity), all, wallUs) ??
+    (draft.movedFrom && suspensionOf(identityKey(draft.movedFrom), all, wallUs))
+  if (suspended === undefined) return draft
+  return { ...blocked(member, observed, 'Suspended', suspended, draft.changes), wanted: draft.verb }
+}
+
+function decide(
   member: Member,
   observed: ObservedResource | undefined,
   context: DeclaredContext,
@@ -38,8 +57,13 @@ export function decideDeclared(
   // What a repair found by its records alone is retained for nobody: whoever declares it may have it.
   const isFree = isSealed(observed) && observed?.owner === undefined
   if (observed !== undefined && observed.owner !== context.source && !isFree)
-    return blocked(member, observed, 'Conflict', ownedByAnother(observed, context.source))
-  if (isSealed(observed) && observed !== undefined) return decideReadoption(member, observed)
+    return decideForeign(member, observed, context)
+  const move = decideMove(member, observed, context)
+  if (move?.kind === 'refused')
+    return { ...blocked(member, observed, move.by, move.reason), movedFrom: move.former }
+  if (move?.kind === 'moves') return decideMoved(member, move.before, context)
+  if (isSealed(observed) && observed !== undefined)
+    return decideReadoption(member, observed, context)
   if (observed === undefined || !isLive(observed)) return decideCreation(member, observed, context)
   return decideChange(member, observed, context)
 }
@@ -55,24 +79,73 @@ function decideCreation(
   return act(member, observed, 'create', 'safe', 'declared for the first time')
 }
 
-function decideReadoption(member: ValidMember, observed: ObservedResource): Action {
-  const declaredType = member.resource.spec['type']
+/** What another source owns, or nobody: taken over where a person said so, else refused. */
+function decideForeign(
+  member: ValidMember,
+  observed: ObservedResource,
+  context: DeclaredContext,
+): Draft {
+  const takeover = takeoverOf(observed, context.source, context.observed)
+  if (takeover === undefined)
+    return blocked(
+      member,
+      observed,
+      'Conflict',
+      ownedByAnother(observed, context.source, context.observed.sources),
+    )
+  const { verb, reason } = takeover
+  const before = observed.owner === undefined ? {} : { ownerBefore: observed.owner }
+  const judged = isLive(observed)
+    ? judgeChange(member, observed, context)
+    : isSealed(observed)
+      ? decideReadoption(member, observed, context)
+      : act(member, observed, verb, 'safe', reason)
+  if (judged.verb === 'blocked') return { ...judged, wanted: verb, ...before }
+  const changed = judged.changes.length > 0 ? `; ${judged.reason}` : ''
+  return { ...judged, verb, reason: `${reason}${changed}`, ...before }
+}
+
+function decideReadoption(
+  member: ValidMember,
+  observed: ObservedResource,
+  context: DeclaredContext,
+): Action {
+  const refusal = differsFromRetained(member.resource, observed)
+  if (refusal !== undefined) return blocked(member, observed, 'Immutable', refusal)
+  const judged = judgeChange(member, observed, context)
+  if (judged.verb === 'blocked') return judged
+  const lost = judged.risk === 'data-loss' ? `; ${judged.reason}` : ''
+  const reason = `declared again; its data is taken back${lost}`
+  return { ...judged, verb: 'readopt', reason, changes: lost === '' ? [] : judged.changes }
+}
+
+function differsFromRetained(
+  { spec, id }: Resource,
+  observed: ObservedResource,
+): string | undefined {
   const type = observed.stream?.type
-  if (declaredType !== type)
-    return blocked(
-      member,
-      observed,
-      'Immutable',
-      `The retained stream has type ${type ?? 'none'}, the declaration ${String(declaredType ?? 'none')}: declare it with the same type, or purge it first.`,
-    )
-  if (observed.id !== member.resource.id)
-    return blocked(
-      member,
-      observed,
-      'Immutable',
-      `The retained stream has id ${observed.id}, the declaration ${member.resource.id}: declare it with the same id, or purge it first.`,
-    )
-  return act(member, observed, 'readopt', 'safe', 'declared again; its data is taken back')
+  if (spec['type'] !== type)
+    return `The retained stream has type ${type ?? 'none'}, the declaration ${String(spec['type'] ?? 'none')}: declare it with the same type, or purge it first.`
+  if (observed.id !== id)
+    return `The retained stream has id ${observed.id}, the declaration ${id}: declare it with the same id, or purge it first.`
+  return undefined
+}
+
+function decideMoved(
+  member: ValidMember,
+  before: ObservedResource,
+  context: DeclaredContext,
+): Action {
+  const holder = context.holderOfId(member.resource)
+  if (holder !== undefined && identityKey(holder.identity) !== identityKey(before.identity))
+    return blocked(member, before, 'Conflict', idTaken(member.resource.id, holder))
+  const judged = judgeChange(member, before, context)
+  const verb = isSealed(before) ? 'readopt' : 'update'
+  if (judged.verb === 'blocked') return { ...judged, wanted: verb, movedFrom: before.identity }
+  const fields = judged.changes.filter(({ path }) => path.startsWith('spec'))
+  const changed = fields.length > 0 ? `; ${judged.reason}` : ''
+  const reason = `renamed from ${before.identity.name}, with its data${changed}`
+  return { ...judged, verb, reason, movedFrom: before.identity }
 }
 
 function decideChange(
@@ -83,106 +156,21 @@ function decideChange(
   const { resource } = member
   const { accepted } = observed
   if (accepted === undefined) return undefined
-  if (accepted.digest === resource.digest && !observed.uncertain) return undefined
-  if (observed.id !== resource.id)
+  if (accepted.digest !== resource.digest || observed.uncertain) {
+    if (observed.id === resource.id) return judgeChange(member, observed, context)
     return blocked(
       member,
       observed,
       'Immutable',
       `spec.id cannot change from ${observed.id} to ${resource.id}; declare a resource of another name.`,
     )
-  const { kind } = resource.identity
-  const heldBy = kind === 'StreamType' ? context.holderOfType(resource.identity) : undefined
-  const changes = differences(accepted, resource)
-  const judged = changes.map((change) => ({
-    change,
-    verdict: ruleOf(kind, change.path).judge({
-      from: accepted,
-      to: resource,
-      stream: observed.stream,
-      heldBy,
-      wallUs: context.wallUs,
-    }),
-  }))
-  const refused = judged.map(({ verdict }) => verdict).find((verdict) => verdict.kind === 'refused')
-  if (refused?.kind === 'refused')
-    return blocked(
-      member,
-      observed,
-      refused.reason,
-      sentence(refused.instead),
-      changes.slice(0, CHANGES_MAX),
-    )
-  return changed(member, observed, judged)
-}
-
-function changed(
-  member: ValidMember,
-  observed: ObservedResource,
-  judged: readonly { readonly change: FieldChange; readonly verdict: FieldVerdict }[],
-): Action {
-  let verb: Verb = 'update'
-  let risk: Risk = 'safe'
-  let loss: Loss | undefined
-  const reasons = new Set<string>()
-  for (const { change, verdict } of judged) {
-    if (verdict.kind === 'satisfied') reasons.add(`${change.path}: ${verdict.note}`)
-    if (verdict.kind !== 'change') continue
-    reasons.add(`${change.path} changed`)
-    if (verdict.verb === 'replace') verb = 'replace'
-    if (RISKS.indexOf(verdict.risk) > RISKS.indexOf(risk)) risk = verdict.risk
-    loss = verdict.cost ?? loss
   }
-  const reason = reasons.size === 0 ? 'applied again to be sure' : [...reasons].join('; ')
-  const action = act(member, observed, verb, risk, reason)
-  const cost = loss && { ...loss, consumers: [], readers: [] }
-  return { ...action, changes: judged.slice(0, CHANGES_MAX).map(({ change }) => change), cost }
-}
-
-const RISKS: readonly Risk[] = ['safe', 'disruptive', 'data-loss']
-
-function act(
-  member: ValidMember,
-  observed: ObservedResource | undefined,
-  verb: Verb,
-  risk: Risk,
-  reason: string,
-): Action {
-  return {
-    verb,
-    identity: member.identity,
-    uid: observed?.uid,
-    risk,
-    reason,
-    cause: member.origin,
-    changes: [],
-    waitsFor: [],
-    cost: undefined,
-    desired: member.resource,
-  }
-}
-
-export function blocked(
-  member: Member,
-  observed: ObservedResource | undefined,
-  blockedBy: Reason,
-  reason: string,
-  changes: readonly FieldChange[] = [],
-): Action {
-  return {
-    verb: 'blocked',
-    identity: member.identity,
-    uid: observed?.uid,
-    risk: 'safe',
-    reason,
-    blockedBy,
-    wanted: isLive(observed) ? 'update' : isSealed(observed) ? 'readopt' : 'create',
-    cause: member.origin,
-    changes,
-    waitsFor: [],
-    cost: undefined,
-    desired: member.state === 'valid' ? member.resource : undefined,
-  }
+  const drift = driftOf(observed)
+  if (drift.length === 0) return undefined
+  const told = driftTold(drift, observed, context.policy.drift, context.observed.flapping)
+  if (told.held) return blocked(member, observed, 'Drifted', told.reason, drift)
+  const judged = judgeChange(member, observed, context, drift)
+  return judged.verb === 'blocked' ? judged : { ...judged, reason: told.reason }
 }
 
 function idTaken(id: string, holder: ObservedResource): string {
@@ -191,13 +179,6 @@ function idTaken(id: string, holder: ObservedResource): string {
   if (isSealed(holder))
     return `The id ${id} is taken by ${who}, which is retained: give this one another spec.id, or purge it with \`headgate purge ${identity.name} -n ${identity.namespace}\`.`
   return `The id ${id} is taken by ${who}: give this one another spec.id.`
-}
-
-function ownedByAnother(observed: ObservedResource, source: string): string {
-  const owner = observed.owner === undefined ? 'no source' : `source ${observed.owner}`
-  if (isSealed(observed))
-    return `The stream is retained for ${owner}, so source ${source} cannot declare it: let ${owner} declare it again, or purge it with \`headgate purge ${observed.identity.name} -n ${observed.identity.namespace}\`.`
-  return `It is owned by ${owner}, so source ${source} cannot declare it too: remove one of the two declarations.`
 }
 
 function outsideOfGrants({ kind, namespace }: Identity, policy: PlanPolicy): string | undefined {
@@ -214,8 +195,4 @@ function outsideOfGrants({ kind, namespace }: Identity, policy: PlanPolicy): str
 
 export function allows<T>(list: readonly T[] | undefined, item: T): boolean {
   return list === undefined || list.includes(item)
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

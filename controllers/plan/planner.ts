@@ -5,8 +5,12 @@
 import { createHash } from 'node:crypto'
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import type { Member, Reference, Resource, ResourceSet } from '../sets/resource-set.ts'
-import { decideAbsence } from './absence.ts'
-import { blocked, type DeclaredContext, type Draft, decideDeclared } from './declared.ts'
+import { type AbsenceRequest, type Absences, decideAbsence, type Moves } from './absence.ts'
+import { withCosts } from './costs.ts'
+import { type DeclaredContext, decideDeclared } from './declared.ts'
+import { blocked, type Draft } from './draft.ts'
+import { formerOf } from './moved-from.ts'
+import { obeyPolicies } from './obey-policies.ts'
 import {
   isLive,
   isSealed,
@@ -26,11 +30,17 @@ export interface PlanRequest {
 }
 
 export function plan(request: PlanRequest): Plan {
-  const { set, observed } = request
-  const drafts = stallDependents(decideAll(request), request)
+  const { set, observed, now, policy } = request
+  const { drafts, absences } = decideWhole(request)
   const declared = [...drafts.values()].filter((draft) => draft !== undefined)
-  const absences = decideAbsence({ ...request, usersOf: usersIn(drafts, request) })
-  const actions = inOrder(withWaits([...declared, ...absences.actions], observed))
+  const ordered = inOrder(withWaits([...declared, ...absences.actions], observed))
+  const allowed = obeyPolicies(ordered, {
+    policies: policy.changes,
+    source: set.source,
+    nowUs: now.wallUs,
+    resources: observed.resources,
+  })
+  const actions = withCosts(allowed, observed)
   return {
     source: set.source,
     setDigest: set.digest,
@@ -41,11 +51,34 @@ export function plan(request: PlanRequest): Plan {
   }
 }
 
+interface Decisions {
+  readonly drafts: ReadonlyMap<string, Draft>
+  readonly absences: Absences
+}
+
+/** What holds a renaming back is known only once all else is decided, and then changes some of it; so it is done again. */
+function decideWhole(request: PlanRequest): Decisions {
+  const held = new Map<string, Action>()
+  for (;;) {
+    const drafts = stallDependents(new Map([...decideAll(request), ...held]), request)
+    const usersOf = usersIn(drafts, request)
+    const moves = movesIn(drafts)
+    const absences = decideAbsence({ ...request, usersOf, moves })
+    const inUse = movesInUse(moves, absences.actions, usersOf)
+    if (inUse.length === 0) return { drafts, absences }
+    for (const action of inUse) held.set(identityKey(action.identity), action)
+  }
+}
+
 function decideAll({ set, observed, policy, now }: PlanRequest): Map<string, Draft> {
   const context: DeclaredContext = {
     source: set.source,
+    set,
+    resources: observed.resources,
+    observed,
     policy,
     wallUs: now.wallUs,
+    claimantsOf: claimantsOf(set),
     holderOfId: holderOfId(observed),
     holderOfType: holderOfType(observed),
   }
@@ -53,6 +86,52 @@ function decideAll({ set, observed, policy, now }: PlanRequest): Map<string, Dra
   for (const [key, member] of set.members)
     drafts.set(key, decideDeclared(member, observed.resources.get(key), context))
   return drafts
+}
+
+/** Built only once somebody says that it was renamed. */
+function claimantsOf(set: ResourceSet): DeclaredContext['claimantsOf'] {
+  let claimants: Map<string, Member[]> | undefined
+  const build = (): Map<string, Member[]> => {
+    const found = new Map<string, Member[]>()
+    for (const member of set.members.values()) {
+      const former = formerOf(member)
+      if (former !== undefined) push(found, identityKey(former), member)
+    }
+    return found
+  }
+  return (former) => {
+    claimants ??= build()
+    return claimants.get(identityKey(former)) ?? []
+  }
+}
+
+/** By the former name; those that are held back too. */
+function movesIn(drafts: ReadonlyMap<string, Draft>): Moves {
+  const moves = new Map<string, Action>()
+  for (const draft of drafts.values())
+    if (draft?.movedFrom !== undefined) moves.set(identityKey(draft.movedFrom), draft)
+  return moves
+}
+
+/** A stream keeps its name as long as something that stays refers to it by that name. */
+function movesInUse(
+  moves: Moves,
+  absences: readonly Action[],
+  usersOf: AbsenceRequest['usersOf'],
+): readonly Action[] {
+  if (moves.size === 0) return []
+  const leaving = new Set(
+    absences.filter(({ verb }) => isRemoval(verb)).map(({ identity }) => identityKey(identity)),
+  )
+  return [...moves].flatMap(([former, move]): Action[] => {
+    const [user, ...others] = usersOf(former, leaving)
+    if (move.verb === 'blocked' || user === undefined) return []
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    const reason = `${identityText(user)}${more} still refers to Stream ${move.movedFrom?.name}: let it refer to ${move.identity.name}.`
+    return [
+      { ...move, verb: 'blocked', wanted: move.verb, blockedBy: 'InUse', risk: 'safe', reason },
+    ]
+  })
 }
 
 /** Ids are unique per namespace and kind in any letter case; built only once somebody is created. */
@@ -185,6 +264,9 @@ function withWaits(actions: readonly Action[], observed: Observed): readonly Act
       .filter(({ verb }) => verb !== 'blocked')
       .map((action) => [identityKey(action.identity), action]),
   )
+  const moved = new Map<string, string>()
+  for (const [key, { movedFrom }] of doable)
+    if (movedFrom !== undefined) moved.set(identityKey(movedFrom), key)
   const waits = new Map<string, Set<string>>()
   const wait = (key: string, before: string): void => {
     const known = waits.get(key)
@@ -200,6 +282,8 @@ function withWaits(actions: readonly Action[], observed: Observed): readonly Act
     for (const { to } of accepted === undefined ? [] : dependencies(accepted)) {
       const referred = doable.get(identityKey(to))
       if (referred !== undefined && isRemoval(referred.verb)) wait(identityKey(to), key)
+      const move = moved.get(identityKey(to))
+      if (move !== undefined && isRemoval(action.verb)) wait(move, key)
     }
   }
   return actions.map((action) => ({
@@ -209,12 +293,13 @@ function withWaits(actions: readonly Action[], observed: Observed): readonly Act
 }
 
 function digestOf(source: string, actions: readonly Action[]): string {
-  const lines = actions.map(({ verb, identity, uid, desired, blockedBy }) => [
+  const lines = actions.map(({ verb, identity, uid, desired, blockedBy, movedFrom }) => [
     verb,
     identityKey(identity),
     uid,
     desired?.digest,
     blockedBy,
+    ...(movedFrom === undefined ? [] : [identityKey(movedFrom)]),
   ])
   return createHash('sha256')
     .update(JSON.stringify([source, lines]))

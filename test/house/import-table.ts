@@ -20,7 +20,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
-  ajv: ['engine/events/json-schema.ts'],
+  ajv: ['engine/bloblang/methods/json-schema.ts', 'engine/events/json-schema.ts'],
   bcryptjs: ['engine/bloblang/methods/passwords.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
   commander: ['cli/program.ts'],
@@ -28,13 +28,14 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['api'],
   htmlparser2: ['engine/bloblang/methods/strip-html.ts'],
   ignore: ['controllers/sources/file-walk.ts'],
+  'json-p3': ['engine/bloblang/methods/json-path.ts'],
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
   transliteration: ['engine/bloblang/methods/slug.ts'],
   typebox: ['crds/typebox.ts'],
   undici: ['engine/components'],
-  yaml: ['controllers/sets', 'cli/get.ts'],
+  yaml: ['controllers/sets', 'cli/declarable.ts', 'cli/serialised.ts'],
 }
 
 /** Packages that tests, benchmarks and scripts use besides; any other file may not. */

@@ -3,11 +3,15 @@ import type { MethodDefinition } from '../definition.ts'
 import { arithmeticMethods } from './arithmetic.ts'
 import { arrayMethods } from './arrays.ts'
 import { castMethods } from './casts.ts'
+import { changeMethods } from './changes.ts'
 import { coercionMethods } from './coercion.ts'
 import { encodingMethods } from './encoding.ts'
 import { escapingMethods } from './escaping.ts'
 import { fallbackMethods } from './fallback.ts'
+import { inferSchemaMethods } from './infer-schema.ts'
 import { iterationMethods } from './iteration.ts'
+import { jsonPathMethods } from './json-path.ts'
+import { jsonSchemaMethods } from './json-schema.ts'
 import { letterCaseMethods } from './letter-case.ts'
 import { numberMethods } from './numbers.ts'
 import { objectMethods } from './objects.ts'
@@ -16,6 +20,7 @@ import { passwordMethods } from './passwords.ts'
 import { quotingMethods } from './quoting.ts'
 import { regexpMethods } from './regexps.ts'
 import { replacingMethods } from './replacing.ts'
+import { reshapingMethods } from './reshaping.ts'
 import { segmentMethods } from './segments.ts'
 import { sequenceMethods } from './sequences.ts'
 import { slugMethods } from './slug.ts'
@@ -46,6 +51,11 @@ const definitions: readonly MethodDefinition[] = [
   ...segmentMethods,
   ...slugMethods,
   ...stripHtmlMethods,
+  ...changeMethods,
+  ...inferSchemaMethods,
+  ...jsonPathMethods,
+  ...jsonSchemaMethods,
+  ...reshapingMethods,
   ...timeMethods,
   ...timeArithmeticMethods,
 ]

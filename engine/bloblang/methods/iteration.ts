@@ -155,11 +155,38 @@ export const iterationMethods: readonly MethodDefinition[] = [
     ...iteration,
     status: 'beta',
     description: 'The place of the first element for which a query gives true, or -1.',
-    parameters: [test],
+    parameters: [{ ...test, name: 'query' }],
     examples: [{ mapping: 'root = [1,5].find_by(this > 2)', output: '1' }],
     build: (site) => {
-      const query = site.query('test')
+      const query = site.query('query')
       return (target, frame) => expectArray(target).findIndex((item) => query(frame, item) === true)
+    },
+  },
+  {
+    name: 'find_all',
+    ...iteration,
+    status: 'beta',
+    description: 'The places of all elements that equal a value.',
+    parameters: [{ name: 'value', type: 'any', description: 'The value to look for.' }],
+    examples: [{ mapping: 'root = ["a","b","a"].find_all("a")', output: '[0,2]' }],
+    build: (site) => {
+      const value = site.any('value')
+      return (target, frame) => {
+        const wanted = value(frame)
+        return placesOf(expectArray(target), (item) => deepEqual(item, wanted))
+      }
+    },
+  },
+  {
+    name: 'find_all_by',
+    ...iteration,
+    status: 'beta',
+    description: 'The places of all elements for which a query gives true.',
+    parameters: [{ ...test, name: 'query' }],
+    examples: [{ mapping: 'root = [5,1,7].find_all_by(this > 2)', output: '[0,2]' }],
+    build: (site) => {
+      const query = site.query('query')
+      return (target, frame) => placesOf(expectArray(target), (item) => query(frame, item) === true)
     },
   },
   {
@@ -176,6 +203,14 @@ export const iterationMethods: readonly MethodDefinition[] = [
     },
   },
 ]
+
+function placesOf(items: readonly Value[], holds: (item: Value) => boolean): Value {
+  const places: number[] = []
+  items.forEach((item, place) => {
+    if (holds(item)) places.push(place)
+  })
+  return places
+}
 
 function quantifier(
   name: string,

@@ -1,17 +1,10 @@
 /** Methods on objects, and on what dot paths lead to. */
 import type { MethodDefinition } from '../definition.ts'
 import { getPath, splitPath } from '../values/dot-path.ts'
-import { sortedKeys } from '../values/encode-payload.ts'
-import {
-  expectObject,
-  expectText,
-  expectValue,
-  isArray,
-  isObject,
-  mismatch,
-} from '../values/kind-of.ts'
-import { getKey, setKey } from '../values/set-key.ts'
-import type { ObjectValue, Value } from '../values/value.ts'
+import { sortedKeys } from '../values/key-order.ts'
+import { expectObject, expectText, expectValue, isArray } from '../values/kind-of.ts'
+import type { ObjectValue } from '../values/value.ts'
+import { collectClash, combine } from './combine.ts'
 import { keepPaths, removePath } from './paths.ts'
 
 const objects = { category: 'objects and arrays', status: 'stable' } as const
@@ -164,25 +157,3 @@ export const objectMethods: readonly MethodDefinition[] = [
     },
   },
 ]
-
-/** Objects are combined key by key, at every depth; what clashes otherwise is decided by `resolve`. */
-function combine(
-  ours: Value,
-  theirs: Value,
-  resolve: (ours: Value, theirs: Value) => Value,
-): Value {
-  if (!isObject(ours)) throw mismatch('object', ours)
-  const combined: ObjectValue = { ...ours }
-  for (const [key, value] of Object.entries(expectObject(theirs))) {
-    const present = getKey(combined, key)
-    if (present === undefined) setKey(combined, key, value)
-    else if (isObject(present) && isObject(value))
-      setKey(combined, key, combine(present, value, resolve))
-    else setKey(combined, key, resolve(present, value))
-  }
-  return combined
-}
-
-function collectClash(ours: Value, theirs: Value): Value {
-  return [...(isArray(ours) ? ours : [ours]), ...(isArray(theirs) ? theirs : [theirs])]
-}

@@ -17,78 +17,157 @@ import type { Action, Plan } from '../plan/plan.ts'
 import type { Reconciler } from '../reconcilers/reconciler.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { BackOff } from './back-off.ts'
-import { confirmApplied, confirmRemoved, writeIntents } from './intents.ts'
+import { confirmApplied, confirmReleased, confirmRemoved, writeIntents } from './intents.ts'
+import type { Lingering } from './lingering.ts'
 
 export const APPLY_CONCURRENCY = 8
+/** How long a look waits for one action; what takes longer goes on beside it. */
+export const ACTION_PATIENCE_MS = 250
 
 export interface ApplyOptions {
   readonly catalog: Catalog
   readonly reconcilers: ReadonlyMap<Kind, Reconciler>
-  readonly clock: Pick<Clock, 'wallUs'>
+  readonly clock: Pick<Clock, 'wallUs' | 'schedule'>
   readonly random: Pick<Random, 'uuid'>
   readonly backOff: BackOff
+}
+
+/** One carrying out. */
+export interface ApplyRun {
+  readonly signal?: AbortSignal | undefined
+  /** After a failure nothing more is begun. */
+  readonly allOrNothing?: boolean | undefined
+  /** Takes what is slow; without it everything is waited for. */
+  readonly lingering?: Lingering | undefined
 }
 
 export interface Outcome {
   readonly action: Action
   readonly error: HeadgateError | undefined
+  /** It was not begun, because of something else that failed. */
+  readonly notBegun?: true
 }
 
-/** Answers for what was tried; what is blocked, or has to wait after a failure, is left out. */
+/** Answers for what was tried; what is blocked, has to wait after a failure, or goes on by itself is left out. */
 export async function applyPlan(
   plan: Plan,
   options: ApplyOptions,
-  signal?: AbortSignal,
+  run: ApplyRun = {},
 ): Promise<readonly Outcome[]> {
-  const due = plan.actions.filter(
-    ({ verb, identity, desired }) =>
-      verb !== 'blocked' && !options.backOff.mustWait(identityKey(identity), desired?.digest),
-  )
+  const due = plan.actions.filter((action) => isDue(action, options, run.lingering))
   if (due.length === 0) return []
   writeIntents(plan, due, options)
-  const queue = new PQueue({ concurrency: APPLY_CONCURRENCY })
-  const blockedKeys = new Set(
-    plan.actions
-      .filter((action) => action.verb !== 'blocked' && !due.includes(action))
-      .map(({ identity }) => identityKey(identity)),
-  )
-  const started = new Map<string, Promise<Outcome>>()
-  for (const action of due) {
-    const key = identityKey(action.identity)
-    started.set(key, startAfter(action, started, blockedKeys, queue, plan.source, options, signal))
-  }
-  return Promise.all(started.values())
+  return carryOutAll(plan, due, options, run)
 }
 
-async function startAfter(
-  action: Action,
-  started: ReadonlyMap<string, Promise<Outcome>>,
-  blockedKeys: ReadonlySet<string>,
-  queue: PQueue,
-  source: string,
+function isDue(
+  { verb, identity, desired }: Action,
+  { backOff }: ApplyOptions,
+  lingering: Lingering | undefined,
+): boolean {
+  if (verb === 'blocked') return false
+  const key = identityKey(identity)
+  return lingering?.has(key) !== true && !backOff.mustWait(key, desired?.digest)
+}
+
+/** The intents of `due` are written. Each action comes after those of the plan that it waits for. */
+export async function carryOutAll(
+  plan: Plan,
+  due: readonly Action[],
   options: ApplyOptions,
-  signal: AbortSignal | undefined,
-): Promise<Outcome> {
+  run: ApplyRun,
+): Promise<readonly Outcome[]> {
+  const chosen = new Set(due)
+  const turn: Turn = {
+    source: plan.source,
+    queue: new PQueue({ concurrency: APPLY_CONCURRENCY }),
+    blockedKeys: new Set(
+      plan.actions
+        .filter((action) => action.verb !== 'blocked' && !chosen.has(action))
+        .map(({ identity }) => identityKey(identity)),
+    ),
+    started: new Map(),
+    options,
+    run,
+    hasFailed: false,
+  }
+  for (const action of due) turn.started.set(identityKey(action.identity), start(action, turn))
+  const outcomes: Outcome[] = []
+  for (const [key, { done, slow }] of turn.started) {
+    const outcome = await Promise.race([done, slow])
+    if (outcome !== undefined) outcomes.push(outcome)
+    else run.lingering?.add(key, done)
+  }
+  return outcomes
+}
+
+interface Turn {
+  readonly source: string
+  readonly queue: PQueue
+  readonly blockedKeys: ReadonlySet<string>
+  readonly started: Map<string, Started>
+  readonly options: ApplyOptions
+  readonly run: ApplyRun
+  hasFailed: boolean
+}
+
+interface Started {
+  readonly done: Promise<Outcome>
+  /** Resolves once it, or something that it waits for, takes longer than a look waits. */
+  readonly slow: Promise<undefined>
+}
+
+function start(action: Action, turn: Turn): Started {
+  const slow = Promise.withResolvers<undefined>()
+  const isSlow = (): void => slow.resolve(undefined)
+  for (const key of action.waitsFor) void turn.started.get(key)?.slow.then(isSlow)
+  return { done: startAfter(action, turn, isSlow), slow: slow.promise }
+}
+
+async function startAfter(action: Action, turn: Turn, isSlow: () => void): Promise<Outcome> {
+  const { started, blockedKeys, queue } = turn
   // An action of the plan that is not due waits after a failure, and so does what waits for it.
   const waiting = action.waitsFor.find((key) => blockedKeys.has(key))
   if (waiting !== undefined) return notReady(action, waiting)
   for (const key of action.waitsFor) {
-    const before = await started.get(key)
+    const before = await started.get(key)?.done
     if (before?.error !== undefined) return notReady(action, identityText(before.action.identity))
   }
-  return queue.add(() => carryOut(action, source, options, signal))
+  const result = Promise.withResolvers<Outcome>()
+  const { run } = turn
+  // What is slow gives its place to others.
+  void queue.add(async () => {
+    if (run.allOrNothing === true && turn.hasFailed) {
+      result.resolve(notReady(action, 'something else of its set'))
+      return
+    }
+    const patience = Promise.withResolvers<void>()
+    const { clock } = turn.options
+    const timer =
+      run.lingering === undefined
+        ? undefined
+        : clock.schedule(ACTION_PATIENCE_MS, () => {
+            isSlow()
+            patience.resolve()
+          })
+    const done = carryOut(action, turn).then((outcome) => {
+      timer?.cancel()
+      turn.hasFailed ||= outcome.error !== undefined
+      result.resolve(outcome)
+    })
+    await Promise.race([done, patience.promise])
+  })
+  return result.promise
 }
 
 function notReady(action: Action, on: string): Outcome {
   const error = new HeadgateError('DependencyNotReady', `It waits for ${on}, which failed.`)
-  return { action, error }
+  return { action, error, notBegun: true }
 }
 
 async function carryOut(
   action: Action,
-  source: string,
-  options: ApplyOptions,
-  signal: AbortSignal | undefined,
+  { source, options, run: { signal } }: Turn,
 ): Promise<Outcome> {
   const key = identityKey(action.identity)
   try {
@@ -116,6 +195,11 @@ async function perform(
   const reconciler = reconcilers.get(action.identity.kind)
   if (entry === undefined || reconciler === undefined)
     throw new HeadgateError('Internal', `There is no record of ${identityText(action.identity)}.`)
+  if (action.verb === 'release') {
+    await release(action, entry, reconciler, signal)
+    confirmReleased(action, options)
+    return
+  }
   if (entry.owner !== source)
     throw new HeadgateError('Conflict', `Source ${entry.owner} declared it a moment earlier.`)
   const principal: Principal = { name: `source:${source}` }
@@ -133,6 +217,18 @@ async function perform(
     signal,
   )
   confirmApplied(action.desired, options)
+}
+
+/** It stays as it is; only a stream's record tells who owns it. */
+async function release(
+  { identity }: Action,
+  { accepted, uid }: CatalogEntry,
+  reconciler: Reconciler,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (identity.kind !== 'Stream' || accepted === undefined) return
+  const principal: Principal = { name: 'source:' }
+  await reconciler.apply({ resource: accepted, uid, owner: '', principal }, signal)
 }
 
 /** All that is known of what never had a declaration here; enough to take it away. */

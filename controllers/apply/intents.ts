@@ -20,7 +20,8 @@ export function writeIntents(plan: Plan, due: readonly Action[], options: Intent
   catalog.atomically(() => {
     const approved = isApproved(plan, options)
     for (const action of due) {
-      if (isRemoval(action.verb)) intendRemoval(plan.source, action, approved, options)
+      if (action.verb === 'release') intendRelease(action, options)
+      else if (isRemoval(action.verb)) intendRemoval(plan.source, action, approved, options)
       else if (action.desired !== undefined)
         intendApply(plan.source, action, action.desired, options)
     }
@@ -38,16 +39,18 @@ function isApproved(
   return given.some(({ digest }) => digest === destructiveDigest)
 }
 
-function intendApply(
+export function intendApply(
   source: string,
-  { identity, uid, cause }: Action,
+  { verb, identity, uid, cause }: Pick<Action, 'verb' | 'identity' | 'uid' | 'cause'>,
   desired: Resource,
   { catalog, clock, random }: IntentOptions,
 ): void {
   const key = identityKey(identity)
   const before = catalog.entries.get(key)
   // Somebody else was quicker; carrying out finds it and says so.
-  if (before !== undefined && before.owner !== source) return
+  const takes = verb === 'adopt' || verb === 'transfer'
+  if (before !== undefined && before.owner !== source && !takes) return
+  if (before?.owner === source && isIntended(before, desired)) return
   catalog.prunes.forget(source, identity)
   const shown = before?.pending ?? before?.accepted
   const isNewSpec = shown === undefined || specText(shown) !== specText(desired)
@@ -65,6 +68,27 @@ function intendApply(
     origin: cause,
     completed: before?.completed,
   })
+}
+
+/** It was decided already, as by whoever wrote it object by object. */
+function isIntended({ pending, removal }: CatalogEntry, desired: Resource): boolean {
+  return (
+    removal === undefined &&
+    pending?.digest === desired.digest &&
+    JSON.stringify(pending.annotations) === JSON.stringify(desired.annotations)
+  )
+}
+
+/** The engine's record says who owns a stream, so that one keeps its decision until the record has changed. */
+function intendRelease({ identity }: Action, { catalog }: IntentOptions): void {
+  const key = identityKey(identity)
+  const before = catalog.entries.get(key)
+  if (before !== undefined) catalog.entries.put({ ...before, owner: '' })
+  if (identity.kind !== 'Stream') catalog.ownership.remove(key)
+}
+
+export function confirmReleased({ identity }: Action, { catalog }: IntentOptions): void {
+  catalog.ownership.remove(identityKey(identity))
 }
 
 function intendRemoval(
@@ -102,7 +126,8 @@ function strangerEntry(
 }
 
 export function confirmApplied(resource: Resource, { catalog }: IntentOptions): void {
-  const entry = catalog.entries.get(identityKey(resource.identity))
+  const key = identityKey(resource.identity)
+  const entry = catalog.entries.get(key)
   if (entry === undefined) return
   catalog.entries.put({
     ...entry,
@@ -110,6 +135,9 @@ export function confirmApplied(resource: Resource, { catalog }: IntentOptions): 
     pending: undefined,
     observedGeneration: entry.generation,
   })
+  const decision = catalog.ownership.all().get(key)
+  if (decision !== undefined && decision.verb !== 'release' && decision.to === entry.owner)
+    catalog.ownership.remove(key)
 }
 
 export function confirmRemoved({ identity }: Action, { catalog }: IntentOptions): void {

@@ -33,6 +33,9 @@ export function observe(request: ObserveRequest): Observed {
     locationAccepted: catalog.locations.get(source),
     settle,
     ...NOTHING_DECIDED,
+    ownership: catalog.ownership.all(),
+    suspended: catalog.suspensions.all().get(`source ${source}`),
+    suspensions: catalog.suspensions.all(),
     ...decided,
   }
 }
@@ -63,7 +66,7 @@ function observedOf(entry: StoredEntry, stream: StreamDescription | undefined): 
     identity,
     uid,
     id,
-    owner: stream === undefined ? owner : stream.owner,
+    owner: (stream === undefined ? owner : stream.owner) || undefined,
     // A stream that the engine has, and whose acceptance a crash cut off, exists as its record says.
     accepted: accepted ?? (stream === undefined ? undefined : resourceOf(stream)),
     stream,

@@ -31,16 +31,17 @@ export function resumeKey(key: string): string {
   return `resume ${key}`
 }
 
-/** Answers how many were started. */
+/** Answers how many were started. What `isBusy` is under way already, and left alone. */
 export async function resume(
   isMine: (owner: string) => boolean,
   options: ResumeOptions,
   signal?: AbortSignal,
+  isBusy: (key: string) => boolean = () => false,
 ): Promise<number> {
   for (const key of await options.secrets.look(isMine))
     options.logger.info('A secret was changed; what uses it is started again.', { resource: key })
-  const due = [...options.catalog.entries.all().values()].filter((entry) =>
-    isDue(entry, isMine, options),
+  const due = [...options.catalog.entries.all().values()].filter(
+    (entry) => isDue(entry, isMine, options) && !isBusy(identityKey(entry.identity)),
   )
   const started = await Promise.all(due.map((entry) => startOne(entry, options, signal)))
   return started.filter(Boolean).length

@@ -6,7 +6,7 @@
  */
 
 import { type Identity, identityKey } from '../../crds/resource.ts'
-import { asHeadgateError, type HeadgateError } from '../../engine/error.ts'
+import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import type { Clock, Timer } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
 import type { Streams } from '../../engine/streams/streams.ts'
@@ -16,18 +16,22 @@ import type { Plan } from '../plan/plan.ts'
 import { plan } from '../plan/planner.ts'
 import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
 import { advanceSettle, alreadySettled, type Settle } from '../plan/settle.ts'
+import { API_SOURCE } from '../resource-writes.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 import type { Source, SourceDeclaration } from '../sources/source.ts'
-import { type ApplyOptions, applyPlan, type Outcome } from './apply-plan.ts'
+import { applyFailed } from './apply-atomically.ts'
+import type { ApplyOptions, Outcome } from './apply-plan.ts'
+import { type Converged, converge, type Posting, type Round } from './converge.ts'
 import type { ConvergenceReport } from './convergence.ts'
 import { type ConvergenceRecorder, NO_HISTORY, type SetPins } from './convergence-ports.ts'
+import { holdBack } from './hold-back.ts'
+import { keepUnmarked } from './keep-unmarked.ts'
+import { Lingering } from './lingering.ts'
 import { observe } from './observe.ts'
 import { NOTHING_SAID, report, type Said } from './report.ts'
 import { type ResumeOptions, resume, resumeKey } from './resume.ts'
 
 export const SWEEP_MS_DEFAULT = 30_000
-/** Each round makes something ready that the next one needs; a set that never settles is left to the next look. */
-export const ROUNDS_MAX = 10
 
 export interface SourceLoopOptions {
   readonly source: Source
@@ -53,13 +57,22 @@ export interface SourceLoopOptions {
   readonly onChanged: (source: string) => void
 }
 
-interface Made {
-  readonly outcomes: readonly Outcome[]
+interface Made extends Converged {
   /** An approval was spent. */
   readonly approved: boolean
 }
 
-const NOTHING_MADE: Made = { outcomes: [], approved: false }
+const NOTHING_MADE: Made = { outcomes: [], approved: false, compensated: false }
+
+/** What came of one look. */
+export interface Looked {
+  readonly plan: Plan
+  readonly outcomes: readonly Outcome[]
+  readonly compensated: boolean
+  /** In history, where it became one. */
+  readonly revision: number | undefined
+  readonly elapsedMs: number
+}
 
 /** What the status shows. */
 export interface SourceState {
@@ -84,6 +97,9 @@ export class SourceLoop {
   #again = false
   #timer: Timer | undefined
   #watching: Disposable | undefined
+  readonly #lingering = new Lingering(() => this.planAgain())
+  /** Looks and posted sets are made one after the other. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(options: SourceLoopOptions) {
     this.#options = options
@@ -115,6 +131,39 @@ export class SourceLoop {
     await this.#looking
   }
 
+  /**
+   * Converges to a set that is posted, between two looks. `judge` refuses the plan by throwing; ApplyFailed says that
+   * something failed and nothing has changed.
+   */
+  async applySet(set: ResourceSet, posting: Posting, judge: (plan: Plan) => void): Promise<Looked> {
+    return this.#inTurn(async () => {
+      this.#stopping.signal.throwIfAborted()
+      this.#hintMs = this.#options.clock.monotonicMs()
+      const { name } = this.declaration
+      const before = this.#state
+      if ((this.#options.history ?? NO_HISTORY).setFor(name, set) !== set)
+        throw new HeadgateError('Conflict', `Source ${name} was rolled back from this very set.`, {
+          hint: 'Let it be followed again first, or post another set.',
+        })
+      const planned = this.planFor(set, alreadySettled(set, this.policy().pruneSettleMs))
+      judge(planned)
+      for (const { identity } of planned.actions)
+        this.#options.apply.backOff.forget(identityKey(identity))
+      const looked = await this.#converge(set, posting)
+      if (!looked.compensated) return looked
+      for (const { action } of looked.outcomes)
+        this.#options.apply.backOff.forget(identityKey(action.identity))
+      this.#state = before
+      this.planAgain()
+      throw applyFailed(name, looked.outcomes)
+    })
+  }
+
+  /** Resolves once nothing of what is under way goes on. */
+  settled(): Promise<void> {
+    return this.#lingering.settled()
+  }
+
   /** Resolves after the first look, whatever came of it. */
   firstLook(): Promise<void> {
     return this.#first.promise
@@ -143,6 +192,7 @@ export class SourceLoop {
     this.#watching?.[Symbol.dispose]()
     this.#timer?.cancel()
     await this.#looking
+    await this.#inTurn(() => this.#lingering.settled())
     this.#first.resolve()
     await this.#options.source[Symbol.asyncDispose]()
   }
@@ -153,7 +203,7 @@ export class SourceLoop {
     while (this.#again && !this.#stopping.signal.aborted) {
       this.#again = false
       try {
-        await this.#look()
+        await this.#inTurn(() => this.#look())
       } catch (thrown) {
         const error = asHeadgateError(thrown)
         this.#state = { ...this.#state, error }
@@ -164,73 +214,107 @@ export class SourceLoop {
             error: error.message,
           })
       }
-      this.#first.resolve()
-      this.#setTimer()
+      void this.#lingering.settled().then(() => this.#first.resolve())
+      if (!this.#stopping.signal.aborted) this.#setTimer()
     }
     this.#looking = undefined
   }
 
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#turn = promise
+    await before
+    try {
+      return await work()
+    } finally {
+      resolve()
+    }
+  }
+
   async #look(): Promise<void> {
-    const { source, clock, onConvergence, history = NO_HISTORY } = this.#options
+    const read = await this.#options.source.read(this.#stopping.signal)
+    await this.#converge(read, undefined)
+  }
+
+  async #converge(read: ResourceSet, posting: Posting | undefined): Promise<Looked> {
+    const { clock, history = NO_HISTORY } = this.#options
     const { name } = this.declaration
     const startedUs = clock.wallUs()
-    const read = await source.read(this.#stopping.signal)
     this.#settle = advanceSettle(this.#settle, read, clock.monotonicMs())
     const set = history.setFor(name, read)
-    const settle = set === read ? this.#settle : alreadySettled(set, this.policy().pruneSettleMs)
     const before = this.#state.plan
-    const isSeen = before !== undefined && this.#seen === this.#seenKey(set) && !waits(before)
-    const made = isSeen ? NOTHING_MADE : await this.#converge(set, settle)
-    const { outcomes } = made
+    const isSeen =
+      posting === undefined &&
+      before !== undefined &&
+      this.#seen === this.#seenKey(set) &&
+      !waits(before)
+    const made = isSeen ? NOTHING_MADE : await this.#makeSo(set, this.#settleOf(set, read), posting)
+    const { outcomes, compensated } = made
     const resumed = await resume(
-      (owner) => owner === this.declaration.name,
+      (owner) => owner === name,
       this.#options.resume,
       this.#stopping.signal,
+      (key) => this.#lingering.has(key),
     )
-    const current = isSeen ? before : this.#state.plan
-    if (current === undefined) return
+    const current = (isSeen ? before : this.#state.plan) ?? this.planFor(set, this.#settle)
     this.#state = this.#stateAfter(set, current)
     if (!isSeen) this.#seen = this.#seenKey(set)
     if (!isSeen) this.#options.onLooked?.(touchedBy(before, current, outcomes))
     const now = clock.monotonicMs()
     const elapsedMs = now - (this.#hintMs ?? now)
-    const how = { compensated: false, posted: false, startedUs, elapsedMs }
-    history.record({ source: name, read, set, plan: current, ...made, ...how })
-    const said = report(
-      {
-        set,
-        plan: current,
-        outcomes,
-        elapsedMs,
-        retryInMs: (key) => this.#retryInMs(key),
-      },
-      this.#said,
-    )
-    this.#said = said.said
-    if (!current.actions.some(({ blockedBy }) => blockedBy === 'Settling') && !this.#again)
-      this.#hintMs = undefined
-    if (said.report !== undefined) onConvergence(said.report)
+    const how = { posted: posting !== undefined, startedUs, elapsedMs }
+    const revision = history.record({ source: name, read, set, plan: current, ...made, ...how })
+    this.#tell(set, current, outcomes, elapsedMs)
     if (outcomes.some(({ error }) => error === undefined) || resumed > 0)
-      this.#options.onChanged(this.declaration.name)
+      this.#options.onChanged(name)
+    return { plan: current, outcomes, compensated, revision, elapsedMs }
   }
 
-  /** Plans and applies until a round makes nothing that was not there before. */
-  async #converge(set: ResourceSet, settle: Settle | undefined): Promise<Made> {
-    const { apply } = this.#options
-    const outcomes = new Map<string, Outcome>()
+  #tell(set: ResourceSet, plan: Plan, outcomes: readonly Outcome[], elapsedMs: number): void {
+    const retryInMs = (key: string): number | undefined => this.#retryInMs(key)
+    const said = report({ set, plan, outcomes, elapsedMs, retryInMs }, this.#said)
+    // A source that nothing was posted to has nothing to tell.
+    const isIdle = this.#said.isFirst && this.declaration.type === 'api' && outcomes.length === 0
+    this.#said = said.said
+    if (!plan.actions.some(({ blockedBy }) => blockedBy === 'Settling') && !this.#again)
+      this.#hintMs = undefined
+    if (said.report !== undefined && !isIdle) this.#options.onConvergence(said.report)
+  }
+
+  /** What is posted is meant, and what a rollback put in force has lasted; a folder has to last. */
+  #settleOf(set: ResourceSet, read: ResourceSet): Settle | undefined {
+    const isMeant = set !== read || this.declaration.type === 'api'
+    return isMeant ? alreadySettled(set, this.policy().pruneSettleMs) : this.#settle
+  }
+
+  async #makeSo(
+    set: ResourceSet,
+    settle: Settle | undefined,
+    posting: Posting | undefined,
+  ): Promise<Made> {
+    const { name, atomic } = this.declaration
     let approved = false
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const next = this.planFor(set, settle)
-      approved ||= this.#isApproved(next)
-      this.#state = { ...this.#state, set, plan: next }
-      this.#acceptLocation(set, next)
+    const planRound = (): Round => {
+      const round = this.#planRound(set, settle)
+      approved ||= this.#isApproved(round.plan)
+      this.#state = { ...this.#state, set, plan: round.plan }
+      this.#acceptLocation(set, round.plan)
       this.#keepWhatCameBack(set)
-      const made = await applyPlan(next, apply, this.#stopping.signal)
-      // What was made once stays said, even when a later round touches it again.
-      for (const outcome of made) outcomes.set(identityKey(outcome.action.identity), outcome)
-      if (!made.some(({ error }) => error === undefined)) break
+      return round
     }
-    return { outcomes: [...outcomes.values()], approved: approved && outcomes.size > 0 }
+    const made = await converge(
+      {
+        source: name,
+        atomic,
+        planRound,
+        posting,
+        lingering: this.#lingering,
+        signal: this.#stopping.signal,
+      },
+      this.#options.apply,
+    )
+    return { ...made, approved: approved && made.outcomes.length > 0 }
   }
 
   #isApproved({ destructiveDigest }: Plan): boolean {
@@ -241,13 +325,20 @@ export class SourceLoop {
   }
 
   planFor(set: ResourceSet, settle: Settle | undefined): Plan {
+    return this.#planRound(set, settle).plan
+  }
+
+  #planRound(set: ResourceSet, settle: Settle | undefined): Round {
     const { apply, streams, clock } = this.#options
+    const { name: source, atomic } = this.declaration
     const wallUs = clock.wallUs()
-    const source = this.declaration.name
     const decided = this.#options.decided?.(source) ?? {}
     const observed = observe({ source, catalog: apply.catalog, streams, settle, wallUs, decided })
     const now = { wallUs, monotonicMs: clock.monotonicMs() }
-    return plan({ set, observed, policy: this.policy(), now })
+    const planned = plan({ set, observed, policy: this.policy(), now })
+    const { resources } = observed
+    if (source === API_SOURCE) return { plan: keepUnmarked(planned, resources), resources }
+    return { plan: atomic ? holdBack(planned) : planned, resources }
   }
 
   /** A new place that declares all that the source owns needs no approval; one that lacks something waits for it. */

@@ -6,12 +6,14 @@
  * from memory; every write is in the file before the call returns.
  */
 import type { Identity } from '../../crds/resource.ts'
+import type { UndoJournal } from '../apply/undo-journal.ts'
 import type { PinStore } from '../history/pin-store.ts'
 import type { RevisionStore } from '../history/revision-store.ts'
 import type { GivenApproval, Pruned } from '../plan/observed.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { SuspensionStore } from '../suspensions/suspension-store.ts'
+import type { OwnershipStore } from './ownership-store.ts'
 
 export interface Catalog extends Disposable {
   readonly entries: CatalogEntries
@@ -21,6 +23,8 @@ export interface Catalog extends Disposable {
   readonly revisions: RevisionStore
   readonly pins: PinStore
   readonly suspensions: SuspensionStore
+  readonly ownership: OwnershipStore
+  readonly undo: UndoJournal
   /** Everything written inside is one atom: all of it survives a crash, or nothing. */
   atomically<T>(write: () => T): T
 }
@@ -29,7 +33,7 @@ export interface CatalogEntry {
   readonly identity: Identity
   readonly uid: string
   readonly id: string
-  /** The source's name. */
+  /** The source's name; empty for what nobody owns. */
   readonly owner: string
   /** What was applied last. */
   readonly accepted: Resource | undefined

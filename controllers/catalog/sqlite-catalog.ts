@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { type Identity, identityKey } from '../../crds/resource.ts'
+import { undoJournalIn } from '../apply/undo-journal.ts'
 import { pinsIn } from '../history/pin-store.ts'
 import { revisionsIn } from '../history/revision-store.ts'
 import { APPROVAL_VALID_US } from '../plan/destructive-digest.ts'
@@ -18,6 +19,7 @@ import type {
   StoredEntry,
 } from './catalog.ts'
 import { openCatalogFile } from './catalog-file.ts'
+import { ownershipIn } from './ownership-store.ts'
 
 /**
  * Numbers are taken in portions, so that one that is written nowhere costs no write. What a process did not use of its
@@ -29,6 +31,7 @@ export function openCatalog(path: string): Catalog {
   const file = openCatalogFile(path)
   const { entries, reload } = entriesIn(file)
   const { pins, reload: reloadPins } = pinsIn(file)
+  const { ownership, reload: reloadOwnership } = ownershipIn(file)
   let depth = 0
   const atomically = <T>(write: () => T): T => {
     if (depth > 0) return write()
@@ -42,6 +45,7 @@ export function openCatalog(path: string): Catalog {
       if (file.isTransaction) file.exec('rollback')
       reload()
       reloadPins()
+      reloadOwnership()
       throw error
     } finally {
       depth = 0
@@ -55,6 +59,8 @@ export function openCatalog(path: string): Catalog {
     revisions: revisionsIn(file, atomically),
     pins,
     suspensions: suspensionsIn(file),
+    ownership,
+    undo: undoJournalIn(file),
     atomically,
     [Symbol.dispose]() {
       if (file.isOpen) file.close()

@@ -17,6 +17,7 @@ export const REASONS = {
   EmptySet: 'The source declares nothing at all; nothing goes without approval.',
   EngineReadOnly: 'The engine takes no writes now.',
   GrantMissing: 'The source may not declare this, or not what it needs.',
+  HeldBack: 'Its set is applied in whole or not at all, and something else of it is held back.',
   Immutable: 'A field changed that cannot change.',
   InUse: 'No longer declared, but something that stays refers to it.',
   Incomplete: 'The source could not be read in whole; nothing of it goes.',

@@ -1,6 +1,7 @@
 /** A server over the engine in memory and a small control plane, for tests of the API. */
 import type { ControlPlane } from '../controllers/control-plane.ts'
 import { ChangeFeed } from '../controllers/status/change-feed.ts'
+import type { ControlEvent } from '../controllers/status/events.ts'
 import { byName } from '../controllers/status/resource-objects.ts'
 import {
   API_VERSION,
@@ -42,6 +43,7 @@ export interface TestServer extends AsyncDisposable {
   readonly checks: Map<string, (data: Uint8Array) => string | undefined>
   /** Tests that change `objects` say so here. */
   readonly changes: ChangeFeed
+  readonly events: ControlEvent[]
   finishFirstConvergence(): void
 }
 
@@ -86,12 +88,15 @@ export interface TestServerOptions {
   readonly gate?: WriteGate
   readonly quotas?: QuotaReport
   readonly backup?: NativeContext['backup']
+  /** In place of the small one; it has an engine of its own. */
+  readonly controlPlane?: ControlPlane
 }
 
 export async function openTestServer({
   gate,
   quotas,
   backup,
+  controlPlane,
 }: TestServerOptions = {}): Promise<TestServer> {
   const memory = openMemoryEngine({ clock: realClock, random: realRandom, logger: SILENT })
   const engine = gate === undefined ? memory : gatedEngine(memory, gate)
@@ -109,6 +114,7 @@ export async function openTestServer({
     approved: [] as (string | undefined)[],
     checks: new Map<string, (data: Uint8Array) => string | undefined>(),
     changes: changesOf(objects),
+    events: [] as ControlEvent[],
   }
   const metrics = new Metrics({
     pipelines: () => [
@@ -124,7 +130,7 @@ export async function openTestServer({
     nowUs: () => realClock.wallUs(),
   })
   const server = openApiServer({
-    controlPlane: controlPlaneOf(state, first.promise),
+    controlPlane: controlPlane ?? controlPlaneOf(state, first.promise),
     engine,
     streams: directoryOf(engine, state.checks),
     groupLag,
@@ -159,6 +165,7 @@ interface State {
   readonly planned: unknown[]
   readonly approved: (string | undefined)[]
   readonly changes: ChangeFeed
+  readonly events: ControlEvent[]
 }
 
 function changesOf(objects: readonly ResourceObject[]): ChangeFeed {
@@ -242,6 +249,27 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
         state.purged.push(`${namespace}/${name}`)
       },
     },
+    history: {
+      list: () => [],
+      get: () => undefined,
+      diff: () => [],
+      pin: () => undefined,
+      rollback: () => refuseWrite(),
+      resume: () => refuseWrite(),
+    },
+    suspensions: {
+      source: () => undefined,
+      resource: () => undefined,
+      resources: () => new Map(),
+      suspend: () => refuseWrite(),
+      resume: () => refuseWrite(),
+    },
+    events: {
+      list: () => state.events,
+      watch: () => ({ [Symbol.dispose]: () => undefined }),
+    },
+    why: () => undefined,
+    reconcile: () => refuseWrite(),
   }
 }
 

@@ -3,12 +3,16 @@
  * interfaces, so that a handler asks for just what it uses. Who calls has asked `decide()` first, for reads too; what the
  * control plane does by itself asks in the name of its source.
  */
-import type { Kind, ResourceObject } from '../crds/resource.ts'
+import type { Identity, Kind, ResourceObject } from '../crds/resource.ts'
+import type { History } from './history/history.ts'
 import type { Ownership } from './ownership.ts'
 import type { Plan } from './plan/plan.ts'
 import type { ResourceWrites } from './resource-writes.ts'
 import type { Problem } from './sets/problem.ts'
 import type { ChangeListener } from './status/change-feed.ts'
+import type { Events } from './status/events.ts'
+import type { Why } from './status/why.ts'
+import type { Suspensions } from './suspensions/suspensions.ts'
 
 export interface ControlPlane {
   readonly resources: Resources
@@ -16,6 +20,29 @@ export interface ControlPlane {
   readonly sources: Sources
   readonly ownership: Ownership
   readonly retained: RetainedStreams
+  readonly history: History
+  readonly suspensions: Suspensions
+  readonly events: Events
+  /** Undefined for what neither is there nor ever was. */
+  why(identity: Identity): Why | undefined
+  /** Looks at the source at once. NotFound for an unknown one. */
+  reconcile(
+    source: string,
+    request: ReconcileRequest,
+    signal?: AbortSignal,
+  ): Promise<ReconcileAnswer>
+}
+
+export interface ReconcileRequest {
+  /** How long to wait for the source to be Ready; 0 answers when the look is done. */
+  readonly waitMs: number
+}
+
+export interface ReconcileAnswer {
+  /** As it is after the look. */
+  readonly source: ResourceObject
+  readonly ready: boolean
+  readonly elapsedMs: number
 }
 
 /** The five kinds as Kubernetes-shaped objects, status included. */

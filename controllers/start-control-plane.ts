@@ -4,10 +4,12 @@
  */
 import { join } from 'node:path'
 
+import type { Identity } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
 import type { ApplyOptions } from './apply/apply-plan.ts'
 import { BackOff } from './apply/back-off.ts'
+import type { ConvergenceReport } from './apply/convergence.ts'
 import type { ResumeOptions } from './apply/resume.ts'
 import { resumeKey } from './apply/resume.ts'
 import { SourceLoop, SWEEP_MS_DEFAULT } from './apply/source-loop.ts'
@@ -18,11 +20,14 @@ import type { ControlPlaneOptions } from './control-plane-options.ts'
 import { changesOf } from './facade/changes.ts'
 import { facadeOf } from './facade/facade.ts'
 import type { Running } from './facade/running.ts'
+import { Chronicle } from './history/chronicle.ts'
+import { driftedSource } from './history/notice-drift.ts'
 import { keepHouse } from './keep-house.ts'
 import { consumersOf } from './plan/consumers.ts'
 import type { Consumer } from './plan/plan.ts'
 import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
+import type { Source } from './sources/source.ts'
 import { TransitionTimes } from './status/conditions.ts'
 
 export interface RunningControlPlane extends ControlPlane, AsyncDisposable {
@@ -36,11 +41,9 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   const { engine, clock, random, sources } = options
-  const catalog = openCatalog(
-    options.dataDirectory === ':memory:'
-      ? ':memory:'
-      : join(options.dataDirectory, 'catalog.sqlite'),
-  )
+  const { dataDirectory } = options
+  const inMemory = dataDirectory === ':memory:'
+  const catalog = openCatalog(inMemory ? ':memory:' : join(dataDirectory, 'catalog.sqlite'))
   const backOff = new BackOff(clock, random)
   const reconcilers = createReconcilers(options, catalog)
   restoreCatalog(catalog, engine.streams)
@@ -55,46 +58,51 @@ export async function startControlPlane(
     logger: options.logger,
   }
   let engineChanges = 0
-  const watchingEngine = engine.streams.watch(() => {
-    engineChanges += 1
-  })
   const loops = new Map<string, SourceLoop>()
-  for (const source of sources) {
-    const loop = new SourceLoop({
-      source,
-      apply,
-      resume: resumeOptions,
-      streams: engine.streams,
-      decided: () => ({ sources: new Set(loops.keys()), consumersOf: consumersIn(engine) }),
-      changes: options.policies ?? [],
-      engineChanges: () => engineChanges,
-      clock,
-      logger: options.logger,
-      pruneSettleMs: options.pruneSettleMs ?? PRUNE_SETTLE_MS_DEFAULT,
-      sweepMs: options.sweepMs ?? SWEEP_MS_DEFAULT,
-      onConvergence: options.onConvergence ?? (() => undefined),
-      onLooked: (touched) => {
-        for (const identity of touched) changes.feed.touched(identity)
-      },
-      onChanged: (name) => wakeOthers(loops, name),
-    })
-    loops.set(source.declaration.name, loop)
+  const watchingEngine = engine.streams.watch((name) => {
+    engineChanges += 1
+    const drifted = driftedSource(name, catalog, engine.streams)
+    if (drifted !== undefined) loops.get(drifted)?.lookAgain()
+  })
+  const chronicle = new Chronicle({
+    catalog,
+    loops,
+    clock,
+    logger: options.logger,
+    onTouched: (identity) => changes.feed.touched(identity),
+  })
+  const onConvergence = (report: ConvergenceReport): void => {
+    chronicle.tell(report)
+    options.onConvergence?.(report)
   }
+  const parts: LoopParts = {
+    options,
+    apply,
+    resume: resumeOptions,
+    loops,
+    chronicle,
+    engineChanges: () => engineChanges,
+    onConvergence,
+    onTouched: (identity) => changes.feed.touched(identity),
+  }
+  for (const source of sources) loops.set(source.declaration.name, loopOf(source, parts))
   const times = new TransitionTimes(() => clock.wallUs())
   const changes = changesOf(() => running, { catalog, reconcilers })
   const running: Running = {
-    options,
+    options: { ...options, onConvergence },
     catalog,
     reconcilers,
     backOff,
     loops,
     times,
     changes: changes.feed,
+    chronicle,
   }
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
   await reconcilers.reclaim()
   const housekeeping = keepHouse(running, resumeOptions)
+  chronicle.start()
   for (const loop of loops.values()) loop.start()
   return {
     ...facadeOf(running),
@@ -105,15 +113,51 @@ export async function startControlPlane(
     },
     async [Symbol.asyncDispose]() {
       await housekeeping[Symbol.asyncDispose]()
-      watchingRuns[Symbol.dispose]()
-      watchingClaims[Symbol.dispose]()
+      for (const one of [watchingRuns, watchingClaims, chronicle]) one[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
-      changes[Symbol.dispose]()
-      watchingEngine[Symbol.dispose]()
-      catalog[Symbol.dispose]()
+      for (const one of [changes, watchingEngine, catalog]) one[Symbol.dispose]()
     },
   }
+}
+
+interface LoopParts {
+  readonly options: ControlPlaneOptions
+  readonly apply: ApplyOptions
+  readonly resume: ResumeOptions
+  readonly loops: ReadonlyMap<string, SourceLoop>
+  readonly chronicle: Chronicle
+  readonly engineChanges: () => number
+  readonly onConvergence: (report: ConvergenceReport) => void
+  readonly onTouched: (identity: Identity) => void
+}
+
+function loopOf(source: Source, parts: LoopParts): SourceLoop {
+  const { options, apply, resume, loops, chronicle, engineChanges, onConvergence } = parts
+  const { engine, clock, logger } = options
+  return new SourceLoop({
+    source,
+    apply,
+    resume,
+    streams: engine.streams,
+    history: chronicle,
+    decided: (name) => ({
+      ...chronicle.decidedFor(name),
+      sources: new Set(loops.keys()),
+      consumersOf: consumersIn(engine),
+    }),
+    changes: options.policies ?? [],
+    engineChanges,
+    clock,
+    logger,
+    pruneSettleMs: options.pruneSettleMs ?? PRUNE_SETTLE_MS_DEFAULT,
+    sweepMs: options.sweepMs ?? SWEEP_MS_DEFAULT,
+    onConvergence,
+    onLooked: (touched) => {
+      for (const identity of touched) parts.onTouched(identity)
+    },
+    onChanged: (name) => wakeOthers(loops, name),
+  })
 }
 
 /** Groups are looked at once, and only for a plan that would lose data. */

@@ -1,10 +1,12 @@
 /** Answers what the API and the CLI ask of the control plane, from memory wherever that is possible. */
 import type { ControlPlane } from '../control-plane.ts'
 import { ownershipOf } from './ownership.ts'
+import { reconcile } from './reconcile.ts'
 import { resourcesOf } from './resources.ts'
 import { retainedOf } from './retained.ts'
 import type { Running } from './running.ts'
 import { sourcesOf } from './sources.ts'
+import { whyOf } from './why.ts'
 import { writesOf } from './writes.ts'
 
 export function facadeOf(running: Running): ControlPlane {
@@ -14,5 +16,10 @@ export function facadeOf(running: Running): ControlPlane {
     sources: sourcesOf(running),
     ownership: ownershipOf(running),
     retained: retainedOf(running),
+    history: running.chronicle.history,
+    suspensions: running.chronicle.suspensions,
+    events: running.chronicle.events,
+    why: (identity) => whyOf(identity, running),
+    reconcile: (source, request, signal) => reconcile(source, request, running, signal),
   }
 }

@@ -3,6 +3,7 @@ import type { BackOff } from '../apply/back-off.ts'
 import type { SourceLoop } from '../apply/source-loop.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
+import type { Chronicle } from '../history/chronicle.ts'
 import type { Reconcilers } from '../reconcilers/create-reconcilers.ts'
 import type { ChangeFeed } from '../status/change-feed.ts'
 import type { TransitionTimes } from '../status/conditions.ts'
@@ -16,4 +17,5 @@ export interface Running {
   readonly loops: ReadonlyMap<string, SourceLoop>
   readonly times: TransitionTimes
   readonly changes: ChangeFeed
+  readonly chronicle: Chronicle
 }

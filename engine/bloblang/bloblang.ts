@@ -5,9 +5,10 @@
  * can call, values/ what it works on. All problems that can be found are reported together; only a syntax error hides
  * what comes after it.
  */
-import { type Code, located } from './compile/code.ts'
+import { type Code, located, PROBLEMS_MAX } from './compile/code.ts'
 import type { Execute } from './compile/compile-fields.ts'
-import { compileQueryTree, compileTree, type MappingText } from './compile/compile-mapping.ts'
+import { compileQueryTree, compileUnit, type MappingText } from './compile/compile-mapping.ts'
+import { loadMapping, type MappingUnit, toldWhereNamed } from './compile/load-files.ts'
 import type { BloblangEnvironment } from './environment.ts'
 import { Frame, Run } from './frame.ts'
 import {
@@ -30,7 +31,6 @@ import {
   SyntaxProblem,
 } from './syntax/cursor.ts'
 import { parseExpression } from './syntax/parse-expression.ts'
-import { parseMapping } from './syntax/parse-mapping.ts'
 import { kindOf, mismatch } from './values/kind-of.ts'
 import { preparePayload } from './values/prepare-payload.ts'
 import { DELETED, isMarker, NOTHING } from './values/result.ts'
@@ -41,24 +41,49 @@ export type { BloblangEnvironment } from './environment.ts'
 export { MappingError } from './mapping-error.ts'
 
 export function compileMapping(text: string, environment: BloblangEnvironment): Compiled<Mapping> {
-  return attempt(text, (problems, surprises) => {
-    const tree = parseMapping(text)
-    surprises.push(...tree.surprises)
-    const compileAs = (mutating: boolean): Execute =>
-      compileTree({ text, environment, mutating, problems: mutating ? [] : problems }, tree)
-    const mapping = compileAs(false)
+  return attempt(text, (notes) => {
+    const { unit, execute: mapping } = compileText(text, environment, notes)
     // Most mappings are run one way only, so the other form is made when it is first asked for.
     let mutation: Execute | undefined
     return {
       map: (batch, index) => payload(run(mapping, new Frame(new Run(environment, batch, index)))),
       mutate: (batch, index) => {
-        mutation ??= compileAs(true)
+        mutation ??= compileUnit({ environment, mutating: true, problems: [], surprises: [] }, unit)
         const frame = new Frame(new Run(environment, batch, index))
         frame.rootIsPending = true
         return payload(run(mutation, frame))
       },
     }
   })
+}
+
+interface Notes {
+  readonly problems: MappingProblem[]
+  readonly surprises: Surprise[]
+}
+
+/** Reads the text and the files that it names, and compiles them; everything that is wrong is noted. */
+function compileText(
+  text: string,
+  environment: BloblangEnvironment,
+  { problems, surprises }: Notes,
+): { readonly unit: MappingUnit; readonly execute: Execute } {
+  const { unit, replacement, problems: found } = loadMapping(text, environment.files)
+  for (const { at, message, hint } of found.slice(0, PROBLEMS_MAX)) {
+    problems.push(problemAt(text, at, message, hint === undefined ? {} : { hint }))
+  }
+  if (replacement === undefined) {
+    surprises.push(...unit.tree.surprises)
+    return {
+      unit,
+      execute: compileUnit({ environment, mutating: false, problems, surprises }, unit),
+    }
+  }
+  const inFile: MappingProblem[] = []
+  const source = { environment, mutating: false, problems: inFile, surprises: [] }
+  const execute = compileUnit(source, unit)
+  problems.push(...inFile.map((one) => toldWhereNamed(one, text, replacement)))
+  return { unit, execute }
 }
 
 function run(execute: Execute, frame: Frame): MappingResult {
@@ -86,10 +111,8 @@ function payload(result: MappingResult): MappingResult {
 
 /** A query that may be a whole mapping too, whose root is then the value. */
 export function compileQuery(text: string, environment: BloblangEnvironment): Compiled<Query> {
-  return attempt(text, (problems, surprises) => {
-    const tree = parseMapping(text)
-    surprises.push(...tree.surprises)
-    const execute = compileTree({ text, environment, mutating: false, problems }, tree)
+  return attempt(text, (notes) => {
+    const { execute } = compileText(text, environment, notes)
     const value = (batch: readonly MappingSource[], index: number): Value => {
       const { root } = run(execute, new Frame(new Run(environment, batch, index)))
       if (root === UNCHANGED) throw new MappingError('expected a value, got nothing')
@@ -112,8 +135,8 @@ export function compileInterpolation(
   text: string,
   environment: BloblangEnvironment,
 ): Compiled<Interpolation> {
-  return attempt(text, (problems, surprises) => {
-    const parts = parseParts({ text, environment, mutating: false, problems }, surprises)
+  return attempt(text, (notes) => {
+    const parts = parseParts({ text, environment, mutating: false, ...notes })
     const constants = parts.filter((part) => typeof part === 'string')
     const constant = constants.length === parts.length ? constants.join('') : undefined
     const steps = parts.map((part) =>
@@ -146,8 +169,8 @@ export function compileInterpolation(
 
 const OPENING = /\$\{(?:\{(![^\n]*?)\}\}|!)/g
 
-function parseParts(source: MappingText, surprises: Surprise[]): readonly Part[] {
-  const { text } = source
+function parseParts(source: MappingText): readonly Part[] {
+  const { text, surprises } = source
   const parts: Part[] = []
   let from = 0
   for (;;) {
@@ -174,10 +197,7 @@ function parseParts(source: MappingText, surprises: Surprise[]): readonly Part[]
 }
 
 /** Problems are data; whatever else is thrown is a defect of ours. */
-function attempt<T>(
-  text: string,
-  compile: (problems: MappingProblem[], surprises: Surprise[]) => T,
-): Compiled<T> {
+function attempt<T>(text: string, compile: (notes: Notes) => T): Compiled<T> {
   const surprises: Surprise[] = []
   const problems: MappingProblem[] = []
   if (text.length > MAPPING_LENGTH_MAX) {
@@ -185,7 +205,7 @@ function attempt<T>(
     return { ok: false, problems: [{ line: 1, column: 1, message }] }
   }
   try {
-    const value = compile(problems, surprises)
+    const value = compile({ problems, surprises })
     if (problems.length > 0) return { ok: false, problems: inOrder(problems) }
     const warnings = surprises.map(({ at, message, hint }) =>
       problemAt(text, at, message, { hint }),

@@ -3,7 +3,13 @@ import type { BloblangEnvironment } from '../environment.ts'
 import type { Evaluate, EvaluateWith } from '../frame.ts'
 import type { MappingProblem } from '../mapping.ts'
 import { locate, MappingError } from '../mapping-error.ts'
-import { type Lines, type Position, problemAt } from '../syntax/cursor.ts'
+import {
+  type Lines,
+  type Position,
+  problemAt,
+  SURPRISES_MAX,
+  type Surprise,
+} from '../syntax/cursor.ts'
 import { isMarker, type Result } from '../values/result.ts'
 import type { Value } from '../values/value.ts'
 
@@ -32,6 +38,7 @@ export interface Compilation {
   readonly lines: Lines
   readonly environment: BloblangEnvironment
   readonly problems: MappingProblem[]
+  readonly surprises: Surprise[]
   /** True for `mutation`: `this` and `root` are then one document. */
   readonly mutating: boolean
   readonly maps: Map<string, MapSlot>
@@ -70,6 +77,12 @@ export function report(
 ): void {
   if (scope.compilation.problems.length >= PROBLEMS_MAX) return
   scope.compilation.problems.push(problemAt(scope.compilation.text, at, message, details))
+}
+
+/** Well-formed, and perhaps not what its writer thinks. */
+export function surprise(scope: Scope, at: Position, message: string, hint: string): void {
+  const { surprises } = scope.compilation
+  if (surprises.length < SURPRISES_MAX) surprises.push({ at, message, hint })
 }
 
 /** Evaluates; a failure tells where the value came from. */

@@ -1,10 +1,10 @@
-/** A whole tree becomes something that runs on a frame. */
+/** A whole text, with the files that it names, becomes something that runs on a frame. */
 import type { BloblangEnvironment } from '../environment.ts'
 import { APPLY_DEPTH_MAX, type EvaluateWith, Frame } from '../frame.ts'
 import type { MappingProblem } from '../mapping.ts'
 import { MappingError } from '../mapping-error.ts'
-import { Lines, problemAt } from '../syntax/cursor.ts'
-import type { Expression, MapDefinition, MappingTree, Statement } from '../syntax/tree.ts'
+import { Lines, type Position, problemAt, type Surprise } from '../syntax/cursor.ts'
+import type { Expression, MapDefinition, Statement } from '../syntax/tree.ts'
 import {
   type Code,
   type Compilation,
@@ -16,43 +16,68 @@ import {
 import { compileExpression } from './compile-expression.ts'
 import type { Execute } from './compile-fields.ts'
 import { compileBody } from './compile-statement.ts'
+import { type MappingUnit, toldWhereNamed } from './load-files.ts'
 
 export interface MappingText {
   readonly text: string
   readonly environment: BloblangEnvironment
   readonly problems: MappingProblem[]
+  readonly surprises: Surprise[]
   readonly mutating: boolean
 }
 
-export function compileTree(source: MappingText, tree: MappingTree): Execute {
-  const compilation: Compilation = compilationOf(source)
-  const { problems, text } = source
-  const files = [...tree.imports, ...(tree.replacement === undefined ? [] : [tree.replacement])]
-  for (const { at, path } of files.slice(0, PROBLEMS_MAX)) {
-    problems.push(
-      problemAt(text, at, `mapping file "${path}" cannot be read here`, {
-        hint: 'Mappings of other files are not available; write its maps into this mapping.',
-      }),
-    )
-  }
-  for (const { name, at } of tree.maps) {
-    if (compilation.maps.has(name) && problems.length < PROBLEMS_MAX) {
-      problems.push(problemAt(text, at, `map \`${name}\` is defined twice`))
-    }
-    compilation.maps.set(name, { run: undefined })
-  }
-  for (const map of tree.maps) defineMap(compilation, map)
-  return compileBody(scopeOf(compilation, tree.statements, false), tree.statements)
+export function compileUnit(source: Omit<MappingText, 'text'>, unit: MappingUnit): Execute {
+  const compilation = compilationOf({ ...source, text: unit.text }, new Map())
+  defineMaps(compilation, unit)
+  const { statements } = unit.tree
+  return compileBody(scopeOf(compilation, statements, false), statements)
 }
 
-function compilationOf(source: MappingText): Compilation {
-  return { ...source, lines: new Lines(source.text), maps: new Map<string, MapSlot>() }
+function compilationOf(source: MappingText, maps: Map<string, MapSlot>): Compilation {
+  return { ...source, lines: new Lines(source.text), maps }
 }
 
 /** A query on its own, as interpolation has it. */
 export function compileQueryTree(source: MappingText, expression: Expression): Code {
-  const compilation: Compilation = compilationOf(source)
-  return compileExpression(scopeOf(compilation, [], false), expression)
+  return compileExpression(scopeOf(compilationOf(source, new Map()), [], false), expression)
+}
+
+/** The maps of a text and of the files that it imports: all know each other. */
+function defineMaps(compilation: Compilation, unit: MappingUnit): void {
+  const { problems } = compilation
+  declareMaps(compilation.maps, unit, (at, message) => {
+    if (problems.length < PROBLEMS_MAX) problems.push(problemAt(unit.text, at, message))
+  })
+  defineImported(compilation, unit)
+  for (const map of unit.tree.maps) defineMap(compilation, map)
+}
+
+function declareMaps(
+  maps: Map<string, MapSlot>,
+  unit: MappingUnit,
+  complain: (at: Position, message: string) => void,
+): void {
+  for (const { unit: imported, path, at } of unit.imports) {
+    declareMaps(maps, imported, (_, message) => complain(at, `mapping file "${path}": ${message}`))
+  }
+  for (const { name, at } of unit.tree.maps) {
+    if (maps.has(name)) complain(at, `map \`${name}\` is defined twice`)
+    maps.set(name, { run: undefined })
+  }
+}
+
+/** Problems of a file are told where it is imported, and none of its warnings: who imports it cannot mend them. */
+function defineImported(compilation: Compilation, unit: MappingUnit): void {
+  for (const { unit: imported, path, at } of unit.imports) {
+    const problems: MappingProblem[] = []
+    const { text } = imported
+    const inner = compilationOf({ ...compilation, text, problems, surprises: [] }, compilation.maps)
+    defineImported(inner, imported)
+    for (const map of imported.tree.maps) defineMap(inner, map)
+    const room = PROBLEMS_MAX - compilation.problems.length
+    const told = problems.map((one) => toldWhereNamed(one, unit.text, { path, at }))
+    compilation.problems.push(...told.slice(0, Math.max(0, room)))
+  }
 }
 
 function scopeOf(

@@ -8,20 +8,20 @@ import type { ServerOptions } from './server-options.ts'
 
 export type ServerConfig = Pick<
   Extract<LoadedConfig, { ok: true }>,
-  'sources' | 'quotas' | 'engineId'
+  'sources' | 'quotas' | 'engineId' | 'policies'
 >
 
 /** Throws Usage where headgate.yaml is wrong, with all that is, each in its place. */
 export function readServerConfig({ folder, source, configFile }: ServerOptions): ServerConfig {
   const configured = configFile === undefined ? undefined : readConfig(configFile)
-  const { sources = [], quotas = new Map(), engineId } = configured ?? {}
-  if (folder === undefined) return { sources, quotas, engineId }
+  const { sources = [], quotas = new Map(), engineId, policies = [] } = configured ?? {}
+  if (folder === undefined) return { sources, quotas, engineId, policies }
   if (sources.some(({ name }) => name === source)) {
     throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
       hint: 'Give the folder another name with --source NAME.',
     })
   }
-  return { sources: [...sources, impliedSource(folder, source)], quotas, engineId }
+  return { sources: [...sources, impliedSource(folder, source)], quotas, engineId, policies }
 }
 
 function readConfig(path: string): ServerConfig {

@@ -42,7 +42,8 @@ import type { RunningServer, ServerOptions } from './server-options.ts'
 import type { RunningKind } from './start-screen.ts'
 
 export async function wireServer(options: ServerOptions): Promise<RunningServer> {
-  const { sources: declarations, quotas: limits, engineId } = readServerConfig(options)
+  const config = readServerConfig(options)
+  const { sources: declarations, quotas: limits, engineId } = config
   const quotas = new NamespaceQuotas(limits, realClock)
   const logger = pinoLogger(process.stderr, process.env['HEADGATE_LOG_LEVEL'])
   await using started = new AsyncDisposableStack()
@@ -74,6 +75,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
         readFiles: (declaration, files) => readFiles(declaration, files, plane),
       },
       quotas,
+      policies: config.policies,
       pruneSettleMs: options.pruneSettleMs,
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.

@@ -3,11 +3,15 @@
 import {
   asJsonSchema,
   choice,
+  duration,
   flag,
+  fraction,
   group,
+  integer,
   list,
   map,
   nameOf,
+  oneOf,
   optional,
   size,
   text,
@@ -15,6 +19,7 @@ import {
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { KINDS } from '../../crds/resource.ts'
 import { type TSchema, Type } from '../../crds/typebox.ts'
+import { DAYS, TIME_PATTERN } from '../plan/change-windows.ts'
 
 const NAMES_MAX = 256
 const ENGINE_ID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -31,8 +36,87 @@ const texts = (description: string, example: string): TSchema =>
     examples: [[example]],
   })
 
+/** How many policies there may be, and windows in one: each is looked at for every plan. */
+export const POLICIES_MAX = 64
+export const WINDOWS_MAX = 32
+const RULE_LENGTH_MAX = 4096
+const PRUNE_COUNT_MAX = 100_000
+const PRUNE_SETTLE_MAX = '24h'
+
+const timeOfDay = (description: string): TSchema =>
+  text(description, 5, {
+    pattern: TIME_PATTERN,
+    patternText: 'a time of day such as 06:30',
+    examples: ['22:00'],
+  })
+
 /** Known, and refused by name until it works. */
 const later = Type.Unknown({ description: 'Not yet available.' })
+
+const pruning = group('PruneConfig', 'How much absence removes without approval, and when.', {
+  enabled: optional(flag('Whether absence removes at all; true where absent.')),
+  budget: optional(
+    group(
+      'PruneBudgetConfig',
+      'Of each kind, within an hour: the greater of the two; more waits for approval.',
+      {
+        count: optional(
+          integer('As many resources as this; 3 where absent.', {
+            minimum: 0,
+            maximum: PRUNE_COUNT_MAX,
+          }),
+        ),
+        share: optional(
+          fraction('This share of those that the source owns; 0.3 where absent.', {
+            minimum: 0,
+            maximum: 1,
+          }),
+        ),
+      },
+    ),
+  ),
+  settle: optional(
+    duration('How long absence has to last; what --prune-settle says where absent.', {
+      durationMax: PRUNE_SETTLE_MAX,
+    }),
+  ),
+})
+
+const changeWindow = group('WindowConfig', 'A time of the week.', {
+  days: optional(
+    list('The days on which it begins; every day where absent.', choice('A day.', DAYS), {
+      minItems: 1,
+      maxItems: DAYS.length,
+    }),
+  ),
+  from: timeOfDay('When it begins.'),
+  to: timeOfDay('When it is over; on the next day where that is not after its beginning.'),
+  timeZone: optional(
+    text('A time zone such as Europe/Berlin; UTC where absent.', 64, { minLength: 1 }),
+  ),
+})
+
+const changePolicy = group(
+  'PolicyConfig',
+  'What has to hold for changes to be carried out: exactly one of `rule` and `windows`.',
+  {
+    name: nameOf('What a blocked change names.'),
+    rule: optional(
+      text(
+        'A CEL rule over all changes of a plan: it sees actions, source and now.',
+        RULE_LENGTH_MAX,
+        { minLength: 1, examples: ['actions.all(a, a.risk != "data-loss" || a.kind != "Stream")'] },
+      ),
+    ),
+    windows: optional(
+      list('When resources and data may go.', changeWindow, {
+        minItems: 1,
+        maxItems: WINDOWS_MAX,
+      }),
+    ),
+    message: optional(text('What people are told whose change it blocks.', 1024)),
+  },
+)
 
 const source = group('SourceConfig', 'Where desired state comes from.', {
   name: nameOf('What owns; it stays when the location changes.'),
@@ -57,7 +141,12 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
     }),
   ),
   atomic: optional(flag('All or nothing: one invalid resource holds back the whole set.')),
-  prune: optional(flag('Whether absence removes; true where absent.')),
+  prune: optional(
+    oneOf('Whether and how much absence removes; true where absent.', [
+      flag('Whether absence removes.'),
+      pruning,
+    ]),
+  ),
 })
 
 const quota = group('QuotaConfig', 'What is absent is not limited.', {
@@ -82,6 +171,10 @@ export const configSchema: JsonSchema = asJsonSchema(
       }),
     ),
     engine: optional(engine),
-    policies: optional(later),
+    policies: optional(
+      list('What has to hold for changes to be carried out.', changePolicy, {
+        maxItems: POLICIES_MAX,
+      }),
+    ),
   }),
 )

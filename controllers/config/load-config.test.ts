@@ -41,6 +41,7 @@ describe('headgate.yaml', () => {
       ],
       quotas: new Map(),
       engineId: undefined,
+      policies: [],
     })
   })
 
@@ -50,6 +51,7 @@ describe('headgate.yaml', () => {
       sources: [],
       quotas: new Map(),
       engineId: undefined,
+      policies: [],
     })
   })
 
@@ -80,6 +82,7 @@ describe('headgate.yaml', () => {
         ['team-b', { bytes: 512 * 2 ** 10 }],
         ['team-c', {}],
       ]),
+      policies: [],
     })
   })
 
@@ -114,10 +117,7 @@ describe('headgate.yaml', () => {
   })
 
   test('refuses by name what is not there yet', () => {
-    expect(
-      problemsOf('sources:\n  - name: a\n    git: {url: x}\n    atomic: true\npolicies: []\n'),
-    ).toEqual([
-      '5:1 policies is not yet available',
+    expect(problemsOf('sources:\n  - name: a\n    git: {url: x}\n    atomic: true\n')).toEqual([
       '3:5 source type git is not yet available',
       '4:5 an atomic source is not yet available',
     ])
@@ -134,6 +134,29 @@ describe('headgate.yaml', () => {
       '2:5 expected sources[0].directory, got none',
       '4:12 expected a name of its own, got b a second time',
     ])
+  })
+
+  test('says how much absence removes, and after how long', () => {
+    const sourceWith = (prune: string) => {
+      const text = `sources: [{name: a, directory: x, prune: ${prune}}]\n`
+      const loaded = loadConfig(text, '/etc/headgate.yaml')
+      return loaded.ok ? loaded.sources[0] : loaded.problems.map(({ message }) => message)
+    }
+    expect(sourceWith('{budget: {count: 10, share: 0.5}, settle: 5s}')).toMatchObject({
+      prune: true,
+      pruneBudget: { count: 10, share: 0.5 },
+      pruneSettleMs: 5_000,
+    })
+    expect(sourceWith('{enabled: false, budget: {count: 0}}')).toMatchObject({
+      prune: false,
+      pruneBudget: { count: 0, share: 0.3 },
+    })
+    expect(sourceWith('true')).toMatchObject({ prune: true })
+    expect(sourceWith('{budget: {share: 1.5}}')).toHaveLength(1)
+    expect(sourceWith('{budget: {count: -1}}')).toHaveLength(1)
+    expect(sourceWith('{settle: 25h}')).toHaveLength(1)
+    expect(sourceWith('sometimes')).toHaveLength(1)
+    expect(sourceWith('{bugdet: {}}')).toHaveLength(1)
   })
 
   test('refuses ambiguous YAML as resources do', () => {

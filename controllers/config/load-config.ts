@@ -3,16 +3,20 @@
  * no file and starts nothing.
  */
 import { dirname, resolve } from 'node:path'
+import { parseDurationMs } from '../../crds/duration.ts'
 import type { Quotas } from '../../engine/streams/quotas.ts'
 import { nearest } from '../../engine/suggest.ts'
+import type { ChangePolicy } from '../plan/change-policy.ts'
+import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
 import { parseYaml } from '../sets/parse-yaml.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
 import { decode } from '../sets/source-text.ts'
 import { checkSchema } from '../sets/spec-check.ts'
-import { at, type Path, plainValue, type Tree } from '../sets/tree.ts'
+import { type Path, plainValue } from '../sets/tree.ts'
 import type { Grants, Scope, SourceDeclaration } from '../sources/source.ts'
 import { configSchema } from './config-schema.ts'
+import { judgePolicies } from './judge-policies.ts'
 import { judgeQuotas } from './judge-quotas.ts'
 
 export type LoadedConfig =
@@ -22,11 +26,11 @@ export type LoadedConfig =
       readonly quotas: Quotas
       /** Whose data must be in the data directory; undefined for any. */
       readonly engineId: string | undefined
+      readonly policies: readonly ChangePolicy[]
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 const LATER_TYPES = ['git', 'kubernetes', 'api'] as const
-const LATER_SECTIONS = ['policies'] as const
 
 /** `path` is the file's, as errors and grants name it; locations are relative to its folder. */
 export function loadConfig(text: string, path: string): LoadedConfig {
@@ -36,7 +40,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   if (parsed.problems.length > 0) return { ok: false, problems: parsed.problems }
   const [document] = parsed.documents
   if (document?.tree === undefined) {
-    return { ok: true, sources: [], quotas: new Map(), engineId: undefined }
+    return { ok: true, sources: [], quotas: new Map(), engineId: undefined, policies: [] }
   }
   const list = new ProblemList(decoded.source, document.tree)
   if (parsed.documents.length > 1) {
@@ -50,9 +54,9 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   }
   const value = plainValue(document.tree)
   for (const problem of checkSchema(configSchema, value, [])) list.add(problem)
-  judgeSections(document.tree, list)
   const sources = judgeSources(value, list)
   const quotas = judgeQuotas(value, list)
+  const policies = judgePolicies(value, list)
   if (list.hasErrors) return { ok: false, problems: list.problems }
   const engineId = (value as { readonly engine?: { readonly id?: string } } | null)?.engine?.id
   return {
@@ -60,6 +64,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
     sources: sources.map((source) => declarationOf(source, path)),
     quotas,
     engineId,
+    policies,
   }
 }
 
@@ -69,13 +74,13 @@ interface SourceConfig {
   readonly scope?: Partial<Scope>
   readonly grants?: Partial<Grants>
   readonly atomic?: boolean
-  readonly prune?: boolean
+  readonly prune?: boolean | PruneConfig
 }
 
-function judgeSections(tree: Tree, list: ProblemList): void {
-  for (const section of LATER_SECTIONS) {
-    if (at(tree, [section]) !== undefined) notYet([section], section, list)
-  }
+interface PruneConfig {
+  readonly enabled?: boolean
+  readonly budget?: { readonly count?: number; readonly share?: number }
+  readonly settle?: string
 }
 
 function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[] {
@@ -153,6 +158,19 @@ function declarationOf(source: SourceConfig, path: string): SourceDeclaration {
       declaredIn: path,
     },
     atomic,
-    prune,
+    ...pruningOf(prune),
+  }
+}
+
+type Pruning = Pick<SourceDeclaration, 'prune' | 'pruneBudget' | 'pruneSettleMs'>
+
+function pruningOf(prune: boolean | PruneConfig): Pruning {
+  if (typeof prune === 'boolean') return { prune }
+  const { enabled = true, budget, settle } = prune
+  const settleMs = settle === undefined ? undefined : parseDurationMs(settle)
+  return {
+    prune: enabled,
+    ...(budget === undefined ? {} : { pruneBudget: { ...PRUNE_BUDGET_DEFAULT, ...budget } }),
+    ...(settleMs === undefined ? {} : { pruneSettleMs: settleMs }),
   }
 }

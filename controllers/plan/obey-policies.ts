@@ -23,8 +23,10 @@ export function obeyPolicies(
   const doable = actions.filter(({ verb }) => verb !== 'blocked')
   if (policies.length === 0 || doable.length === 0) return actions
   const held = new Map<string, Action>()
+  const labelsOf = ({ desired, identity }: Action): Readonly<Record<string, string>> =>
+    desired?.labels ?? resources.get(identityKey(identity))?.accepted?.labels ?? {}
   for (const policy of policies)
-    for (const { action, reason } of policy.refusals({ source, actions: doable, nowUs }))
+    for (const { action, reason } of policy.refusals({ source, actions: doable, labelsOf, nowUs }))
       held.set(identityKey(action.identity), {
         ...action,
         verb: 'blocked',
@@ -35,8 +37,7 @@ export function obeyPolicies(
   if (held.size === 0) return actions
   return actions.map((action) => {
     const key = identityKey(action.identity)
-    const own = held.get(key)
-    const behind = own ?? stalledBehind(action, held, resources)
+    const behind = held.get(key) ?? stalledBehind(action, held, resources)
     if (behind !== undefined) held.set(key, behind)
     const result = behind ?? action
     return { ...result, waitsFor: result.waitsFor.filter((before) => !held.has(before)) }

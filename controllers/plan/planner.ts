@@ -34,13 +34,12 @@ export function plan(request: PlanRequest): Plan {
   const { drafts, absences } = decideWhole(request)
   const declared = [...drafts.values()].filter((draft) => draft !== undefined)
   const ordered = inOrder(withWaits([...declared, ...absences.actions], observed))
-  const allowed = obeyPolicies(ordered, {
+  const actions = obeyPolicies(withCosts(ordered, observed), {
     policies: policy.changes,
     source: set.source,
     nowUs: now.wallUs,
     resources: observed.resources,
   })
-  const actions = withCosts(allowed, observed)
   return {
     source: set.source,
     setDigest: set.digest,

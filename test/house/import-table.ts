@@ -19,6 +19,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@marcbachmann/cel-js': ['controllers/plan/change-rule.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
   ajv: ['engine/bloblang/methods/json-schema.ts', 'engine/events/json-schema.ts'],
   bcryptjs: ['engine/bloblang/methods/passwords.ts'],
@@ -32,6 +33,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
+  'seek-bzip': ['engine/bloblang/methods/compression.ts'],
+  snappyjs: ['engine/bloblang/methods/snappy.ts'],
   transliteration: ['engine/bloblang/methods/slug.ts'],
   typebox: ['crds/typebox.ts'],
   undici: ['engine/components'],

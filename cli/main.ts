@@ -19,6 +19,8 @@ const startServer: StartServer = async (options) => {
 
 /** Runs the command line of this process and sets its exit status. */
 export async function start(): Promise<void> {
+  // The YAML parser asks for a variable at every word, and only a copy answers without asking the system.
+  process.env = { ...process.env }
   const terminal = processTerminal()
   const stop = new AbortController()
   let stopsInOrder = false

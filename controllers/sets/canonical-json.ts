@@ -13,8 +13,13 @@ export function canonicalJson(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object') throw new TypeError(`expected a JSON value, got ${typeof value}`)
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(',')}}`
+  const fields = value as Readonly<Record<string, unknown>>
+  let text = ''
+  // Sorting without a comparison is by UTF-16 code units, as the RFC has it.
+  for (const name of Object.keys(fields).sort()) {
+    const field = fields[name]
+    if (field === undefined) continue
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(field)}`
+  }
+  return `{${text}}`
 }

@@ -36,7 +36,8 @@ export function checkReferences(
   }
   checkNames(declarations, add)
   checkIds([...byKey.values()], add)
-  for (const declaration of declarations) checkTargets(declaration, byKey, known, add)
+  const names = new DeclaredNames([...byKey.values()].map(({ identity }) => identity))
+  for (const declaration of declarations) checkTargets(declaration, byKey, names, known, add)
   const faulty = (declaration: Declaration): boolean => found.has(declaration)
   checkTypes([...byKey.values()], faulty, add)
   return found
@@ -89,23 +90,45 @@ export function idOf(identity: Identity, spec: Readonly<Record<string, unknown>>
   return typeof spec['id'] === 'string' ? spec['id'] : identity.name
 }
 
+/** Searching a near name costs much, and whoever has this many mistakes made the same one again and again. */
+export const SUGGESTIONS_MAX = 100
+
+/** What else a name may have meant, looked up once a set and not once a mistake. */
+class DeclaredNames {
+  readonly #inNamespace: ReadonlyMap<string, readonly Identity[]>
+  readonly #called: ReadonlyMap<string, readonly Identity[]>
+  #suggestions = 0
+
+  constructor(identities: readonly Identity[]) {
+    this.#inNamespace = Map.groupBy(identities, ({ kind, namespace }) => `${kind}/${namespace}`)
+    this.#called = Map.groupBy(identities, ({ kind, name }) => `${kind}/${name}`)
+  }
+
+  near({ kind, namespace, name }: Identity, besides: Iterable<string>): string | undefined {
+    if (this.#suggestions === SUGGESTIONS_MAX) return undefined
+    this.#suggestions++
+    const names = this.#inNamespace.get(`${kind}/${namespace}`) ?? []
+    return nearest(name, [...besides, ...names.map((one) => one.name)])
+  }
+
+  /** Another namespace that has one of that name. */
+  namespaceOf({ kind, name }: Identity): string | undefined {
+    return this.#called.get(`${kind}/${name}`)?.[0]?.namespace
+  }
+}
+
 function checkTargets(
   declaration: Declaration,
   byKey: ReadonlyMap<string, Declaration>,
+  names: DeclaredNames,
   known: (identity: Identity) => boolean,
   add: Add,
 ): void {
   for (const { to, path } of referencesOf(declaration)) {
     if (byKey.has(identityKey(to)) || known(to)) continue
-    const names = [...byKey.values()]
-      .map(({ identity }) => identity)
-      .filter(({ kind, namespace }) => kind === to.kind && namespace === to.namespace)
-      .map(({ name }) => name)
     const inProperty = declaration.identity.kind === 'StreamType' && path[0] === 'properties'
-    const meant = nearest(to.name, inProperty ? [...names, ...TYPE_CODES.keys()] : names)
-    const elsewhere = [...byKey.values()].find(
-      ({ identity }) => identity.kind === to.kind && identity.name === to.name,
-    )?.identity.namespace
+    const elsewhere = names.namespaceOf(to)
+    const meant = names.near(to, inProperty ? TYPE_CODES.keys() : [])
     add(declaration, {
       layer: 'reference',
       code: 'ReferenceUnresolved',

@@ -25,12 +25,14 @@ export function normalForm(schema: JsonSchema, value: unknown): unknown {
 export function dropNulls(schema: JsonSchema, value: unknown): unknown {
   if (isOpaque(schema) || typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => dropNulls(schema.items ?? {}, item))
-  const kept = Object.entries(value).filter(
-    ([name, field]) => field !== null || isUnknown(schema, name),
-  )
-  return Object.fromEntries(
-    kept.map(([name, field]) => [name, dropNulls(fieldSchema(schema, name), field)]),
-  )
+  const fields = value as Readonly<Record<string, unknown>>
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) {
+    const field = fields[name]
+    if (field === null && !isUnknown(schema, name)) continue
+    kept[name] = dropNulls(fieldSchema(schema, name), field)
+  }
+  return kept
 }
 
 function normalObject(schema: JsonSchema, value: Readonly<Record<string, unknown>>): unknown {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import { SUGGESTIONS_MAX } from './check-references.ts'
 import { FileCache } from './file-cache.ts'
 import { FILE_BYTES_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { ResourceSet } from './resource-set.ts'
@@ -307,5 +308,16 @@ test('a folder that is away is not to be removed, unlike an entry that cannot be
   expect(problems.map(({ hint }) => hint)).toEqual([
     'it is read once it is there and at rest; until then nothing of this source is deleted',
     'make it readable or remove it; until then nothing of this source is deleted',
+  ])
+})
+
+test('the first hundred unresolved names are compared with what there is, the others just told', async () => {
+  const names = Array.from({ length: SUGGESTIONS_MAX + 1 }, (_, index) => index)
+  const typed = names.map((index) => stream(`s${index}`, 'spec: {type: redaing}\n')).join('---\n')
+  const type = `${HEAD}kind: StreamType\nmetadata: {name: reading}\nspec: {jsonSchema: {}}\n`
+  const { problems } = await readTexts({ 'a.yaml': typed, 'types.yaml': type })
+  expect(problems.map(({ hint }) => hint)).toEqual([
+    ...names.slice(0, SUGGESTIONS_MAX).map(() => 'did you mean reading?'),
+    'declare StreamType redaing',
   ])
 })

@@ -67,7 +67,10 @@ export function locate(tree: Tree, path: Path, which: 'key' | 'value'): Span {
 export function plainValue(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value
   if (tree.kind === 'list') return tree.items.map(plainValue)
-  return Object.fromEntries(tree.entries.map(({ key, value }) => [key, plainValue(value)]))
+  const result: Record<string, unknown> = {}
+  // Neither parser lets a key pass that means something to JavaScript.
+  for (const { key, value } of tree.entries) result[key] = plainValue(value)
+  return result
 }
 
 /**

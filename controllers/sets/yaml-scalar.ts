@@ -35,8 +35,12 @@ const AMBIGUOUS: readonly Ambiguity[] = [
   },
 ]
 
+/** Every form begins so, or is as short as a word. Most texts are neither. */
+const SUSPECT = /^([-+.0-9]|(y|n|yes|no|on|off)$)/i
+
 /** How the text may be misread, or undefined where every reader agrees. */
 export function ambiguityOf(text: string): Ambiguity | undefined {
+  if (!SUSPECT.test(text)) return undefined
   // A name such as `a_b` is text to everybody: only what begins like a number can be one.
   const numeric = /^[-+]?[0-9]/.test(text)
   return AMBIGUOUS.find(({ form, reads }) => form.test(text) && (numeric || reads !== 'a number'))

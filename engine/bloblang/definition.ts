@@ -41,6 +41,8 @@ export type Category =
   | 'objects and arrays'
   | 'parsing'
   | 'encoding'
+  | 'tokens'
+  | 'geoip'
   | 'time'
   | 'control'
 

@@ -1,18 +1,78 @@
-/** Methods that encode, decode and hash. */
-import { createHash, createHmac } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+/** Methods that write bytes as text, and read them back. */
 import type { MethodDefinition } from '../definition.ts'
 import { MappingError } from '../mapping-error.ts'
-import { mismatch } from '../values/kind-of.ts'
-import type { Result } from '../values/result.ts'
+import { decodeAscii85, decodeZ85, encodeAscii85, encodeZ85 } from './base85.ts'
+import { expectBytes } from './expect-bytes.ts'
 
 const encoding = { category: 'encoding', status: 'stable' } as const
+
+interface Scheme {
+  readonly encode: (bytes: Buffer) => string
+  readonly decode: (text: string) => Buffer
+}
+
+/** Node's own decoders skip what they do not know; here the whole text must have the form. */
+function strict(
+  name: string,
+  form: RegExp,
+  encode: (bytes: Buffer) => string,
+  decode: (text: string) => Buffer,
+): Scheme {
+  return {
+    encode,
+    decode: (text) => {
+      const compact = name === 'hex' ? text : text.replace(/[\r\n]/g, '')
+      if (!form.test(compact)) throw new MappingError(`expected ${name} text, got something else`)
+      return decode(compact)
+    },
+  }
+}
+
+const fromBase64 = (text: string): Buffer => Buffer.from(text, 'base64')
+
+const SCHEMES: Readonly<Record<string, Scheme>> = {
+  base64: strict(
+    'base64',
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+    (bytes) => bytes.toString('base64'),
+    fromBase64,
+  ),
+  base64url: strict(
+    'base64url',
+    /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$/,
+    (bytes) => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_'),
+    fromBase64,
+  ),
+  base64rawurl: strict(
+    'base64rawurl',
+    /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/,
+    (bytes) => bytes.toString('base64url'),
+    fromBase64,
+  ),
+  hex: strict(
+    'hex',
+    /^(?:[0-9a-fA-F]{2})*$/,
+    (bytes) => bytes.toString('hex'),
+    (text) => Buffer.from(text, 'hex'),
+  ),
+  ascii85: { encode: encodeAscii85, decode: decodeAscii85 },
+  z85: { encode: encodeZ85, decode: decodeZ85 },
+}
+
+function schemeOf(name: string): Scheme {
+  const scheme = Object.hasOwn(SCHEMES, name) ? SCHEMES[name] : undefined
+  if (scheme !== undefined) return scheme
+  throw new MappingError(
+    `unknown encoding scheme "${name.slice(0, 64)}", expected ${Object.keys(SCHEMES).join(', ')}`,
+    true,
+  )
+}
 
 export const encodingMethods: readonly MethodDefinition[] = [
   {
     name: 'encode',
     ...encoding,
-    description: 'The bytes as text: base64, base64url, base64rawurl or hex.',
+    description: 'The bytes as text: base64, base64url, base64rawurl, hex, ascii85 or z85.',
     parameters: [{ name: 'scheme', type: 'string', description: 'How to encode.' }],
     examples: [
       { mapping: 'root = "hello??".encode("base64")', output: 'aGVsbG8/Pw==' },
@@ -21,8 +81,8 @@ export const encodingMethods: readonly MethodDefinition[] = [
       { mapping: 'root = "hi".encode("rot13")', error: 'unknown encoding scheme' },
     ],
     build: (site) => {
-      const scheme = site.derived('scheme', encoder)
-      return (target, frame) => scheme(frame)(expectBytes(target))
+      const scheme = site.derived('scheme', schemeOf)
+      return (target, frame) => scheme(frame).encode(expectBytes(target))
     },
   },
   {
@@ -35,107 +95,8 @@ export const encodingMethods: readonly MethodDefinition[] = [
       { mapping: 'root = "6".decode("hex")', error: 'expected hex text' },
     ],
     build: (site) => {
-      const scheme = site.derived('scheme', decoder)
-      return (target, frame) => scheme(frame)(expectBytes(target).toString('latin1'))
-    },
-  },
-  {
-    name: 'hash',
-    ...encoding,
-    description:
-      'The digest of the bytes, as bytes: md5, sha1, sha256, sha512, sha3_256, sha3_512, crc32, and with a key hmac_sha1, hmac_sha256, hmac_sha512.',
-    parameters: [
-      { name: 'algorithm', type: 'string', description: 'How to hash.' },
-      { name: 'key', type: 'string', description: 'The key of an hmac.', optional: true },
-    ],
-    examples: [
-      {
-        mapping: 'root = "hello".hash("sha1").encode("hex")',
-        output: 'aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d',
-      },
-      {
-        mapping: 'root = "hello".hash("md5").encode("hex")',
-        output: '5d41402abc4b2a76b9719d911017c592',
-      },
-    ],
-    build: (site) => {
-      const algorithm = site.derived('algorithm', hasher)
-      const key = site.given('key') ? site.string('key') : undefined
-      return (target, frame) => algorithm(frame)(expectBytes(target), key?.(frame))
+      const scheme = site.derived('scheme', schemeOf)
+      return (target, frame) => scheme(frame).decode(expectBytes(target).toString('latin1'))
     },
   },
 ]
-
-function expectBytes(value: Result): Buffer {
-  if (typeof value === 'string') return Buffer.from(value)
-  if (value instanceof Uint8Array)
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  throw mismatch('string or bytes', value)
-}
-
-function encoder(scheme: string): (bytes: Buffer) => string {
-  switch (scheme) {
-    case 'base64':
-    case 'hex':
-      return (bytes) => bytes.toString(scheme)
-    case 'base64url':
-      return (bytes) => bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
-    case 'base64rawurl':
-      return (bytes) => bytes.toString('base64url')
-    default:
-      throw unknownScheme(scheme)
-  }
-}
-
-const FORMS: Readonly<Record<string, RegExp>> = {
-  base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
-  base64url: /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?$/,
-  base64rawurl: /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/,
-  hex: /^(?:[0-9a-fA-F]{2})*$/,
-}
-
-function decoder(scheme: string): (text: string) => Uint8Array {
-  const form = Object.hasOwn(FORMS, scheme) ? FORMS[scheme] : undefined
-  if (form === undefined) throw unknownScheme(scheme)
-  return (text) => {
-    const compact = scheme === 'hex' ? text : text.replace(/[\r\n]/g, '')
-    if (!form.test(compact)) throw new MappingError(`expected ${scheme} text, got something else`)
-    return Buffer.from(compact, scheme === 'hex' ? 'hex' : 'base64')
-  }
-}
-
-function unknownScheme(scheme: string): MappingError {
-  return new MappingError(
-    `unknown encoding scheme "${scheme}", expected base64, base64url, base64rawurl or hex`,
-    true,
-  )
-}
-
-const HASHES: Readonly<Record<string, string>> = {
-  md5: 'md5',
-  sha1: 'sha1',
-  sha256: 'sha256',
-  sha512: 'sha512',
-  sha3_256: 'sha3-256',
-  sha3_512: 'sha3-512',
-}
-
-type Hash = (bytes: Buffer, key: string | undefined) => Uint8Array | string
-
-function hasher(algorithm: string): Hash {
-  if (algorithm === 'crc32') return (bytes) => String(crc32(bytes))
-  const plain = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm] : undefined
-  if (plain !== undefined) return (bytes) => createHash(plain).update(bytes).digest()
-  const keyed = /^hmac_(sha1|sha256|sha512)$/.exec(algorithm)?.[1]
-  if (keyed === undefined) {
-    throw new MappingError(
-      `unknown hash algorithm "${algorithm}", expected ${Object.keys(HASHES).join(', ')}, crc32 or hmac_sha256`,
-      true,
-    )
-  }
-  return (bytes, key) => {
-    if (key === undefined)
-      throw new MappingError(`hash "${algorithm}" expected a key, got none`, true)
-    return createHmac(keyed, key).update(bytes).digest()
-  }
-}

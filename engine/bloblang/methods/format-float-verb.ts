@@ -35,25 +35,48 @@ function fixed(value: number, digits: number): string {
   const text =
     magnitude >= 1e21
       ? BigInt(magnitude) + (shown === 0 ? '' : `.${'0'.repeat(shown)}`)
-      : magnitude.toFixed(shown)
+      : toFixedEven(magnitude, shown)
   return sign + text + '0'.repeat(digits - shown)
 }
 
+/** JavaScript rounds what lies exactly between away from zero, Go to the even digit. */
+function toFixedEven(magnitude: number, digits: number): string {
+  const exact = magnitude.toFixed(DIGITS_MAX)
+  return isEvenTie(exact, exact.indexOf('.') + 1 + digits)
+    ? exact.slice(0, exact.indexOf('.') + (digits === 0 ? 0 : digits + 1))
+    : magnitude.toFixed(digits)
+}
+
+function toExponentialEven(value: number, digits: number): string {
+  const exact = value.toExponential(DIGITS_MAX)
+  const [mantissa = '', power = '0'] = exact.split('e')
+  const point = mantissa.indexOf('.')
+  if (!isEvenTie(mantissa, point + 1 + digits)) return value.toExponential(digits)
+  return `${mantissa.slice(0, digits === 0 ? point : point + 1 + digits)}e${power}`
+}
+
+/** True when nothing but a five follows that place, and the digit before is even. */
+function isEvenTie(decimal: string, at: number): boolean {
+  if (!/^50*$/.test(decimal.slice(at))) return false
+  const before = decimal[at - 1] === '.' ? decimal[at - 2] : decimal[at - 1]
+  return Number(before) % 2 === 0
+}
+
 function exponent(value: number, digits: number): string {
-  return value.toExponential(Math.min(digits, DIGITS_MAX)).replace(/e([+-])(\d)$/, 'e$10$2')
+  return toExponentialEven(value, Math.min(digits, DIGITS_MAX)).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
 /** So many digits in all, without zeros at the end; an exponent below 1e-4 and where the digits do not reach. */
 function general(value: number, precision: number): string {
   const digits = Math.min(Math.max(precision, 1), DIGITS_MAX)
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
-  const [mantissa = '', power = '0'] = value.toExponential(digits - 1).split('e')
+  const [mantissa = '', power = '0'] = toExponentialEven(value, digits - 1).split('e')
   const order = Number(power)
   if (order < -4 || order >= digits) {
     const sign = order < 0 ? '-' : '+'
     return `${withoutZeros(mantissa)}e${sign}${String(Math.abs(order)).padStart(2, '0')}`
   }
-  return withoutZeros(value.toFixed(Math.max(0, Math.min(DIGITS_MAX, digits - 1 - order))))
+  return withoutZeros(fixed(value, Math.max(0, Math.min(DIGITS_MAX, digits - 1 - order))))
 }
 
 function withoutZeros(text: string): string {

@@ -1,4 +1,4 @@
-/** Go's printf, value by value. The results are those of Go's own documentation of package fmt and of its rules. */
+/** Go's printf, value by value: the results are what Go 1.26 prints. */
 import { expect, test } from 'vitest'
 import { runMapping } from '../evaluate-for-test.ts'
 import { IntegralFloat, type Value } from '../values/value.ts'
@@ -32,6 +32,7 @@ test.each<[string, readonly Value[], string]>([
   ['%.2s', ['äöü'], 'äö'],
   ['%5s|%-5s|', ['ab', 'ab'], '   ab|ab   |'],
   ['%f %.2f %8.3f', [2.34567, 2.34567, 2.34567], '2.345670 2.35    2.346'],
+  ['%.0f %.0f %.0f %.1f %.2f', [0.5, 1.5, 2.5, 0.25, 1.005], '0 2 2 0.2 1.00'],
   ['%e %E', [123456.789, 0.5], '1.234568e+05 5.000000E-01'],
   ['%g %g %g', [new IntegralFloat(1e21), 0.00001, 100_000.5], '1e+21 1e-05 100000.5'],
   ['%.3g %.3g', [1234.5, 0.00001234], '1.23e+03 1.23e-05'],
@@ -43,7 +44,19 @@ test.each<[string, readonly Value[], string]>([
   ['%s', [Buffer.from('ab')], 'ab'],
   ['%T %T %T', [1, 1.5, []], 'int64 float64 []interface {}'],
   ['100%%', [], '100%'],
-  ['100%', [], '100%'],
+  ['100%', [], '100%!(NOVERB)'],
+  ['%!', [1], '%!!(int64=1)'],
+  ['%d %d', [1], '1 %!d(MISSING)'],
+  [
+    '%5t|%-5v|%05s|% x|%#x|%05v',
+    [true, null, 'ab', 'ab', 'ab', 'ab'],
+    ' true|<nil>|000ab|61 62|0x6162|000ab',
+  ],
+  [
+    '%6.3v|%.2v|%08.3f|%+.2e|%x',
+    ['abcdef', 3.25, -3.25, 12345.678, -255],
+    '   abc|3.2|-003.250|+1.23e+04|-ff',
+  ],
 ])('%j of %j is %j', (text, values, output) => {
   expect(formatText(text, values)).toBe(output)
 })

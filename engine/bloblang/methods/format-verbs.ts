@@ -12,7 +12,7 @@ import { formatFloatVerb } from './format-float-verb.ts'
 import { quote } from './quoting.ts'
 import { assertLength, repeat } from './repeat.ts'
 
-const VERB = /%([-+0 #]*)(\d{1,9})?(\.(\d{0,9}))?(?:\[(\d{1,3})\])?([a-zA-Z%])/g
+const VERB = /%([-+0 #]*)(\d{1,9})?(\.(\d{0,9}))?(?:\[(\d{1,3})\])?(.|$)/gsu
 /** More decimals than any float has. */
 const PRECISION_MAX = 1_000
 
@@ -31,6 +31,7 @@ export function formatText(text: string, values: readonly Value[]): string {
     VERB,
     (_, flags: string, width = '', point?: string, digits = '', index?: string, verb = 'v') => {
       if (verb === '%') return '%'
+      if (verb === '') return '%!(NOVERB)'
       if (index !== undefined) {
         isReordered = true
         next = Number(index) - 1
@@ -85,7 +86,7 @@ function scalar(value: Value, directive: Directive): string | undefined {
 
 function textual(
   text: string,
-  { verb, precision }: Directive,
+  { verb, precision, flags }: Directive,
   bytes: Uint8Array = Buffer.from(text),
 ): string | undefined {
   switch (verb) {
@@ -95,12 +96,22 @@ function textual(
     case 'q':
       return quote(cut(text, precision))
     case 'x':
-      return Buffer.from(bytes).toString('hex')
+      return hexadecimal(bytes, flags)
     case 'X':
-      return Buffer.from(bytes).toString('hex').toUpperCase()
+      return hexadecimal(bytes, flags).toUpperCase()
     default:
       return undefined
   }
+}
+
+/** A space parts the bytes, a sharp prefixes them. */
+function hexadecimal(bytes: Uint8Array, flags: string): string {
+  const prefix = flags.includes('#') ? '0x' : ''
+  const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+  if (pairs.length === 0) return ''
+  return flags.includes(' ')
+    ? pairs.map((pair) => prefix + pair).join(' ')
+    : prefix + pairs.join('')
 }
 
 function cut(text: string, length: number | undefined): string {

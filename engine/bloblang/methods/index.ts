@@ -4,15 +4,19 @@ import { arithmeticMethods } from './arithmetic.ts'
 import { arrayMethods } from './arrays.ts'
 import { castMethods } from './casts.ts'
 import { changeMethods } from './changes.ts'
+import { cipherMethods } from './ciphers.ts'
 import { coercionMethods } from './coercion.ts'
+import { compressionMethods } from './compression.ts'
 import { encodingMethods } from './encoding.ts'
 import { escapingMethods } from './escaping.ts'
 import { fallbackMethods } from './fallback.ts'
+import { hashingMethods } from './hashing.ts'
 import { inferSchemaMethods } from './infer-schema.ts'
 import { iterationMethods } from './iteration.ts'
 import { jsonPathMethods } from './json-path.ts'
 import { jsonSchemaMethods } from './json-schema.ts'
 import { letterCaseMethods } from './letter-case.ts'
+import { namedUuidMethods } from './named-uuid.ts'
 import { numberMethods } from './numbers.ts'
 import { objectMethods } from './objects.ts'
 import { parsingMethods } from './parsing.ts'
@@ -28,6 +32,7 @@ import { stringMethods } from './strings.ts'
 import { stripHtmlMethods } from './strip-html.ts'
 import { timeMethods } from './time.ts'
 import { timeArithmeticMethods } from './time-arithmetic.ts'
+import { tokenMethods } from './tokens.ts'
 
 const definitions: readonly MethodDefinition[] = [
   ...arithmeticMethods,
@@ -56,6 +61,11 @@ const definitions: readonly MethodDefinition[] = [
   ...jsonPathMethods,
   ...jsonSchemaMethods,
   ...reshapingMethods,
+  ...cipherMethods,
+  ...compressionMethods,
+  ...hashingMethods,
+  ...namedUuidMethods,
+  ...tokenMethods,
   ...timeMethods,
   ...timeArithmeticMethods,
 ]

@@ -16,9 +16,24 @@ function toUpper(text: string): string {
   if (ASCII.test(text)) return text.toUpperCase()
   return mapCharacters(text, (character) => {
     const upper = character.toUpperCase()
-    return isOneCharacter(upper) ? upper : character
+    return isOneCharacter(upper) ? upper : (IOTA_BELOW.get(character) ?? character)
   })
 }
+
+/** Greek letters with an iota below, whose counterparts JavaScript spells out and Go does not. */
+const IOTA_BELOW: ReadonlyMap<string, string> = new Map(
+  [0x1f80, 0x1f90, 0x1fa0]
+    .flatMap((first) => Array.from({ length: 8 }, (_, index) => [first + index, first + index + 8]))
+    .concat([
+      [0x1fb3, 0x1fbc],
+      [0x1fc3, 0x1fcc],
+      [0x1ff3, 0x1ffc],
+    ])
+    .map(([small = 0, capital = 0]) => [
+      String.fromCodePoint(small),
+      String.fromCodePoint(capital),
+    ]),
+)
 
 function toLower(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase()

@@ -3,7 +3,7 @@ import { MappingError } from '../mapping-error.ts'
 import { timestampOf } from '../values/timestamp.ts'
 import { Timestamp } from '../values/value.ts'
 import { expandCompounds } from './strftime.ts'
-import { DAYS, indexByName, MONTHS } from './time-layout.ts'
+import { DAYS, indexByName, MONTHS, onDayOfYear } from './time-layout.ts'
 
 interface Fields {
   year: number
@@ -163,13 +163,6 @@ function momentOf(fields: Fields): Timestamp | undefined {
     if (fields.hour < 1 || fields.hour > 12) return undefined
     fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
   }
-  if (dayOfYear !== undefined) return onDayOfYear(fields, dayOfYear)
+  if (dayOfYear !== undefined) return dayOfYear < 1 ? undefined : onDayOfYear(fields, dayOfYear)
   return timestampOf(fields)
-}
-
-function onDayOfYear(fields: Fields, dayOfYear: number): Timestamp | undefined {
-  const date = new Date(0)
-  date.setUTCFullYear(fields.year, 0, dayOfYear)
-  if (dayOfYear < 1 || date.getUTCFullYear() !== fields.year) return undefined
-  return timestampOf({ ...fields, month: date.getUTCMonth() + 1, day: date.getUTCDate() })
 }

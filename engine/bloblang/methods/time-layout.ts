@@ -1,6 +1,13 @@
 /** Go's time layouts: how one certain moment, 2006-01-02T15:04:05 -0700, would be written. */
 import { MappingError } from '../mapping-error.ts'
-import { type CivilTime, civilTime, offsetText, pad, timestampOf } from '../values/timestamp.ts'
+import {
+  type CivilFields,
+  type CivilTime,
+  civilTime,
+  offsetText,
+  pad,
+  timestampOf,
+} from '../values/timestamp.ts'
 import type { Timestamp } from '../values/value.ts'
 import { zoneAbbreviation } from './zone-name.ts'
 
@@ -148,6 +155,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   Z07: '(Z|[+-]\\d\\d)',
 }
 
+const FRACTION_NEXT = /^[.,](?:0+|9+)(?!\d)/
+
 /** Zeros ask for as many digits; nines take any number of them, or none. */
 function fractionPattern(token: string): string {
   return token[1] === '0' ? `([.,]\\d{${token.length - 1}})` : '((?:[.,]\\d{1,9})?)'
@@ -172,10 +181,10 @@ function readerOf(layout: string): Reader {
     source += literal(layout.slice(from, match.index))
     from = match.index + match[0].length
     const token = match[0]
-    if (/^[.,]/.test(token)) {
-      // A fraction is read with the second that it follows.
-      if (/5$/.test(tokens.at(-1) ?? '') && layout.slice(0, match.index).endsWith('5')) continue
-      source += fractionPattern(token)
+    if (/^[.,]/.test(token)) source += fractionPattern(token)
+    else if (/5$/.test(token) && FRACTION_NEXT.test(layout.slice(match.index + token.length))) {
+      // A fraction that the layout tells is read by itself.
+      source += token === '05' ? '(\\d{2})' : '(\\d{1,2})'
     } else source += PATTERNS[token] ?? ''
     tokens.push(token)
   }
@@ -210,6 +219,8 @@ export function parseLayout(text: string, layout: string): Timestamp | undefined
     minute: 0,
     second: 0,
     nanosecond: 0,
+    /** From 1; zero while no token told it. */
+    dayOfYear: 0,
     zone: 'UTC',
   }
   let afternoon: boolean | undefined
@@ -219,7 +230,15 @@ export function parseLayout(text: string, layout: string): Timestamp | undefined
     else Object.assign(fields, read(token, part))
   })
   if (afternoon !== undefined) fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
-  return timestampOf(fields)
+  return fields.dayOfYear === 0 ? timestampOf(fields) : onDayOfYear(fields, fields.dayOfYear)
+}
+
+/** The moment on a day that is counted from the beginning of the year. */
+export function onDayOfYear(fields: CivilFields, dayOfYear: number): Timestamp | undefined {
+  const date = new Date(0)
+  date.setUTCFullYear(fields.year, 0, dayOfYear)
+  if (date.getUTCFullYear() !== fields.year) return undefined
+  return timestampOf({ ...fields, month: date.getUTCMonth() + 1, day: date.getUTCDate() })
 }
 
 function read(token: string, part: string): Partial<CivilTime> {
@@ -240,7 +259,7 @@ function read(token: string, part: string): Partial<CivilTime> {
       return { day: Number(part) }
     case '002':
     case '__2':
-      return { month: 1, day: Number(part) }
+      return { dayOfYear: Number(part) }
     case '15':
     case '03':
     case '3':

@@ -9,6 +9,7 @@ import type { CivilTime } from '../values/timestamp.ts'
 const ABBREVIATIONS: Readonly<Record<string, string>> = {
   'Alaska Daylight Time': 'AKDT',
   'Alaska Standard Time': 'AKST',
+  'American Samoa Standard Time': 'SST',
   'Atlantic Daylight Time': 'ADT',
   'Atlantic Standard Time': 'AST',
   'Australian Central Daylight Time': 'ACDT',
@@ -59,7 +60,9 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   'Samoa Standard Time': 'SST',
   'South Africa Standard Time': 'SAST',
   'Taipei Standard Time': 'CST',
+  'Taiwan Standard Time': 'CST',
   'West Africa Standard Time': 'WAT',
+  'West Africa Time': 'WAT',
   'Western European Standard Time': 'WET',
   'Western European Summer Time': 'WEST',
 }

@@ -7,13 +7,18 @@ import { isAlive, readServerFile, serverFilePath } from './server-file.ts'
 
 const BASE = '/apis/headgate.dev/v1alpha1'
 
-export type Method = 'GET' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export interface Client {
   readonly url: string
-  /** The text of a 2xx answer; rejects with what the Status said. The path begins after the version. */
+  /**
+   * The text of a 2xx answer; rejects with what the Status said. The path begins after the version, or with `/api` where
+   * it is Kubernetes' own.
+   */
   text(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<string>
   json<T>(method: Method, path: string, body?: unknown): Promise<T>
+  /** The lines of an answer as they come, until the server or the signal ends it. */
+  lines(path: string, signal?: AbortSignal): AsyncIterable<string>
 }
 
 /** By --server, else HEADGATE_SERVER, else what the data directory says, else the default address. */
@@ -26,11 +31,15 @@ export function clientOf(invocation: Invocation): Client {
     file === undefined || isAlive(file.pid)
       ? HINT_AWAY
       : `${serverFilePath(dataDirectory)} names it, but its process ${file.pid} is gone: it was killed.\nStart it again with: headgate up FOLDER`
-  const text: Client['text'] = (method, path, body, signal = invocation.signal) =>
-    request({ url, signal, awayHint }, method, path, body)
+  const text: Client['text'] = async (method, path, body, signal = invocation.signal) => {
+    const place = { url, signal, awayHint }
+    const response = await request(place, method, path, body)
+    return response.text().catch((error: unknown) => lost(place, error))
+  }
   return {
     url,
     text,
+    lines: (path, signal = invocation.signal) => linesOf({ url, signal, awayHint }, path),
     json: async <T>(method: Method, path: string, body?: unknown) =>
       JSON.parse(await text(method, path, body)) as T,
   }
@@ -46,16 +55,17 @@ interface Place {
   readonly awayHint: string
 }
 
+/** An answer that is 2xx; its body is still to come. */
 async function request(
-  { url, signal, awayHint }: Place,
+  place: Place,
   method: string,
   path: string,
-  body: unknown,
-): Promise<string> {
-  let status: number
-  let text: string
+  body?: unknown,
+): Promise<Response> {
+  const { url, signal } = place
+  let response: Response
   try {
-    const response = await fetch(`${url}${BASE}${path}`, {
+    response = await fetch(`${url}${path.startsWith('/api') ? '' : BASE}${path}`, {
       method,
       signal,
       ...(body === undefined
@@ -65,17 +75,35 @@ async function request(
             headers: { 'content-type': 'application/json' },
           }),
     })
-    status = response.status
-    text = await response.text()
+    if (response.ok) return response
   } catch (error) {
-    if (signal.aborted) throw error
-    throw new HeadgateError('ServerUnreachable', `no Headgate server answers at ${url}`, {
-      cause: error,
-      hint: awayHint,
-    })
+    return lost(place, error)
   }
-  if (status >= 200 && status < 300) return text
-  throw errorOf(url, status, text)
+  const text = await response.text().catch((error: unknown) => lost(place, error))
+  throw errorOf(url, response.status, text)
+}
+
+function lost({ url, signal, awayHint }: Place, error: unknown): never {
+  if (signal.aborted) throw error
+  throw new HeadgateError('ServerUnreachable', `no Headgate server answers at ${url}`, {
+    cause: error,
+    hint: awayHint,
+  })
+}
+
+async function* linesOf(place: Place, path: string): AsyncIterable<string> {
+  const { body } = await request(place, 'GET', path)
+  const decoder = new TextDecoder()
+  let rest = ''
+  try {
+    for await (const piece of body ?? []) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+  } catch (error) {
+    lost(place, error)
+  }
 }
 
 /** What a Status says, as an error of ours. */

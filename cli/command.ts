@@ -104,6 +104,17 @@ export const ALL_NAMESPACES_OPTION: OptionDefinition = {
   summary: 'Of every namespace.',
 }
 
+export const YES_OPTION: OptionDefinition = {
+  flags: '--yes',
+  summary: 'Do not ask; needed where something goes and nobody can be asked.',
+}
+
+export const SOURCE_OPTION: OptionDefinition = {
+  flags: '--source <NAME>',
+  summary: 'The name of the source.',
+  byDefault: 'local',
+}
+
 export function outputOption(choices: readonly string[], byDefault: string): OptionDefinition {
   return {
     flags: '-o, --output <FORMAT>',

@@ -191,7 +191,7 @@ describe('mistakes', () => {
     const choice = await headgate(['get', 'streams', '-o', 'xml'])
     expect([choice.status, choice.stderr]).toEqual([
       2,
-      expect.stringContaining('table, yaml, json'),
+      expect.stringContaining('table, wide, name, yaml, json'),
     ])
     expect((await headgate(['tail'])).status).toBe(2)
     expect((await headgate([])).status).toBe(2)

@@ -5,7 +5,9 @@ import { blobl } from './blobl.ts'
 import type { CommandDefinition } from './command.ts'
 import { complete } from './complete.ts'
 import { completion } from './completion.ts'
+import { describe } from './describe.ts'
 import { explain } from './explain.ts'
+import { exportCommand } from './export.ts'
 import { fmt } from './fmt.ts'
 import { get } from './get.ts'
 import { groupsDescribe } from './groups-describe.ts'
@@ -26,6 +28,7 @@ import { up } from './up.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 import { version } from './version.ts'
+import { wait } from './wait.ts'
 
 export const COMMANDS: readonly CommandDefinition[] = [
   init,
@@ -35,6 +38,9 @@ export const COMMANDS: readonly CommandDefinition[] = [
   plan,
   approve,
   get,
+  describe,
+  wait,
+  exportCommand,
   tail,
   latest,
   produce,

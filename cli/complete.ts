@@ -47,10 +47,27 @@ async function liveNames(
     ...invocation,
     options: { server: options['--server'], dataDir: options['--data-dir'] },
   })
-  const namespace = encodeURIComponent(options['--namespace'] ?? 'default')
-  const path = collection === 'sources' ? '/sources' : `/namespaces/${namespace}/${collection}`
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(ANSWER_MS_MAX)])
-  const text = await client.text('GET', path, undefined, signal)
-  const { items } = JSON.parse(text) as { items: readonly { metadata: { name: string } }[] }
-  return items.map(({ metadata }) => metadata.name)
+  const text = await client.text('GET', pathOf(collection, options), undefined, signal)
+  const { items } = JSON.parse(text) as { items: readonly ListedItem[] }
+  return items.map(({ metadata, revision }) => metadata?.name ?? String(revision))
+}
+
+/** An object, or a revision of a source. */
+interface ListedItem {
+  readonly metadata?: { readonly name: string }
+  readonly revision?: number
+}
+
+function pathOf(collection: string, options: Readonly<Record<string, string>>): string {
+  switch (collection) {
+    case 'sources':
+      return '/sources'
+    case 'namespaces':
+      return '/api/v1/namespaces'
+    case 'revisions':
+      return `/sources/${encodeURIComponent(options['--source'] ?? '')}/revisions`
+    default:
+      return `/namespaces/${encodeURIComponent(options['--namespace'] ?? 'default')}/${collection}`
+  }
 }

@@ -56,6 +56,9 @@ describe('completion in bash', () => {
   test('offers kinds, topics and live names', async () => {
     expect(await offered('headgate get str')).toEqual(['streams', 'streamtypes'])
     expect(await offered('headgate get streams ord')).toEqual(['order-lines', 'orders'])
+    expect(await offered('headgate get stream/re')).toEqual(['stream/readings'])
+    expect(await offered('headgate describe streams read')).toEqual(['readings'])
+    expect(await offered('headgate plan --source l')).toEqual(['local'])
     expect(await offered('headgate tail -n default re')).toEqual(['readings'])
     expect(await offered('headgate explain Stream.spec.retention.')).toEqual([
       'Stream.spec.retention.age',
@@ -96,7 +99,7 @@ describe('the words of a command line', () => {
       },
     )
     expect(asked).toEqual(['streams', '{"--namespace":"team","--server":"http://a"}'])
-    expect(await offer('get streams -o ')).toEqual(['json', 'table', 'yaml'])
+    expect(await offer('get streams -o ')).toEqual(['json', 'name', 'table', 'wide', 'yaml'])
     expect(await offer('validate -- -')).toEqual([])
     expect(await offer('no-such-command ')).toEqual([])
   })

@@ -52,7 +52,7 @@ async function candidatesFor(
     return [...command.options.map(({ flags }) => longOf(flags)), '--help']
   }
   const argument = command.arguments[read.arguments.length] ?? repeatedOf(command.arguments)
-  return argument === undefined ? [] : argumentValues(command, argument, read, live)
+  return argument === undefined ? [] : argumentValues(command, argument, { ...read, current }, live)
 }
 
 interface ReadWords {
@@ -89,28 +89,29 @@ function readWords(words: readonly string[], definitions: readonly OptionDefinit
   return { arguments: values, options, pending, onlyArguments }
 }
 
+/** `--to NAME` of transfer is a source; `--to FOLDER` and `--to WHERE` of others are not. */
+const SOURCE_FLAGS: readonly string[] = ['--source', '--to']
+
 function optionValues(
   { flags, choices }: OptionDefinition,
   options: Readonly<Record<string, string>>,
   live: LiveNames,
 ): readonly string[] | Promise<readonly string[]> {
   if (choices !== undefined) return choices
-  return longOf(flags) === '--source' ? live('sources', options) : []
+  if (longOf(flags) === '--namespace') return live('namespaces', options)
+  return /<(NAME|SOURCE)>$/.test(flags) && SOURCE_FLAGS.includes(longOf(flags))
+    ? live('sources', options)
+    : []
 }
 
 async function argumentValues(
-  { name: command }: CommandDefinition,
+  command: CommandDefinition,
   argument: ArgumentDefinition,
-  { arguments: given, options }: ReadWords,
+  read: ReadWords & { readonly current: string },
   live: LiveNames,
 ): Promise<readonly string[]> {
-  switch (`${command} ${argument.name}`) {
-    case 'get KIND':
-      return [...Object.values(kinds).map(({ plural }) => plural), 'all', 'retained', 'sources']
-    case 'get NAME': {
-      const { gettable } = await import('./kind-names.ts')
-      return live(gettable(given[0] ?? '').plural, options)
-    }
+  const { arguments: given, options, current } = read
+  switch (`${command.name} ${argument.name}`) {
     case 'schema KIND':
       return [...Object.values(kinds).map(({ kind }) => kind), 'headgate.yaml']
     case 'explain TOPIC':
@@ -119,14 +120,52 @@ async function argumentValues(
       return argument.choices ?? []
     case 'purge NAME':
       return live('retainedstreams', options)
-    case 'approve SOURCE':
-      return live('sources', options)
-    default:
-      if (argument.name === 'STREAM') return live('streams', options)
-      return command.startsWith('groups ') && argument.name === 'NAME'
-        ? live('consumergroups', options)
-        : []
   }
+  switch (argument.name) {
+    case 'KIND':
+    case 'TARGET':
+      return current.includes('/')
+        ? namesBehind(current, options, live)
+        : firstWord(command, argument, options, live)
+    case 'SOURCE':
+      return live('sources', options)
+    case 'REVISION':
+      return live('revisions', { '--source': 'local', ...options })
+    case 'STREAM':
+      return live('streams', options)
+    case 'NAME': {
+      if (command.name.startsWith('groups ')) return live('consumergroups', options)
+      if (current.includes('/')) return namesBehind(current, options, live)
+      const { gettable } = await import('./kind-names.ts')
+      return live(gettable(given[0] ?? '').plural, options)
+    }
+    default:
+      return []
+  }
+}
+
+/** Sources are named without a kind, where a command takes either. */
+async function firstWord(
+  { name }: CommandDefinition,
+  argument: ArgumentDefinition,
+  options: Readonly<Record<string, string>>,
+  live: LiveNames,
+): Promise<readonly string[]> {
+  const plurals = Object.values(kinds).map(({ plural }) => plural)
+  if (argument.name === 'TARGET') return [...plurals, ...(await live('sources', options))]
+  return name === 'get' ? [...plurals, 'all', 'retained', 'sources'] : plurals
+}
+
+/** `stream/or` → `stream/orders` */
+async function namesBehind(
+  current: string,
+  options: Readonly<Record<string, string>>,
+  live: LiveNames,
+): Promise<readonly string[]> {
+  const [kind = ''] = current.split('/')
+  const { gettable } = await import('./kind-names.ts')
+  const names = await live(gettable(kind).plural, options)
+  return names.map((name) => `${kind}/${name}`)
 }
 
 /** Two levels are enough to find the way; a third would be thousands of words. */

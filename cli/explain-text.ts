@@ -5,8 +5,8 @@ import type { KindDefinition } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
 import { exampleOf } from './explain-example.ts'
 import { type Child, childrenOf, type Topic } from './explain-topic.ts'
-import { serialised } from './get.ts'
 import type { ResolvedSchemas } from './resolved-schemas.ts'
+import { serialised } from './serialised.ts'
 
 const INDENT = '  '
 

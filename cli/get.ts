@@ -1,4 +1,4 @@
-/** `headgate get`: what the server has, as a table, YAML or JSON. */
+/** `headgate get`: what the server has, as a table, names, YAML or JSON; with `-w` what happens to it, too. */
 import type { ResourceObject } from '../crds/resource.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { type Client, clientOf } from './client.ts'
@@ -13,124 +13,175 @@ import {
   textOption,
 } from './command.ts'
 import type { Gettable } from './kind-names.ts'
-
-const PAGE = 500
+import type { Target } from './target.ts'
 
 export const get: CommandDefinition = {
   name: 'get',
   summary: 'Print resources: a kind, all, sources or retained.',
   arguments: [
-    { name: 'KIND', required: true, summary: 'A kind in any form, all, sources or retained.' },
-    { name: 'NAME', required: false, summary: 'Just this one.' },
+    {
+      name: 'KIND',
+      required: true,
+      summary: 'A kind in any form, all, sources or retained; or KIND/NAME.',
+    },
+    { name: 'NAME', required: false, repeated: true, summary: 'Just these.' },
   ],
   options: [
     NAMESPACE_OPTION,
     ALL_NAMESPACES_OPTION,
-    outputOption(['table', 'yaml', 'json'], 'table'),
+    {
+      flags: '-l, --selector <LABELS>',
+      summary: 'Just those with these labels: app=shop,tier!=test.',
+    },
+    { flags: '-w, --watch', summary: 'Go on, and print what changes.' },
+    outputOption(['table', 'wide', 'name', 'yaml', 'json'], 'table'),
     ...SERVER_OPTIONS,
   ],
-  examples: ['headgate get all', 'headgate get stream orders -o yaml', 'headgate get sources'],
+  examples: [
+    'headgate get all',
+    'headgate get stream orders -o yaml',
+    'headgate get streams -l app=shop -o wide',
+    'headgate get pipelines -w',
+    'headgate get sources',
+  ],
+  stopsInOrder: true,
   run: runGet,
 }
 
-async function runGet(invocation: Invocation): Promise<number> {
-  const [{ DECLARED, gettable }, { table }] = await Promise.all([
-    import('./kind-names.ts'),
-    import('./table.ts'),
-  ])
-  const { terminal } = invocation
-  const [kindName = '', name] = invocation.arguments
-  const isAll = kindName.toLowerCase() === 'all'
-  const wanted = isAll ? DECLARED : [gettable(kindName)]
-  const client = clientOf(invocation)
-  const withNamespace = flagOption(invocation, 'allNamespaces')
-  const namespace = withNamespace ? undefined : (textOption(invocation, 'namespace') ?? 'default')
-  const output = textOption(invocation, 'output') ?? 'table'
+/** What is asked for: collections, or single objects of them. */
+export interface Wanted {
+  readonly kind: Gettable
+  readonly objects: readonly ResourceObject[]
+  /** Where a watch goes on; undefined for single objects. */
+  readonly resourceVersion: string | undefined
+}
 
-  if (name !== undefined && !isAll && wanted[0] !== undefined) {
-    const object = await one(client, wanted[0], namespace ?? 'default', name)
-    await terminal.print(
-      output === 'table'
-        ? table(wanted[0], [object], { withNamespace, withKind: false })
-        : await serialised(object, output),
-    )
+export interface GetRequest {
+  readonly client: Client
+  readonly namespace: string | undefined
+  readonly selector: string | undefined
+  readonly output: string
+  readonly withKind: boolean
+}
+
+async function runGet(invocation: Invocation): Promise<number> {
+  const { targetsOf } = await import('./target.ts')
+  const { terminal } = invocation
+  const [first = ''] = invocation.arguments
+  const isAll = first.toLowerCase() === 'all'
+  const targets = isAll ? [] : await targetsOf(invocation.arguments)
+  const kinds = targets.length > 0 ? [] : await kindsOf(first)
+  const request: GetRequest = {
+    client: clientOf(invocation),
+    namespace: flagOption(invocation, 'allNamespaces')
+      ? undefined
+      : (textOption(invocation, 'namespace') ?? 'default'),
+    selector: textOption(invocation, 'selector'),
+    output: textOption(invocation, 'output') ?? 'table',
+    withKind: isAll || new Set(targets.map(({ kind }) => kind)).size > 1,
+  }
+  refuse(request, targets, isAll && invocation.arguments.length > 1)
+  const wanted = targets.length > 0 ? await single(targets, request) : await all(kinds, request)
+  const isOne = targets.length === 1
+  if (flagOption(invocation, 'watch')) {
+    const { printWatched } = await import('./get-watch.ts')
+    await printWatched(invocation, wanted, request)
     return 0
   }
-  const lists = await Promise.all(wanted.map((kind) => listed(client, kind, namespace)))
-  if (output !== 'table') {
-    const items = lists.flat()
-    await terminal.print(await serialised({ apiVersion: 'v1', kind: 'List', items }, output))
-    return 0
-  }
-  const tables = wanted.flatMap((kind, index) => {
-    const objects = lists[index] ?? []
-    return objects.length === 0 ? [] : [table(kind, objects, { withNamespace, withKind: isAll })]
-  })
-  if (tables.length === 0) terminal.say(nothing(isAll ? undefined : wanted[0], namespace))
-  await terminal.print(tables.join('\n'))
+  const text = await printed(wanted, request, isOne)
+  if (text === '') terminal.say(nothing(isAll ? undefined : kinds[0], request))
+  await terminal.print(text)
   return 0
 }
 
-function one(
-  client: Client,
-  kind: Gettable,
-  namespace: string,
-  name: string,
-): Promise<ResourceObject> {
-  const path = `${collection(kind, namespace)}/${encodeURIComponent(name)}`
-  return client.json<ResourceObject>('GET', path).catch((error: unknown) => {
-    if (!(error instanceof HeadgateError) || error.code !== 'NotFound' || error.hint !== undefined)
-      throw error
-    const where = kind.namespaced ? `, of every namespace with: headgate get ${kind.plural} -A` : ''
-    throw new HeadgateError('NotFound', error.message, {
-      cause: error,
-      hint: `Those that there are: headgate get ${kind.plural}${where}`,
+function refuse(
+  { namespace, selector }: GetRequest,
+  targets: readonly Target[],
+  isAllWithName: boolean,
+): void {
+  if (isAllWithName)
+    throw new HeadgateError('Usage', 'expected a kind before a name, got all', {
+      hint: 'Write for example: headgate get stream orders',
     })
-  })
+  const [target] = targets
+  if (target === undefined) return
+  if (selector !== undefined)
+    throw new HeadgateError('Usage', 'expected either names or a selector, got both')
+  if (namespace === undefined && target.kind.namespaced)
+    throw new HeadgateError('Usage', 'expected one namespace for a name, got all of them', {
+      hint: 'Name it with -n NAMESPACE instead of -A.',
+    })
 }
 
-interface ListObject {
-  readonly metadata?: { readonly continue?: string }
-  readonly items: readonly ResourceObject[]
+async function kindsOf(word: string): Promise<readonly Gettable[]> {
+  const { DECLARED, gettable } = await import('./kind-names.ts')
+  return word.toLowerCase() === 'all' ? DECLARED : [gettable(word)]
 }
 
-function listed(
-  client: Client,
-  kind: Gettable,
-  namespace: string | undefined,
-): Promise<readonly ResourceObject[]> {
-  return listObjects(client, collection(kind, namespace))
+async function single(
+  targets: readonly Target[],
+  { client, namespace = 'default' }: GetRequest,
+): Promise<readonly Wanted[]> {
+  const { getObject } = await import('./objects.ts')
+  const found = await Promise.all(
+    targets.map(async ({ kind, name }) => ({
+      kind,
+      object: await getObject(client, kind, namespace, name),
+    })),
+  )
+  const byKind = Map.groupBy(found, ({ kind }) => kind)
+  return [...byKind].map(([kind, list]) => ({
+    kind,
+    objects: list.map(({ object }) => object),
+    resourceVersion: undefined,
+  }))
 }
 
-/** All of a collection, page by page. */
-export async function listObjects(
-  client: Client,
-  path: string,
-): Promise<readonly ResourceObject[]> {
-  const objects: ResourceObject[] = []
-  for (let token = ''; ; ) {
-    const query = `limit=${PAGE}${token === '' ? '' : `&continue=${encodeURIComponent(token)}`}`
-    const page = await client.json<ListObject>('GET', `${path}?${query}`)
-    objects.push(...page.items)
-    token = page.metadata?.continue ?? ''
-    if (token === '') return objects
+async function all(
+  kinds: readonly Gettable[],
+  { client, namespace, selector }: GetRequest,
+): Promise<readonly Wanted[]> {
+  const { collectionPath, listFrom } = await import('./objects.ts')
+  return await Promise.all(
+    kinds.map(async (kind) => ({
+      kind,
+      ...(await listFrom(client, collectionPath(kind, namespace), selector)),
+    })),
+  )
+}
+
+async function printed(
+  wanted: readonly Wanted[],
+  { output, namespace, withKind }: GetRequest,
+  isOne: boolean,
+): Promise<string> {
+  const items = wanted.flatMap(({ objects }) => objects)
+  if (output === 'yaml' || output === 'json') {
+    const { serialised } = await import('./serialised.ts')
+    const [one] = items
+    const value = isOne && one !== undefined ? one : { apiVersion: 'v1', kind: 'List', items }
+    return await serialised(value, output)
   }
+  const filled = wanted.filter(({ objects }) => objects.length > 0)
+  if (output === 'name')
+    return filled
+      .flatMap(({ kind, objects }) => objects.map((object) => `${nameText(kind, object)}\n`))
+      .join('')
+  const { table } = await import('./table.ts')
+  const options = { withNamespace: namespace === undefined, withKind, wide: output === 'wide' }
+  return filled.map(({ kind, objects }) => table(kind, objects, options)).join('\n')
 }
 
-function collection({ plural, namespaced }: Gettable, namespace: string | undefined): string {
-  if (!namespaced || namespace === undefined) return `/${plural}`
-  return `/namespaces/${encodeURIComponent(namespace)}/${plural}`
+/** As other commands take it: `stream/orders`. */
+export function nameText({ kind }: Gettable, { metadata }: ResourceObject): string {
+  return `${kind.toLowerCase()}/${metadata.name}`
 }
 
-function nothing(kind: Gettable | undefined, namespace: string | undefined): string {
+function nothing(kind: Gettable | undefined, { namespace, selector }: GetRequest): string {
   const plural = kind?.kind === 'RetainedStream' ? 'retained streams' : kind?.plural
   const what = plural === undefined ? 'Nothing' : `No ${plural}`
-  if (kind?.namespaced === false) return `${what} found.`
-  return namespace === undefined ? `${what} found.` : `${what} found in the namespace ${namespace}.`
-}
-
-export async function serialised(value: object, output: string): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(value, null, 2)}\n`
-  const { stringify } = await import('yaml')
-  return stringify(value, { lineWidth: 0 })
+  const where =
+    kind?.namespaced === false || namespace === undefined ? '' : ` in the namespace ${namespace}`
+  const which = selector === undefined ? '' : ` with ${selector}`
+  return `${what}${which} found${where}.`
 }

@@ -27,7 +27,7 @@ async function runGroupsDescribe(invocation: Invocation): Promise<number> {
   const output = textOption(invocation, 'output') ?? 'text'
   if (output === 'text') await invocation.terminal.print(await groupText(group))
   else {
-    const { serialised } = await import('./get.ts')
+    const { serialised } = await import('./serialised.ts')
     await invocation.terminal.print(await serialised(group, output))
   }
   return 0

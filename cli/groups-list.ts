@@ -27,8 +27,9 @@ export const groupsList: CommandDefinition = {
 }
 
 async function runGroupsList(invocation: Invocation): Promise<number> {
-  const [{ listObjects, serialised }, { groupsPath }] = await Promise.all([
-    import('./get.ts'),
+  const [{ listObjects }, { serialised }, { groupsPath }] = await Promise.all([
+    import('./objects.ts'),
+    import('./serialised.ts'),
     import('./groups.ts'),
   ])
   const { terminal } = invocation

@@ -11,13 +11,28 @@ export interface Gettable {
   readonly plural: string
   readonly namespaced: boolean
   readonly columns: readonly PrinterColumn[]
+  /** Shown besides by `-o wide`. */
+  readonly wideColumns: readonly PrinterColumn[]
 }
+
+/** Where it comes from: of everything that is declared. */
+const ORIGIN_COLUMNS: readonly PrinterColumn[] = [
+  { name: 'Source', type: 'string', jsonPath: '.status.owner' },
+  { name: 'Origin', type: 'string', jsonPath: '.status.origin' },
+]
+const ORIGIN_NAMES: readonly string[] = ORIGIN_COLUMNS.map(({ name }) => name)
 
 const SOURCE: Gettable = {
   kind: 'Source',
   plural: 'sources',
   namespaced: false,
   columns: [{ name: 'Location', type: 'string', jsonPath: '.spec.location' }],
+  wideColumns: [
+    { name: 'Type', type: 'string', jsonPath: '.spec.type' },
+    { name: 'Declared', type: 'integer', jsonPath: '.status.declared' },
+    { name: 'Converged', type: 'integer', jsonPath: '.status.converged' },
+    { name: 'Problems', type: 'integer', jsonPath: '.status.problemCount' },
+  ],
 }
 
 const RETAINED: Gettable = {
@@ -28,6 +43,10 @@ const RETAINED: Gettable = {
     { name: 'Records', type: 'integer', jsonPath: '.status.records' },
     { name: 'Bytes', type: 'integer', jsonPath: '.status.bytes' },
   ],
+  wideColumns: [
+    { name: 'Source', type: 'string', jsonPath: '.status.owner' },
+    { name: 'Expires', type: 'string', jsonPath: '.status.expires' },
+  ],
 }
 
 export const DECLARED: readonly Gettable[] = Object.values(kinds).map(
@@ -36,6 +55,12 @@ export const DECLARED: readonly Gettable[] = Object.values(kinds).map(
     plural,
     namespaced: true,
     columns: printerColumns.filter(({ priority }) => priority === undefined),
+    wideColumns: [
+      ...printerColumns.filter(
+        ({ name, priority }) => priority === 1 && !ORIGIN_NAMES.includes(name),
+      ),
+      ...ORIGIN_COLUMNS,
+    ],
   }),
 )
 

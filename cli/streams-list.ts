@@ -41,7 +41,10 @@ interface UsageObject {
 }
 
 async function runStreamsList(invocation: Invocation): Promise<number> {
-  const { listObjects, serialised } = await import('./get.ts')
+  const [{ listObjects }, { serialised }] = await Promise.all([
+    import('./objects.ts'),
+    import('./serialised.ts'),
+  ])
   const { terminal } = invocation
   const all = flagOption(invocation, 'allNamespaces')
   const namespace = all ? undefined : (textOption(invocation, 'namespace') ?? 'default')

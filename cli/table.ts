@@ -14,38 +14,67 @@ const COMMON_COLUMNS: readonly string[] = ['Ready', 'Status', 'Age']
 export interface TableOptions {
   readonly withNamespace: boolean
   readonly withKind: boolean
+  readonly wide: boolean
 }
 
 export function table(
-  { kind, namespaced, columns }: Gettable,
+  kind: Gettable,
   objects: readonly ResourceObject[],
-  { withNamespace, withKind }: TableOptions,
+  options: TableOptions,
 ): string {
-  const showsNamespace = withNamespace && namespaced
-  const own = columns.filter(({ name }) => !COMMON_COLUMNS.includes(name))
-  const header = [
-    ...(showsNamespace ? ['NAMESPACE'] : []),
+  return aligned([
+    headerOf(kind, options),
+    ...objects.map((object) => rowOf(kind, object, options)),
+  ])
+}
+
+export function headerOf(kind: Gettable, options: TableOptions): readonly string[] {
+  return [
+    ...(options.withNamespace && kind.namespaced ? ['NAMESPACE'] : []),
     'NAME',
     'READY',
-    ...own.map(({ name }) => name.toUpperCase()),
+    ...ownColumns(kind, options).map(({ name }) => name.toUpperCase()),
     'AGE',
     'STATUS',
   ]
-  const rows = objects.map((object) => [
-    ...(showsNamespace ? [object.metadata.namespace ?? ''] : []),
-    withKind ? `${kind.toLowerCase()}/${object.metadata.name}` : object.metadata.name,
+}
+
+export function rowOf(
+  kind: Gettable,
+  object: ResourceObject,
+  options: TableOptions,
+): readonly string[] {
+  const { name, namespace = '' } = object.metadata
+  return [
+    ...(options.withNamespace && kind.namespaced ? [namespace] : []),
+    options.withKind ? `${kind.kind.toLowerCase()}/${name}` : name,
     readyOf(object)?.status ?? '',
-    ...own.map((column) => cell(object, column)),
+    ...ownColumns(kind, options).map((column) => cell(object, column)),
     ageOf(object),
     statusText(object),
-  ])
-  return aligned([header, ...rows])
+  ]
+}
+
+function ownColumns(
+  { columns, wideColumns }: Gettable,
+  { wide }: TableOptions,
+): readonly PrinterColumn[] {
+  const own = columns.filter(({ name }) => !COMMON_COLUMNS.includes(name))
+  return wide ? [...own, ...wideColumns] : own
 }
 
 export function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
+  return rowsText(rows, widthsOf(rows))
+}
+
+/** Of each column; rows that come later may keep to them. */
+export function widthsOf(rows: readonly (readonly string[])[]): readonly number[] {
+  return (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   )
+}
+
+export function rowsText(rows: readonly (readonly string[])[], widths: readonly number[]): string {
   const lines = rows.map((row) =>
     row
       .map((text, column) => text.padEnd(widths[column] ?? 0))
@@ -55,7 +84,7 @@ export function aligned(rows: readonly (readonly string[])[]): string {
   return `${lines.join('\n')}\n`
 }
 
-function readyOf(object: ResourceObject): Condition | undefined {
+export function readyOf(object: ResourceObject): Condition | undefined {
   return conditionsOf(object).find(({ type }) => type === 'Ready')
 }
 
@@ -70,12 +99,12 @@ function statusText(object: ResourceObject): string {
   return ready.status === 'True' ? reason : `${reason}: ${ready.message}`
 }
 
-function conditionsOf({ status }: ResourceObject): readonly Condition[] {
+export function conditionsOf({ status }: ResourceObject): readonly Condition[] {
   const conditions = (status as { readonly conditions?: unknown } | undefined)?.conditions
   return Array.isArray(conditions) ? (conditions as readonly Condition[]) : []
 }
 
-function ageOf({ metadata: { creationTimestamp } }: ResourceObject): string {
+export function ageOf({ metadata: { creationTimestamp } }: ResourceObject): string {
   if (creationTimestamp === undefined) return ''
   return ageText(realClock.wallUs() / 1000 - Date.parse(creationTimestamp))
 }

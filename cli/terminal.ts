@@ -10,9 +10,11 @@ export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
 export interface Terminal {
   readonly stdin: NodeJS.ReadableStream
   /** Data, exactly as given. Resolves once the pipe took it. */
-  print(text: string): Promise<void>
+  print(data: string | Uint8Array): Promise<void>
   /** One line or more for a person, on stderr. */
   say(text: string): void
+  /** A line that the next one replaces, where stderr is a terminal; nothing takes it away. */
+  show(text: string | undefined): void
   /** Coloured where stderr is a terminal. */
   paint(style: Style, text: string): string
   /** Coloured where stdout is a terminal. */
@@ -24,6 +26,8 @@ export interface Terminal {
   ask(question: string): Promise<string | undefined>
 }
 
+const REPLACE_LINE = '\r\u001b[2K'
+
 export function processTerminal(): Terminal {
   const quietEnd = (error: NodeJS.ErrnoException): void => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
@@ -32,12 +36,15 @@ export function processTerminal(): Terminal {
   process.stderr.on('error', quietEnd)
   return {
     stdin: process.stdin,
-    print: (text) =>
+    print: (data) =>
       new Promise((resolve) => {
-        process.stdout.write(text, () => resolve())
+        process.stdout.write(data, () => resolve())
       }),
     say: (text) => {
       process.stderr.write(`${text}\n`)
+    },
+    show: (text) => {
+      if (process.stderr.isTTY === true) process.stderr.write(`${REPLACE_LINE}${text ?? ''}`)
     },
     paint: (style, text) => painted(process.stderr, style, text),
     paintData: (style, text) => painted(process.stdout, style, text),

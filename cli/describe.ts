@@ -1,0 +1,35 @@
+/** `headgate describe KIND NAME`: all there is to know of one resource, for a person. */
+import { clientOf } from './client.ts'
+import {
+  type CommandDefinition,
+  type Invocation,
+  NAMESPACE_OPTION,
+  SERVER_OPTIONS,
+  textOption,
+} from './command.ts'
+import { TARGET_ARGUMENTS, targetOf } from './target.ts'
+
+export const describe: CommandDefinition = {
+  name: 'describe',
+  summary: 'Tell all of one resource: what it says, how it is, and what happened to it.',
+  arguments: TARGET_ARGUMENTS,
+  options: [NAMESPACE_OPTION, ...SERVER_OPTIONS],
+  examples: ['headgate describe stream orders', 'headgate describe source/local'],
+  run: runDescribe,
+}
+
+async function runDescribe(invocation: Invocation): Promise<number> {
+  const [{ getObject }, { describeText }, { eventsAbout }] = await Promise.all([
+    import('./objects.ts'),
+    import('./describe-text.ts'),
+    import('./event-list.ts'),
+  ])
+  const { kind, name } = await targetOf(invocation.arguments)
+  const namespace = textOption(invocation, 'namespace') ?? 'default'
+  const client = clientOf(invocation)
+  const object = await getObject(client, kind, namespace, name)
+  const events = await eventsAbout(client, kind, kind.namespaced ? namespace : undefined, name)
+  const { paintData: paint } = invocation.terminal
+  await invocation.terminal.print(await describeText(object, events, paint))
+  return 0
+}

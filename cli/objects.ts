@@ -1,0 +1,81 @@
+/** The objects of a server: where they are, and how they are asked for. */
+import type { ResourceObject } from '../crds/resource.ts'
+import { HeadgateError } from '../engine/error.ts'
+import type { Client } from './client.ts'
+import type { Gettable } from './kind-names.ts'
+
+const PAGE = 500
+
+export interface ObjectList {
+  readonly objects: readonly ResourceObject[]
+  /** Where a watch goes on. */
+  readonly resourceVersion: string
+}
+
+interface ListObject {
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string }
+  readonly items: readonly ResourceObject[]
+}
+
+export function collectionPath(
+  { plural, namespaced }: Pick<Gettable, 'plural' | 'namespaced'>,
+  namespace: string | undefined,
+): string {
+  if (!namespaced || namespace === undefined) return `/${plural}`
+  return `/namespaces/${encodeURIComponent(namespace)}/${plural}`
+}
+
+export function objectPath(
+  kind: Pick<Gettable, 'plural' | 'namespaced'>,
+  namespace: string,
+  name: string,
+): string {
+  return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`
+}
+
+/** All of a collection, page by page. */
+export async function listObjects(
+  client: Client,
+  path: string,
+  selector?: string,
+): Promise<readonly ResourceObject[]> {
+  return (await listFrom(client, path, selector)).objects
+}
+
+export async function listFrom(
+  client: Client,
+  path: string,
+  selector?: string,
+): Promise<ObjectList> {
+  const objects: ResourceObject[] = []
+  const selected = selector === undefined ? '' : `&labelSelector=${encodeURIComponent(selector)}`
+  let first: string | undefined
+  for (let token = ''; ; ) {
+    const query = `limit=${PAGE}${selected}${token === '' ? '' : `&continue=${encodeURIComponent(token)}`}`
+    const page = await client.json<ListObject>('GET', `${path}?${query}`)
+    objects.push(...page.items)
+    // What changed while the later pages came is told again by a watch.
+    first ??= page.metadata?.resourceVersion ?? ''
+    token = page.metadata?.continue ?? ''
+    if (token === '') return { objects, resourceVersion: first }
+  }
+}
+
+/** Rejects with NotFound and with where to look. */
+export async function getObject(
+  client: Client,
+  kind: Gettable,
+  namespace: string,
+  name: string,
+): Promise<ResourceObject> {
+  const path = objectPath(kind, namespace, name)
+  return client.json<ResourceObject>('GET', path).catch((error: unknown) => {
+    if (!(error instanceof HeadgateError) || error.code !== 'NotFound' || error.hint !== undefined)
+      throw error
+    const where = kind.namespaced ? `, of every namespace with: headgate get ${kind.plural} -A` : ''
+    throw new HeadgateError('NotFound', error.message, {
+      cause: error,
+      hint: `Those that there are: headgate get ${kind.plural}${where}`,
+    })
+  })
+}

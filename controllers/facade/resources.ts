@@ -9,6 +9,7 @@ import {
 import { resumeKey } from '../apply/resume.ts'
 import type { Resources } from '../control-plane.ts'
 import type { Action, Plan } from '../plan/plan.ts'
+import { suspensionOf } from '../plan/suspension.ts'
 import { byName, type Held, resourceObject } from '../status/resource-objects.ts'
 import { sealedStream } from './retained.ts'
 import type { Running } from './running.ts'
@@ -106,9 +107,20 @@ function objectOf(identity: Identity, held: readonly Held[], running: Running): 
     held,
     failure: backOff.failure(key) ?? backOff.failure(resumeKey(key)),
     isOrphaned: entry !== undefined && !loops.has(entry.owner),
+    suspended: suspendedOf(key, entry?.owner ?? held[0]?.source, running),
     origin: member?.origin ?? entry?.origin ?? held[0]?.action.cause,
     times,
   })
+}
+
+function suspendedOf(
+  key: string,
+  owner: string | undefined,
+  { chronicle, options }: Running,
+): string | undefined {
+  const { suspended, suspensions } = chronicle.decidedFor(owner ?? '')
+  if (suspended === undefined && suspensions.size === 0) return undefined
+  return suspensionOf(key, { suspended, suspensions }, options.clock.wallUs())
 }
 
 /** A retained stream that someone declares and may not have is shown among the retained ones only. */

@@ -16,6 +16,9 @@ export const CONDITION_TYPES = {
   PruneBlocked: 'It is no longer declared and is kept; the reason says why. Only when true.',
   Orphaned: 'Its source is not configured any more; it keeps running. Only when true.',
   Conflict: 'A second source declares it too. Only when true.',
+  Suspended: 'Nothing of it is changed until it is resumed; what runs goes on running. Only when true.',
+  Pinned: 'The source is rolled back and held at a revision, until it says something else. Only when true.',
+  Drifted: 'Somebody changed it behind our back, and it is left so. Only when true.',
   QuotaPressure: 'The quota of its namespace is nearly full, or refuses appends; the reason says which. Only when true.',
 } as const
 

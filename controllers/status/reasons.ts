@@ -33,6 +33,7 @@ export const REASONS = {
   QuotaNearlyFull: 'The streams of the namespace hold more than 80 % of what its quota allows.',
   Released: 'No source owns it any more, or will soon; it keeps running.',
   Retrying: 'It runs as declared, but something is tried again and again; the message says what.',
+  RolledBack: 'Somebody rolled the source back to an earlier revision.',
   Running: 'A pipeline of this generation runs.',
   Sealed: 'A retained stream: it can be read, not written, until it is purged or declared again.',
   Settling: 'No longer declared; waits for a second look.',

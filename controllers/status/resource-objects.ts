@@ -34,6 +34,8 @@ export interface ObjectRequest {
   readonly held: readonly Held[]
   readonly failure: Failure | undefined
   readonly isOrphaned: boolean
+  /** The sentence that says so, when it or its source is suspended. */
+  readonly suspended: string | undefined
   readonly origin: Place | undefined
   readonly times: TransitionTimes
 }
@@ -93,7 +95,7 @@ function labelsOf(shown: Resource | undefined): Partial<ResourceObject['metadata
 }
 
 function conditionsOf(request: ObjectRequest): readonly Condition[] {
-  const { entry, observation, held, failure, isOrphaned } = request
+  const { entry, observation, held, failure, isOrphaned, suspended } = request
   const observed = observation?.conditions ?? []
   const others = observed.filter(({ type }) => type !== 'Ready')
   const ready = observed.find(({ type }) => type === 'Ready')
@@ -110,8 +112,10 @@ function conditionsOf(request: ObjectRequest): readonly Condition[] {
           `Source ${source} declares it too${at(cause)}; ${entry.owner} owns it.`,
         ),
       )
-    else extra.push(isSo('Stalled', blockedBy, reason))
+    else if (blockedBy === 'Drifted') extra.push(isSo('Drifted', 'Drifted', reason))
+    else if (blockedBy !== 'Suspended') extra.push(isSo('Stalled', blockedBy, reason))
   }
+  if (suspended !== undefined) extra.push(isSo('Suspended', 'Suspended', suspended))
   if (failure !== undefined) extra.push(...failureConditions(failure))
   if (isOrphaned && entry !== undefined)
     extra.push(
@@ -133,8 +137,10 @@ function readyOf(
 ): Condition {
   if (failure !== undefined) return isNotSo('Ready', failure.error.code, failure.error.message)
   const own = held.find(
-    ({ source, action: { wanted } }) =>
+    ({ source, action: { wanted, blockedBy } }) =>
       (entry === undefined || entry.owner === source) &&
+      // It is as its declaration says, but for what somebody changed and may.
+      blockedBy !== 'Drifted' &&
       wanted !== 'delete' &&
       wanted !== 'retain' &&
       wanted !== 'keep',

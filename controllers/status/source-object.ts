@@ -2,20 +2,34 @@
 import { API_VERSION, identityText, type ResourceObject } from '../../crds/resource.ts'
 import { APPROVABLE } from '../apply/report.ts'
 import type { SourceState } from '../apply/source-loop.ts'
+import type { Pin } from '../history/history.ts'
+import type { Suspension } from '../plan/observed.ts'
 import type { Action } from '../plan/plan.ts'
+import { suspensionOf } from '../plan/suspension.ts'
 import type { SourceDeclaration } from '../sources/source.ts'
 import type { Condition } from './condition.ts'
-import { isNotSo, isSo, type TransitionTimes } from './conditions.ts'
+import { isNotSo, isSo, rfc3339, type TransitionTimes } from './conditions.ts'
 import { placeText } from './place-text.ts'
 import type { Reason } from './reasons.ts'
+import { suspensionStatus } from './suspension-status.ts'
 
 /** More are counted, not listed. */
 export const PROBLEMS_SHOWN_MAX = 100
+
+/** What people decided about a source. */
+export interface SourceHolds {
+  readonly pin: Pin | undefined
+  readonly suspended: Suspension | undefined
+  readonly wallUs: number
+}
+
+const NOT_HELD: SourceHolds = { pin: undefined, suspended: undefined, wallUs: 0 }
 
 export function sourceObject(
   declaration: SourceDeclaration,
   state: SourceState,
   times: TransitionTimes,
+  held: SourceHolds = NOT_HELD,
 ): ResourceObject {
   const { name, type, location, scope, prune, atomic } = declaration
   const { set, plan, applied } = state
@@ -27,6 +41,8 @@ export function sourceObject(
     spec: { type, location, prune, atomic, scope },
     status: {
       revision: { attempted: set?.digest, applied },
+      ...pinnedOf(held),
+      ...suspendedOf(held),
       complete: set?.complete ?? false,
       incompleteBecause: set?.incompleteBecause ?? [],
       declared: set?.members.size ?? 0,
@@ -39,7 +55,7 @@ export function sourceObject(
       ...(plan?.destructiveDigest === undefined || !actions.some(isApprovable)
         ? {}
         : { destructiveDigest: plan.destructiveDigest }),
-      conditions: times.stamp(`Source//${name}`, conditionsOf(state)),
+      conditions: times.stamp(`Source//${name}`, [...conditionsOf(state), ...holdConditions(held)]),
     },
   }
 }
@@ -63,6 +79,40 @@ function blockedText(action: Action): Readonly<Record<string, unknown>> {
   }
 }
 
+function pinnedOf({ pin }: SourceHolds): Readonly<Record<string, unknown>> {
+  if (pin === undefined) return {}
+  const { revision, sinceUs, reason, rolledBack } = pin
+  return {
+    pinned: {
+      revision,
+      since: rfc3339(sinceUs),
+      ...(reason === undefined ? {} : { reason }),
+      resumesAt: 'the first set that was not rolled back',
+      rolledBack,
+    },
+  }
+}
+
+function suspendedOf({ suspended }: SourceHolds): Readonly<Record<string, unknown>> {
+  return suspended === undefined ? {} : { suspended: suspensionStatus(suspended) }
+}
+
+function holdConditions({ pin, suspended, wallUs }: SourceHolds): readonly Condition[] {
+  const conditions: Condition[] = []
+  if (pin !== undefined)
+    conditions.push(
+      isSo(
+        'Pinned',
+        'RolledBack',
+        `It is rolled back to revision ${pin.revision}${pin.reason === undefined ? '' : ` (${pin.reason})`}, and is followed again at the first set that was not rolled back.`,
+      ),
+    )
+  const own = new Map(suspended === undefined ? [] : [['', suspended]])
+  const told = suspensionOf('', { suspended: undefined, suspensions: own }, wallUs)
+  if (told !== undefined) conditions.push(isSo('Suspended', 'Suspended', told))
+  return conditions
+}
+
 function conditionsOf(state: SourceState): readonly Condition[] {
   const stalled = stalledBecause(state)
   if (stalled !== undefined)
@@ -73,6 +123,11 @@ function conditionsOf(state: SourceState): readonly Condition[] {
   const { plan } = state
   const left = plan?.actions.filter(({ blockedBy }) => !IS_STEADY.has(blockedBy)) ?? []
   if (plan === undefined || left.length > 0) {
+    const [first] = left
+    if (left.every(({ blockedBy }) => blockedBy === 'Suspended') && first !== undefined)
+      return [
+        isNotSo('Ready', 'Suspended', `${left.length} changes are held back. ${first.reason}`),
+      ]
     const message =
       plan === undefined
         ? 'It was not read yet.'
@@ -82,8 +137,16 @@ function conditionsOf(state: SourceState): readonly Condition[] {
   return [isSo('Ready', 'Converged', 'Everything that it declares is as declared.')]
 }
 
+/** Over by itself, or once somebody resumes it. */
+const PASSES: ReadonlySet<string | undefined> = new Set(['Settling', 'Suspended'])
+
 /** Held back on purpose and for good: no reason to call the source unready. */
-const IS_STEADY: ReadonlySet<string | undefined> = new Set(['Protected', 'PruneDisabled', 'InUse'])
+const IS_STEADY: ReadonlySet<string | undefined> = new Set([
+  'Protected',
+  'PruneDisabled',
+  'InUse',
+  'Drifted',
+])
 
 function stalledBecause({
   set,
@@ -101,7 +164,7 @@ function stalledBecause({
   }
   const held = plan?.actions.find(
     ({ verb, blockedBy }) =>
-      verb === 'blocked' && blockedBy !== 'Settling' && !IS_STEADY.has(blockedBy),
+      verb === 'blocked' && !PASSES.has(blockedBy) && !IS_STEADY.has(blockedBy),
   )
   if (held === undefined) return undefined
   return {

@@ -3,9 +3,9 @@ import { createReadStream, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { GRANTS_ALL, SCOPE_ALL } from '../controllers/config/implied-source.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
-import { FILE_BYTES_MAX } from '../controllers/sets/limits.ts'
+import { FILE_BYTES_MAX, PIPED_LIMITS } from '../controllers/sets/limits.ts'
 import type { Problem } from '../controllers/sets/problem.ts'
-import { readSet } from '../controllers/sets/read-set.ts'
+import { type FileInput, readSet } from '../controllers/sets/read-set.ts'
 import { FileMemory } from '../controllers/sources/file-memory.ts'
 import { type Walk as SetWalk, walkFiles } from '../controllers/sources/file-walk.ts'
 import { HeadgateError } from '../engine/error.ts'
@@ -17,6 +17,8 @@ export interface Validation {
   readonly resources: number
   /** Every file that was read, by the path that problems name. */
   readonly files: readonly string[]
+  /** What was passed over, and why. */
+  readonly notes: readonly string[]
   /** Of the files that have problems. */
   readonly texts: ReadonlyMap<string, string>
 }
@@ -50,6 +52,7 @@ export async function validatePaths(
     problems: set.problems,
     resources: set.members.size,
     files: files.map(({ path }) => path),
+    notes: set.notes,
     texts: new Map(
       files
         .filter(({ path }) => wrong.has(path))
@@ -69,12 +72,13 @@ async function readStdin(stdin: AsyncIterable<string | Uint8Array>): Promise<Wal
     chunks.push(bytes)
     length += bytes.length
     // More is refused anyway.
-    if (length > FILE_BYTES_MAX) break
+    if (length > PIPED_LIMITS.bytesMax) break
   }
-  return { files: [{ path: STDIN_NAME, bytes: Buffer.concat(chunks) }], notes: [], unreadable: [] }
+  const file = { path: STDIN_NAME, bytes: Buffer.concat(chunks), limits: PIPED_LIMITS }
+  return { files: [file], notes: [], unreadable: [] }
 }
 
-type Walk = Pick<SetWalk, 'files' | 'notes' | 'unreadable'>
+type Walk = Pick<SetWalk, 'notes' | 'unreadable'> & { readonly files: readonly FileInput[] }
 
 async function walk(path: string): Promise<Walk> {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -96,7 +100,8 @@ async function walk(path: string): Promise<Walk> {
   const walked = await walkFiles(realpathSync(path), new FileMemory(realClock))
   return {
     files: walked.files.map((file) => ({ ...file, path: shown(file.path) })),
-    notes: walked.notes,
+    // Each begins with the path that it is about.
+    notes: walked.notes.map(shown),
     unreadable: walked.unreadable.map((entry) => ({ ...entry, path: shown(entry.path) })),
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { FILE_BYTES_MAX } from '../controllers/sets/limits.ts'
+import { FILE_BYTES_MAX, FILE_DOCUMENTS_MAX } from '../controllers/sets/limits.ts'
 import { headgate } from '../test/harness/headgate-process.ts'
 import { validatePaths } from './validate-paths.ts'
 
@@ -41,6 +41,40 @@ describe('headgate validate', () => {
     expect([alone.status, alone.stdout]).toEqual([1, expect.stringContaining('default/orders')])
     const both = await headgate(['validate', '-', join(folder, 'sinks')], { input: STREAM })
     expect([both.status, both.stderr.trim()]).toEqual([0, '2 resources in 2 files: no problems'])
+  })
+
+  test('takes a whole set from standard input, larger than any file may be', async () => {
+    const padding = `# ${'x'.repeat(1_000)}\n`
+    const documents = Array.from(
+      { length: FILE_DOCUMENTS_MAX + 100 },
+      (_, index) => `${padding}${STREAM.replace('orders', `orders-${index}`)}`,
+    )
+    const input = documents.join('---\n')
+    expect(input.length).toBeGreaterThan(FILE_BYTES_MAX)
+    const { status, stderr } = await headgate(['validate', '-'], { input })
+    expect([status, stderr.trim()]).toEqual([0, '1,100 resources in 1 file: no problems'])
+  })
+
+  test('says what it passed over, and no more of it than a person reads', async () => {
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
+    writeFileSync(join(folder, 'a.yaml'), STREAM)
+    writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [a.yaml]\n')
+    const few = await headgate(['validate', folder])
+    expect([few.status, few.stderr.trim().split('\n')]).toEqual([
+      0,
+      [
+        `${join(folder, 'kustomization.yaml')}: skipped, it is for kustomize`,
+        '1 resource in 1 file: no problems',
+      ],
+    ])
+    const many = await headgate(['validate', '-'], {
+      input: [STREAM, ...Array.from({ length: 12 }, () => map)].join('---\n'),
+    })
+    expect(many.stderr.trim().split('\n').slice(-3)).toEqual([
+      '(stdin):41: ignored v1 ConfigMap',
+      'and 2 more that were passed over',
+      '1 resource in 1 file: no problems',
+    ])
   })
 
   test('reads JSON from standard input, and names it in its problems', async () => {

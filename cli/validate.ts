@@ -39,6 +39,7 @@ async function runValidate(invocation: Invocation): Promise<number> {
   const { problems, resources, files } = validation
   const text = await printedText(validation, invocation)
   if (text !== '') await terminal.print(text)
+  for (const line of notesText(validation.notes)) terminal.say(terminal.paint('dim', line))
   const { countText, explainText } = await import('./problems-text.ts')
   const seen = `${counted(resources, 'resource')} in ${counted(files.length, 'file')}`
   if (problems.length === 0) {
@@ -48,6 +49,15 @@ async function runValidate(invocation: Invocation): Promise<number> {
   terminal.say(`${seen}: ${countText(problems)}`)
   if (textOption(invocation, 'output') === 'text') terminal.say(explainText(problems))
   return problems.some(({ severity }) => severity === 'error') ? 1 : 0
+}
+
+/** As many notes as a person reads; the build of a large cluster has one for each of its other resources. */
+const NOTES_SHOWN_MAX = 10
+
+function notesText(notes: readonly string[]): readonly string[] {
+  const rest = notes.length - NOTES_SHOWN_MAX
+  if (rest <= 0) return notes
+  return [...notes.slice(0, NOTES_SHOWN_MAX), `and ${rest} more that were passed over`]
 }
 
 async function printedText(

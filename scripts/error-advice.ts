@@ -45,7 +45,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   KeyMissing: { next: 'Give each record of a compacted stream a key.' },
   KeysTooMany: { next: 'Use fewer distinct keys, or give the process more memory.' },
   KindUnknown: { next: 'Write one of StreamType, Stream, AccessPolicy, Pipeline and Sink, letter for letter.', example: 'kind-unknown.yaml' },
-  LimitExceeded: { next: 'Split the file or the document. Limits: 1 MiB, 1,000 documents and 64 levels a file.' },
+  LimitExceeded: { next: 'Split the file or the document. Limits: 1 MiB, 1,000 documents and 64 levels a file; 64 MiB and 20,000 documents of what is piped in.' },
   LogCorrupt: { next: 'Run `headgate verify` on the data directory: it names what is damaged. What is sound stays readable.' },
   LogReadOnly: { next: 'Look at the disk and at the log of the process; restart it once the disk is well.' },
   MappingFailed: { next: 'Catch the failure with `catch`, or correct the mapping for such messages.' },

@@ -1,6 +1,7 @@
 /** Remembers readings by content, so that a file that did not change costs one hash. */
 import { sha256 } from './digest.ts'
 import type { Inspector } from './inspector.ts'
+import type { FileLimits } from './limits.ts'
 import { type FileReading, readFile } from './read-file.ts'
 
 export class FileCache {
@@ -14,12 +15,12 @@ export class FileCache {
     this.#inspector = inspector
   }
 
-  async read(path: string, bytes: Uint8Array): Promise<FileReading> {
+  async read(path: string, bytes: Uint8Array, limits?: FileLimits): Promise<FileReading> {
     const known = this.#kept.get(path)
     if (known?.bytes === bytes) return known.reading
     const hash = sha256(bytes)
     if (known?.hash === hash) return known.reading
-    const reading = await readFile(path, bytes, this.#inspector)
+    const reading = await readFile(path, bytes, this.#inspector, limits)
     this.#kept.set(path, { bytes, hash, reading })
     return reading
   }

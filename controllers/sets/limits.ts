@@ -2,6 +2,19 @@
 
 export const FILE_BYTES_MAX: number = 1024 * 1024
 export const FILE_DOCUMENTS_MAX = 1000
+
+/** What one text may hold that is read as a whole. */
+export interface FileLimits {
+  readonly bytesMax: number
+  readonly documentsMax: number
+}
+export const FILE_LIMITS: FileLimits = {
+  bytesMax: FILE_BYTES_MAX,
+  documentsMax: FILE_DOCUMENTS_MAX,
+}
+/** What is piped in is a whole set in one text, and whoever made it cannot split it. */
+export const PIPED_LIMITS: FileLimits = { bytesMax: 64 * 1024 * 1024, documentsMax: 20_000 }
+
 /** A scalar document has none; each mapping or list adds one. */
 export const LEVELS_MAX = 64
 /** In bare Connect configs; documents with apiVersion may have none. */

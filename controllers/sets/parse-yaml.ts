@@ -2,7 +2,7 @@
  * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
  */
 import { Composer, type Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
-import { DOCUMENT_TOKENS_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
+import { DOCUMENT_TOKENS_MAX, FILE_LIMITS, type FileLimits, LEVELS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
 import type { Tree } from './tree.ts'
@@ -24,8 +24,8 @@ export interface ParsedDocument {
 /** Between a document's own stack entries and its levels: the document, a scalar, and one to spare. */
 const STACK_SPARE = 3
 
-export function parseYaml(source: SourceText): ParsedFile {
-  const { documents, problems } = compose(source)
+export function parseYaml(source: SourceText, limits: FileLimits = FILE_LIMITS): ParsedFile {
+  const { documents, problems } = compose(source, limits)
   return {
     documents,
     problems: [...documents.flatMap((document) => document.problems), ...problems],
@@ -38,7 +38,7 @@ interface Composed {
 }
 
 /** Stops as soon as a limit is passed: the limits come before the work. */
-function compose(source: SourceText): Composed {
+function compose(source: SourceText, { documentsMax }: FileLimits): Composed {
   const composer = new Composer({
     strict: true,
     uniqueKeys: false,
@@ -53,8 +53,8 @@ function compose(source: SourceText): Composed {
   let surplusAt: number | undefined
   // Turned into a tree at once: the parser's own form of it takes many times the memory.
   const add = (document: Document.Parsed): void => {
-    const isOver = documents.length === FILE_DOCUMENTS_MAX && !isEmpty(document)
-    if (isOver || ++seen > 2 * FILE_DOCUMENTS_MAX) surplusAt ??= document.range[0]
+    const isOver = documents.length === documentsMax && !isEmpty(document)
+    if (isOver || ++seen > 2 * documentsMax) surplusAt ??= document.range[0]
     else if (!isEmpty(document)) documents.push(toDocument(source, document))
   }
   try {
@@ -86,7 +86,7 @@ function compose(source: SourceText): Composed {
       }),
     )
   }
-  if (surplusAt !== undefined) problems.push(tooMany(source, surplusAt))
+  if (surplusAt !== undefined) problems.push(tooMany(source, surplusAt, documentsMax))
   return { documents, problems }
 }
 
@@ -127,11 +127,11 @@ function hasKey(contents: ParsedNode, name: string): boolean {
   return isMap(contents) && contents.items.some(({ key }) => isScalar(key) && key.value === name)
 }
 
-function tooMany(source: SourceText, offset: number): Problem {
+function tooMany(source: SourceText, offset: number, documentsMax: number): Problem {
   return source.problem(spanAt(offset), {
     layer: 'syntax',
     code: 'LimitExceeded',
-    message: `expected at most ${FILE_DOCUMENTS_MAX} documents in a file`,
+    message: `expected at most ${documentsMax} documents in a file`,
     hint: 'split the file',
   })
 }

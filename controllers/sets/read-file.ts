@@ -1,7 +1,7 @@
 /** One file → its declarations and problems, a pure function of path and bytes, so that it can be remembered. */
 
 import type { Inspector } from './inspector.ts'
-import { FILE_PROBLEMS_MAX } from './limits.ts'
+import { FILE_LIMITS, FILE_PROBLEMS_MAX, type FileLimits } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { Problem } from './problem.ts'
@@ -38,8 +38,9 @@ export async function readFile(
   path: string,
   bytes: Uint8Array,
   inspector: Inspector,
+  limits: FileLimits = FILE_LIMITS,
 ): Promise<FileReading> {
-  const decoded = decode(path, bytes)
+  const decoded = decode(path, bytes, limits)
   if (!decoded.ok) {
     return {
       ...NOTHING,
@@ -48,7 +49,9 @@ export async function readFile(
     }
   }
   const { source } = decoded
-  const parsed = path.toLowerCase().endsWith('.json') ? parseJson(source) : parseYaml(source)
+  const parsed = path.toLowerCase().endsWith('.json')
+    ? parseJson(source)
+    : parseYaml(source, limits)
   const trees = parsed.documents.map(({ tree }) => tree).filter((tree) => tree !== undefined)
   const bare = isBare(path, trees)
   const readings = await Promise.all(trees.map((tree) => readTree(source, tree, inspector, bare)))

@@ -53,6 +53,15 @@ describe('limits are inclusive', () => {
     expect([codes(over), over.complete]).toEqual([['LimitExceeded'], false])
   })
 
+  test('what is piped in has limits of its own, in bytes and in documents', async () => {
+    const two = Buffer.from(`${stream('a')}---\n${stream('b')}`)
+    const read = (bytesMax: number, documentsMax: number) =>
+      readTexts({}, { files: [{ path: '-', bytes: two, limits: { bytesMax, documentsMax } }] })
+    expect((await read(two.length, 2)).members.size).toBe(2)
+    expect(codes(await read(two.length - 1, 2))).toEqual(['LimitExceeded'])
+    expect(codes(await read(two.length, 1))).toEqual(['LimitExceeded'])
+  })
+
   test('64 levels are read, one more is refused, and a million open brackets do no harm', async () => {
     const nested = (levels: number): string =>
       `${HEAD}kind: Pipeline\nmetadata: {name: p}\nspec: {input: ${'{a: '.repeat(levels - 2)}1${'}'.repeat(levels - 2)}, output: {drop: {}}}\n`

@@ -32,6 +32,8 @@ export interface FileInput {
   /** Relative to the source, with `/`. */
   readonly path: string
   readonly bytes: Uint8Array
+  /** Those of a file, unless it is more than one. */
+  readonly limits?: FileLimits
 }
 
 export interface Unreadable {

@@ -4,7 +4,7 @@
  * A leading byte-order mark and CRLF are how some editors write; they are gone here and change no digest.
  */
 import { isUtf8 } from 'node:buffer'
-import { FILE_BYTES_MAX } from './limits.ts'
+import { FILE_LIMITS, type FileLimits } from './limits.ts'
 import type { Layer, Place, Problem } from './problem.ts'
 import { maskText } from './secret-text.ts'
 
@@ -85,7 +85,11 @@ export type Decoded =
   | { readonly ok: true; readonly source: SourceText }
   | { readonly ok: false; readonly problem: Problem }
 
-export function decode(file: string, bytes: Uint8Array): Decoded {
+export function decode(
+  file: string,
+  bytes: Uint8Array,
+  { bytesMax }: FileLimits = FILE_LIMITS,
+): Decoded {
   const refuse = (
     at: Place,
     code: 'LimitExceeded' | 'YamlSyntax',
@@ -96,11 +100,11 @@ export function decode(file: string, bytes: Uint8Array): Decoded {
     problem: { ...at, layer: 'syntax', severity: 'error', code, message, hint },
   })
   const start: Place = { file, line: 1, column: 1 }
-  if (bytes.length > FILE_BYTES_MAX) {
+  if (bytes.length > bytesMax) {
     return refuse(
       start,
       'LimitExceeded',
-      `expected at most ${FILE_BYTES_MAX} bytes, got more`,
+      `expected at most ${bytesMax} bytes, got more`,
       'split the file',
     )
   }

@@ -155,6 +155,16 @@ describe('settling', () => {
     )
   })
 
+  test('a narrow look is no sweep, but a change that it sees begins the wait', () => {
+    const two = setOf([declare('Stream', 'a'), declare('Stream', 'b')])
+    const narrow = { ...one, isNarrow: true } as const
+    const seen = advanceSettle(advanceSettle(undefined, two, 0), narrow, 1_000)
+    expect(seen).toMatchObject({ sinceMs: 1_000, sweeps: 0 })
+    const swept = advanceSettle(advanceSettle(seen, narrow, 2_000), one, 3_000)
+    expect(isSettled(swept, 2_000)).toBe(false)
+    expect(isSettled(advanceSettle(swept, one, 3_001), 2_000)).toBe(true)
+  })
+
   test('begins anew after an incomplete sweep, and with other identities', () => {
     const first = advanceSettle(undefined, one, 0)
     expect(advanceSettle(first, setOf([], { incomplete: 'gone' }), 1)).toBeUndefined()

@@ -16,7 +16,7 @@ export interface Settle {
 
 export const PRUNE_SETTLE_MS_DEFAULT = 2_000
 
-/** The run after one more sweep; an incomplete one breaks it. */
+/** The run after one more look; an incomplete one breaks it, and a narrow one is no sweep, but sees what changes. */
 export function advanceSettle(
   before: Settle | undefined,
   set: ResourceSet,
@@ -25,7 +25,8 @@ export function advanceSettle(
   if (!set.complete) return undefined
   const identities = identitiesDigest(set)
   if (before === undefined || before.identities !== identities)
-    return { identities, sinceMs: nowMs, sweeps: 1, lastMs: nowMs }
+    return { identities, sinceMs: nowMs, sweeps: set.isNarrow === true ? 0 : 1, lastMs: nowMs }
+  if (set.isNarrow === true) return before
   return { ...before, sweeps: before.sweeps + 1, lastMs: nowMs }
 }
 

@@ -5,131 +5,78 @@
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import { entriesOf } from '../../crds/spec-reading.ts'
 import { TYPE_CODES } from '../../crds/type-code.ts'
-import {
-  type ResolvedType,
-  resolveEventType,
-  type TypeDeclaration,
-} from '../../engine/events/event-type.ts'
 import { nearest } from '../../engine/suggest.ts'
+import { type DeclarationIndex, factsOf, idOf } from './declaration-index.ts'
+import type { DeclaredNames } from './declared-names.ts'
 import type { Problem } from './problem.ts'
-import { type PathProblem, ProblemList } from './problem-list.ts'
+import { ProblemList } from './problem-list.ts'
 import type { Declaration } from './read-document.ts'
-import { referencesOf } from './references.ts'
 
-/** Problems by declaration. */
-export type Findings = ReadonlyMap<Declaration, readonly Problem[]>
-
+/** What one declaration says wrongly about others: names, ids, and what it points to. */
 export function checkReferences(
-  declarations: readonly Declaration[],
+  declaration: Declaration,
+  index: DeclarationIndex,
+  names: DeclaredNames,
   known: (identity: Identity) => boolean,
-): Findings {
-  const found = new Map<Declaration, Problem[]>()
-  const add = (declaration: Declaration, problem: PathProblem): void => {
-    const list = new ProblemList(declaration.source, declaration.tree)
-    list.add({ ...problem, path: problem.path })
-    found.set(declaration, [...(found.get(declaration) ?? []), ...list.problems])
-  }
-  const byKey = new Map<string, Declaration>()
-  for (const declaration of declarations) {
-    const key = identityKey(declaration.identity)
-    if (!byKey.has(key)) byKey.set(key, declaration)
-  }
-  checkNames(declarations, add)
-  checkIds([...byKey.values()], add)
-  const names = new DeclaredNames([...byKey.values()].map(({ identity }) => identity))
-  for (const declaration of declarations) checkTargets(declaration, byKey, names, known, add)
-  const faulty = (declaration: Declaration): boolean => found.has(declaration)
-  checkTypes([...byKey.values()], faulty, add)
-  return found
+): readonly Problem[] {
+  const list = new ProblemList(declaration.source, declaration.tree)
+  checkName(declaration, index, list)
+  checkId(declaration, index, list)
+  checkTargets(declaration, index, names, known, list)
+  checkTypeCodes(declaration, list)
+  return list.problems
 }
 
-type Add = (declaration: Declaration, problem: PathProblem) => void
-
-function checkNames(declarations: readonly Declaration[], add: Add): void {
-  const groups = Map.groupBy(declarations, ({ identity }) => identityKey(identity))
-  for (const group of groups.values()) {
-    if (group.length < 2) continue
-    for (const declaration of group) {
-      const others = group.filter((other) => other !== declaration).map(whereText)
-      add(declaration, {
-        layer: 'reference',
-        code: 'NameDuplicate',
-        path: declaration.specPath.length === 0 ? [] : ['metadata', 'name'],
-        at: declaration.specPath.length === 0 ? 'key' : 'value',
-        message: `${identityText(declaration.identity)} is declared twice; also in ${firstOf(others)}`,
-        hint: 'remove or rename one of them',
-      })
-    }
-  }
+/** Whether its references may be judged otherwise although the set did not change: not all of them are in the set. */
+export function pointsOutside(declaration: Declaration, index: DeclarationIndex): boolean {
+  return factsOf(declaration).targets.some((target) => !index.has(target))
 }
 
-function checkIds(declarations: readonly Declaration[], add: Add): void {
-  const groups = Map.groupBy(declarations, ({ identity, spec }) =>
-    JSON.stringify([identity.kind, identity.namespace, idOf(identity, spec).toLowerCase()]),
-  )
-  for (const group of groups.values()) {
-    if (group.length < 2) continue
-    for (const declaration of group) {
-      const { identity, spec, specPath } = declaration
-      const others = group.filter((other) => other !== declaration)
-      const path = spec['id'] === undefined ? ['metadata', 'name'] : [...specPath, 'id']
-      const names = others.map((other) => `${identityText(other.identity)} (${whereText(other)})`)
-      add(declaration, {
-        layer: 'reference',
-        code: 'IdDuplicate',
-        path,
-        at: 'value',
-        message: `expected an id of its own in any letter case, got ${idOf(identity, spec)}, as ${firstOf(names)} has`,
-        hint: 'give one of them another spec.id',
-      })
-    }
-  }
+type List = Pick<ProblemList, 'add'>
+
+function checkName(declaration: Declaration, index: DeclarationIndex, list: List): void {
+  const group = index.named(factsOf(declaration).key)
+  if (group.length < 2) return
+  const others = group.filter((other) => other !== declaration).map(whereText)
+  list.add({
+    layer: 'reference',
+    code: 'NameDuplicate',
+    path: declaration.specPath.length === 0 ? [] : ['metadata', 'name'],
+    at: declaration.specPath.length === 0 ? 'key' : 'value',
+    message: `${identityText(declaration.identity)} is declared twice; also in ${firstOf(others)}`,
+    hint: 'remove or rename one of them',
+  })
 }
 
-export function idOf(identity: Identity, spec: Readonly<Record<string, unknown>>): string {
-  return typeof spec['id'] === 'string' ? spec['id'] : identity.name
-}
-
-/** Searching a near name costs much, and whoever has this many mistakes made the same one again and again. */
-export const SUGGESTIONS_MAX = 100
-
-/** What else a name may have meant, looked up once a set and not once a mistake. */
-class DeclaredNames {
-  readonly #inNamespace: ReadonlyMap<string, readonly Identity[]>
-  readonly #called: ReadonlyMap<string, readonly Identity[]>
-  #suggestions = 0
-
-  constructor(identities: readonly Identity[]) {
-    this.#inNamespace = Map.groupBy(identities, ({ kind, namespace }) => `${kind}/${namespace}`)
-    this.#called = Map.groupBy(identities, ({ kind, name }) => `${kind}/${name}`)
-  }
-
-  near({ kind, namespace, name }: Identity, besides: Iterable<string>): string | undefined {
-    if (this.#suggestions === SUGGESTIONS_MAX) return undefined
-    this.#suggestions++
-    const names = this.#inNamespace.get(`${kind}/${namespace}`) ?? []
-    return nearest(name, [...besides, ...names.map((one) => one.name)])
-  }
-
-  /** Another namespace that has one of that name. */
-  namespaceOf({ kind, name }: Identity): string | undefined {
-    return this.#called.get(`${kind}/${name}`)?.[0]?.namespace
-  }
+function checkId(declaration: Declaration, index: DeclarationIndex, list: List): void {
+  const group = index.withIdOf(declaration)
+  if (group.length < 2 || !group.includes(declaration)) return
+  const { identity, spec, specPath } = declaration
+  const others = group.filter((other) => other !== declaration)
+  const names = others.map((other) => `${identityText(other.identity)} (${whereText(other)})`)
+  list.add({
+    layer: 'reference',
+    code: 'IdDuplicate',
+    path: spec['id'] === undefined ? ['metadata', 'name'] : [...specPath, 'id'],
+    at: 'value',
+    message: `expected an id of its own in any letter case, got ${idOf(identity, spec)}, as ${firstOf(names)} has`,
+    hint: 'give one of them another spec.id',
+  })
 }
 
 function checkTargets(
   declaration: Declaration,
-  byKey: ReadonlyMap<string, Declaration>,
+  index: DeclarationIndex,
   names: DeclaredNames,
   known: (identity: Identity) => boolean,
-  add: Add,
+  list: List,
 ): void {
-  for (const { to, path } of referencesOf(declaration)) {
-    if (byKey.has(identityKey(to)) || known(to)) continue
+  for (const { to, path } of factsOf(declaration).references) {
+    if (index.has(identityKey(to)) || known(to)) continue
     const inProperty = declaration.identity.kind === 'StreamType' && path[0] === 'properties'
     const elsewhere = names.namespaceOf(to)
     const meant = names.near(to, inProperty ? TYPE_CODES.keys() : [])
-    add(declaration, {
+    list.add({
       layer: 'reference',
       code: 'ReferenceUnresolved',
       path: [...declaration.specPath, ...path],
@@ -140,7 +87,6 @@ function checkTargets(
       hint: unresolvedHint(to, meant, elsewhere),
     })
   }
-  checkTypeCodes(declaration, add)
 }
 
 function unresolvedHint(
@@ -155,14 +101,14 @@ function unresolvedHint(
 }
 
 /** Names that begin with a capital letter can only be type codes, as no resource is called so. */
-function checkTypeCodes(declaration: Declaration, add: Add): void {
+function checkTypeCodes(declaration: Declaration, list: List): void {
   if (declaration.identity.kind !== 'StreamType') return
   for (const [index, { type }] of entriesOf(declaration.spec['properties']).entries()) {
     const array = (type as { readonly array?: unknown } | null | undefined)?.array
     const name = typeof type === 'string' ? type : array
     if (typeof name !== 'string' || !/^[A-Z]/.test(name) || TYPE_CODES.has(name)) continue
     const meant = nearest(name, TYPE_CODES.keys())
-    add(declaration, {
+    list.add({
       layer: 'reference',
       code: 'ReferenceUnresolved',
       path: [
@@ -177,106 +123,6 @@ function checkTypeCodes(declaration: Declaration, add: Add): void {
       expected: 'a type code or the name of a StreamType',
       found: name,
       ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
-    })
-  }
-}
-
-/** Cycles, keys and properties: what types mean once they are put together. What is not in the set is not judged. */
-function checkTypes(
-  declarations: readonly Declaration[],
-  faulty: (declaration: Declaration) => boolean,
-  add: Add,
-): void {
-  for (const group of Map.groupBy(declarations, ({ identity }) => identity.namespace).values()) {
-    const types = new Map(
-      group
-        .filter(({ identity }) => identity.kind === 'StreamType')
-        .map((one) => [one.identity.name, one]),
-    )
-    const specs = new Map(
-      [...types].map(([name, { spec }]) => [name, spec as unknown as TypeDeclaration]),
-    )
-    const judged = (declaration: Declaration): boolean =>
-      !faulty(declaration) && declaration.problems.every(({ severity }) => severity !== 'error')
-    const resolved = new Map<string, ResolvedType>()
-    const told = new Set<string>()
-    for (const [name, declaration] of types) {
-      if (!judged(declaration) || !closed(name, types, judged)) continue
-      const result = resolveEventType(name, specs)
-      resolved.set(name, result)
-      for (const { type, path, message, hint } of result.ok ? [] : result.problems) {
-        const guilty = types.get(type)
-        // What is wrong with a type is found again with every type that is made of it.
-        const place = JSON.stringify([type, path])
-        if (guilty === undefined || told.has(place)) continue
-        told.add(place)
-        const at = path.length === 0 ? ('key' as const) : ('value' as const)
-        const input = { layer: 'reference' as const, code: 'FieldInvalid' as const, at, message }
-        add(guilty, {
-          ...input,
-          path: [...guilty.specPath, ...path],
-          ...(hint === undefined ? {} : { hint }),
-        })
-      }
-    }
-    for (const declaration of group.filter(({ identity }) => identity.kind === 'Stream')) {
-      checkStream(declaration, resolved, add)
-    }
-  }
-}
-
-/** Whether everything that a type is made of is in the set and sound. */
-function closed(
-  name: string,
-  types: ReadonlyMap<string, Declaration>,
-  judged: (declaration: Declaration) => boolean,
-  seen: Set<string> = new Set(),
-): boolean {
-  if (seen.has(name)) return true
-  seen.add(name)
-  const declaration = types.get(name)
-  if (declaration === undefined || !judged(declaration)) return false
-  return referencesOf(declaration).every(({ to }) => closed(to.name, types, judged, seen))
-}
-
-function checkStream(
-  declaration: Declaration,
-  resolved: ReadonlyMap<string, ResolvedType>,
-  add: Add,
-): void {
-  const { spec, specPath } = declaration
-  const result = resolved.get(String(spec['type']))
-  if (result?.ok !== true || result.type.jsonSchema !== undefined) return
-  const { type } = result
-  if (type.keys.length === 0) {
-    add(declaration, {
-      layer: 'reference',
-      code: 'FieldInvalid',
-      path: [...specPath, 'type'],
-      at: 'value',
-      message: `expected a StreamType with a key, and ${type.name} has none`,
-      hint: `give a property of ${type.name} key: 1`,
-    })
-  }
-  const ids = type.properties.map(({ id }) => id)
-  const named: (readonly [unknown, readonly (string | number)[]])[] = [
-    ...(Array.isArray(spec['indexes']) ? spec['indexes'] : []).map(
-      (id, index) => [id, ['indexes', index]] as const,
-    ),
-    ...entriesOf(spec['propertyOverrides']).map(
-      ({ id }, index) => [id, ['propertyOverrides', index, 'id']] as const,
-    ),
-  ]
-  for (const [id, path] of named) {
-    if (typeof id !== 'string' || ids.includes(id)) continue
-    const meant = nearest(id, ids)
-    add(declaration, {
-      layer: 'reference',
-      code: 'ReferenceUnresolved',
-      path: [...specPath, ...path],
-      at: 'value',
-      message: `StreamType ${type.name} has no property ${id}`,
-      hint: meant === undefined ? `it has ${ids.join(', ')}` : `did you mean ${meant}?`,
     })
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
-import { SUGGESTIONS_MAX } from './check-references.ts'
+import { SUGGESTIONS_MAX } from './declared-names.ts'
 import { FileCache } from './file-cache.ts'
 import { FILE_BYTES_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { ResourceSet } from './resource-set.ts'

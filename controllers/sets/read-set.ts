@@ -1,32 +1,39 @@
 /**
  * Files → one ResourceSet: everything that a source says, with all that is wrong with it. Pure over the bytes that it
- * is given; the same function serves folders, plans over posted files, and `validate`.
+ * is given; the same serves folders, plans over posted files, and `validate`.
+ *
+ * A reader that is kept does again only what a change of files touches, and answers what a new one would answer.
  */
-import { type Identity, identityKey } from '../../crds/resource.ts'
-import { canonicalJson } from './canonical-json.ts'
-import { checkReferences, idOf } from './check-references.ts'
-import { resourceDigest, sha256 } from './digest.ts'
+import type { Identity } from '../../crds/resource.ts'
+import { DeclaredTogether } from './declared-together.ts'
+import { sha256 } from './digest.ts'
 import type { FileCache } from './file-cache.ts'
-import { type Authority, checkAuthority } from './grants.ts'
+import type { Authority } from './grants.ts'
+import { judgeFile, type Unreadable, unreadableProblem } from './judge-file.ts'
+import type { FileLimits } from './limits.ts'
+import { memberOf } from './member-of.ts'
 import type { Problem } from './problem.ts'
-import { ProblemList } from './problem-list.ts'
 import type { Declaration } from './read-document.ts'
 import type { FileReading } from './read-file.ts'
-import { referencesOf } from './references.ts'
 import type { Member, ResourceSet } from './resource-set.ts'
 
-export interface SetInput extends Authority {
+export interface SetReaderOptions extends Authority {
+  readonly cache: FileCache
+  /** What the catalog has, besides what is declared here. */
+  readonly known: (identity: Identity) => boolean
+}
+
+export interface SetFiles {
   readonly files: readonly FileInput[]
   /** What the walk skipped. */
   readonly notes: readonly string[]
   /** Entries that could not be examined or read, and why. */
   readonly unreadable: readonly Unreadable[]
-  readonly cache: FileCache
-  /** What the catalog has, besides what is declared here. */
-  readonly known: (identity: Identity) => boolean
   /** Whether a file is known to have held resources. */
   readonly held: (path: string) => boolean
 }
+
+export interface SetInput extends SetReaderOptions, SetFiles {}
 
 export interface FileInput {
   /** Relative to the source, with `/`. */
@@ -36,163 +43,104 @@ export interface FileInput {
   readonly limits?: FileLimits
 }
 
-export interface Unreadable {
-  readonly path: string
-  readonly because: string
+export function readSet(input: SetInput): Promise<ResourceSet> {
+  return new SetReader(input).read(input)
 }
 
-export async function readSet(input: SetInput): Promise<ResourceSet> {
-  const files = [...input.files].sort((left, right) => (left.path < right.path ? -1 : 1))
-  const readings = await Promise.all(
-    files.map(async ({ path, bytes }) => ({ path, reading: await input.cache.read(path, bytes) })),
-  )
-  input.cache.keep(new Set(files.map(({ path }) => path)))
-  const declarations = readings.flatMap(({ reading }) => reading.declarations)
-  const members = toMembers(declarations, input)
-  const unreadable = input.unreadable.map(unreadableProblem)
-  const fromFiles = readings.map(({ path, reading }) => judgeFile(path, reading, input.held(path)))
-  const problems = [
-    ...unreadable,
-    ...fromFiles.flatMap((file) => file.problems),
-    ...[...members.values()].flatMap((member) => member.problems),
-  ]
-  const incompleteBecause = [
-    ...input.unreadable.map(({ path, because }) => `${path}: ${because}`),
-    ...fromFiles.flatMap((file) => file.incompleteBecause),
-  ]
-  return {
-    source: input.source,
-    digest: setDigest(members, incompleteBecause.length === 0),
-    complete: incompleteBecause.length === 0,
-    incompleteBecause,
-    members,
-    problems: sortProblems(problems),
-    notes: [...input.notes, ...readings.flatMap(({ reading }) => reading.notes)],
+export class SetReader {
+  readonly #options: SetReaderOptions
+  readonly #together: DeclaredTogether
+  #readings: ReadonlyMap<string, FileReading> = new Map()
+  #members: ReadonlyMap<string, Member> = new Map()
+  /** Of the members; sorted again only when one came or went. */
+  #names: readonly string[] = []
+
+  constructor(options: SetReaderOptions) {
+    this.#options = options
+    this.#together = new DeclaredTogether(options.known)
+  }
+
+  async read({ files, notes, unreadable, held }: SetFiles): Promise<ResourceSet> {
+    const readings = await this.#read(files)
+    this.#update(readings)
+    const problems = unreadable.map(unreadableProblem)
+    const incompleteBecause = unreadable.map(({ path, because }) => `${path}: ${because}`)
+    const allNotes = [...notes]
+    for (const [path, reading] of readings) {
+      const judged = judgeFile(path, reading, held(path))
+      problems.push(...judged.problems)
+      incompleteBecause.push(...judged.incompleteBecause)
+      allNotes.push(...reading.notes)
+    }
+    for (const member of this.#members.values()) problems.push(...member.problems)
+    return {
+      source: this.#options.source,
+      digest: setDigest(this.#names, this.#members, incompleteBecause.length === 0),
+      complete: incompleteBecause.length === 0,
+      incompleteBecause,
+      members: this.#members,
+      problems: sortProblems(problems),
+      notes: allNotes,
+    }
+  }
+
+  /** In the order of their paths. */
+  async #read(files: readonly FileInput[]): Promise<ReadonlyMap<string, FileReading>> {
+    const { cache } = this.#options
+    const sorted = [...files].sort((left, right) => (left.path < right.path ? -1 : 1))
+    const unknown = sorted.filter(({ path, bytes }) => cache.recall(path, bytes) === undefined)
+    await Promise.all(unknown.map(({ path, bytes, limits }) => cache.read(path, bytes, limits)))
+    const readings = new Map<string, FileReading>()
+    for (const { path, bytes } of sorted) {
+      const reading = cache.recall(path, bytes)
+      if (reading !== undefined) readings.set(path, reading)
+    }
+    cache.keep(readings)
+    return readings
+  }
+
+  #update(readings: ReadonlyMap<string, FileReading>): void {
+    const before: Declaration[] = []
+    const after: Declaration[] = []
+    for (const [path, reading] of readings) {
+      const known = this.#readings.get(path)
+      if (known === reading) continue
+      before.push(...(known?.declarations ?? []))
+      after.push(...reading.declarations)
+    }
+    for (const [path, { declarations }] of this.#readings)
+      if (!readings.has(path)) before.push(...declarations)
+    this.#readings = readings
+    const names = this.#together.change(before, after)
+    if (names.size > 0) this.#judgeAgain(names)
+  }
+
+  #judgeAgain(names: ReadonlySet<string>): void {
+    const members = new Map(this.#members)
+    for (const name of names) {
+      const member = memberOf(this.#together.named(name), this.#options, (declaration) =>
+        this.#together.problemsOf(declaration),
+      )
+      if (member === undefined) members.delete(name)
+      else members.set(name, member)
+    }
+    const isSame =
+      members.size === this.#members.size && [...names].every((name) => this.#members.has(name))
+    this.#members = members
+    if (!isSame) this.#names = [...members.keys()].sort()
   }
 }
 
-function toMembers(
-  declarations: readonly Declaration[],
-  input: SetInput,
-): ReadonlyMap<string, Member> {
-  const findings = checkReferences(declarations, input.known)
-  const members = new Map<string, Member>()
-  for (const group of Map.groupBy(declarations, ({ identity }) => identityKey(identity)).values()) {
-    const [declaration] = group
-    if (declaration === undefined) continue
-    const problems = group.flatMap((one) => [
-      ...one.problems,
-      ...authorityProblems(one, input),
-      ...(findings.get(one) ?? []),
-    ])
-    members.set(identityKey(declaration.identity), toMember(declaration, onePerPlace(problems)))
-  }
-  return members
-}
-
-function authorityProblems(declaration: Declaration, input: SetInput): readonly Problem[] {
-  const list = new ProblemList(declaration.source, declaration.tree)
-  for (const problem of checkAuthority(declaration, input)) list.add(problem)
-  return list.problems
-}
-
-/** Declarations are kept while their file does not change, and so are their digests. */
-const digests = new WeakMap<Declaration, string>()
-
-function digestOf(declaration: Declaration): string {
-  const known = digests.get(declaration)
-  if (known !== undefined) return known
-  const digest = resourceDigest(declaration)
-  digests.set(declaration, digest)
-  return digest
-}
-
-function toMember(declaration: Declaration, problems: readonly Problem[]): Member {
-  const { identity, origin, labels, annotations, spec } = declaration
-  if (problems.some(({ severity }) => severity === 'error')) {
-    return { state: 'invalid', identity, origin, problems }
-  }
-  const digest = digestOf(declaration)
-  const references = referencesOf(declaration)
-  const resource = {
-    identity,
-    id: idOf(identity, spec),
-    labels,
-    annotations,
-    spec,
-    digest,
-    references,
-  }
-  return { state: 'valid', identity, origin, resource, problems }
-}
-
-/** Several layers may notice one fault: the first layer's word stands. */
-function onePerPlace(problems: readonly Problem[]): readonly Problem[] {
-  const layers = new Map<string, Problem['layer']>()
-  return problems.filter(({ file, line, column, layer, severity }) => {
-    const [error, own] = ['error', severity].map((one) => JSON.stringify([file, line, column, one]))
-    const first = layers.get(error ?? '') ?? layers.get(own ?? '') ?? layer
-    layers.set(own ?? '', layers.get(own ?? '') ?? first)
-    return first === layer
+function setDigest(
+  names: readonly string[],
+  members: ReadonlyMap<string, Member>,
+  complete: boolean,
+): string {
+  const entries = names.map((name) => {
+    const member = members.get(name)
+    return [name, member?.state === 'valid' ? member.resource.digest : 'invalid']
   })
-}
-
-interface JudgedFile {
-  readonly problems: readonly Problem[]
-  readonly incompleteBecause: readonly string[]
-}
-
-/** What a file that is no longer what it was means for completeness. */
-function judgeFile(path: string, reading: FileReading, heldBefore: boolean): JudgedFile {
-  const own = new Set(reading.declarations.flatMap(({ problems }) => problems))
-  const problems = [
-    ...reading.problems.filter((problem) => !own.has(problem)),
-    ...reading.strangers,
-  ]
-  const held = heldBefore || reading.declarations.length > 0
-  const incompleteBecause = [...reading.incompleteBecause]
-  if (held) {
-    incompleteBecause.push(
-      ...reading.strangers.map(({ file, line, message }) => `${file}:${line}: ${message}`),
-    )
-  }
-  if (heldBefore && reading.documents === 0 && reading.problems.length === 0) {
-    const message = 'expected at least one document, as there were some before, got none'
-    incompleteBecause.push(`${path}: ${message}`)
-    problems.push({
-      file: path,
-      line: 1,
-      column: 1,
-      layer: 'syntax',
-      severity: 'error',
-      code: 'FileEmptied',
-      message,
-      hint: 'remove the file if its resources are meant to go',
-    })
-  }
-  return { problems, incompleteBecause }
-}
-
-function unreadableProblem({ path, because }: Unreadable): Problem {
-  const place = { file: path, line: 1, column: 1 }
-  return {
-    ...place,
-    layer: 'syntax',
-    severity: 'error',
-    code: 'SourceUnreadable',
-    message: `expected a file or folder that can be read: ${because}`,
-    hint:
-      path === '.'
-        ? 'it is read once it is there and at rest; until then nothing of this source is deleted'
-        : 'make it readable or remove it; until then nothing of this source is deleted',
-  }
-}
-
-function setDigest(members: ReadonlyMap<string, Member>, complete: boolean): string {
-  const entries = [...members]
-    .map(([key, member]) => [key, member.state === 'valid' ? member.resource.digest : 'invalid'])
-    .sort(([left = ''], [right = '']) => (left < right ? -1 : 1))
-  return sha256(canonicalJson({ complete, entries }))
+  return sha256(JSON.stringify({ complete, entries }))
 }
 
 function sortProblems(problems: readonly Problem[]): readonly Problem[] {

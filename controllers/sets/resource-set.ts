@@ -14,6 +14,8 @@ export interface ResourceSet {
   /** A digest of every member's identity, digest and validity, and of `complete`: equal sets need no second look. */
   readonly digest: string
   readonly complete: boolean
+  /** Only what was hinted at was looked at; all else is as the last look at everything found it. */
+  readonly isNarrow?: true
   /** Why it is not complete, one sentence a cause; empty when it is. */
   readonly incompleteBecause: readonly string[]
   /** By identityKey. */

@@ -54,6 +54,26 @@ describe('a folder as a source', () => {
     ])
   })
 
+  test('looks narrowly at a folder in which something happened, and at everything when merely asked', async () => {
+    await mkdir(join(folder, 'a'))
+    await write('a/x.yaml', stream('x'))
+    await write('b.yaml', stream('b'))
+    let told = Promise.withResolvers<void>()
+    using _watching = source.watch(() => told.resolve())
+    // The watch is there once it says that it is ready, which is no hint at a folder.
+    await told.promise
+    expect((await source.read()).isNarrow).toBeUndefined()
+    let set = await source.read()
+    for (let edit = 0; set.isNarrow === undefined; edit++) {
+      told = Promise.withResolvers()
+      await write('a/x.yaml', stream(`x${edit}`))
+      await told.promise
+      set = await source.read()
+      expect([...set.members.keys()]).toEqual(['Stream/default/b', `Stream/default/x${edit}`])
+    }
+    expect((await source.read()).isNarrow).toBeUndefined()
+  })
+
   test('leaves out what .headgateignore names', async () => {
     await write('.headgateignore', '# not ours\nvendor/\n*.local.yaml\n')
     await mkdir(join(folder, 'vendor'))

@@ -9,11 +9,12 @@ import type { Identity } from '../../crds/resource.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import { FileCache } from '../sets/file-cache.ts'
 import type { Inspector } from '../sets/inspector.ts'
-import { readSet, type Unreadable } from '../sets/read-set.ts'
+import type { Unreadable } from '../sets/judge-file.ts'
+import { SetReader } from '../sets/read-set.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 import { FileMemory } from './file-memory.ts'
-import { errorCode, type Walk, walkFiles } from './file-walk.ts'
-import { FolderWatch } from './folder-watch.ts'
+import { errorCode, type Walk, walkFiles, walkFolders } from './file-walk.ts'
+import { FolderWatch, type Hint } from './folder-watch.ts'
 import type { Source, SourceDeclaration } from './source.ts'
 
 export interface DirectorySourceOptions {
@@ -34,42 +35,42 @@ export const SWEEP_ATTEMPTS_MAX = 3
 export class DirectorySource implements Source {
   readonly declaration: SourceDeclaration
   readonly #options: DirectorySourceOptions
-  readonly #cache: FileCache
+  readonly #reader: SetReader
   readonly #memory: FileMemory
   readonly #watches = new Set<FolderWatch>()
   /** Files that held resources when they were read last; before the first look, what the catalog knows of them. */
   #held: ReadonlySet<string> | undefined
+  /** What the last look found, where it found everything; a narrow look starts from it. */
+  #last: Walk | undefined
+  /** Hinted at since the last look; undefined where everything is to be looked at. */
+  #hinted: Set<string> | undefined
 
   constructor(options: DirectorySourceOptions) {
     this.declaration = options.declaration
     this.#options = options
-    this.#cache = new FileCache(options.inspector)
     this.#memory = new FileMemory(options.clock)
+    const { name, scope, grants } = options.declaration
+    const { directory, known, inspector } = options
+    const cache = new FileCache(inspector)
+    this.#reader = new SetReader({ source: name, scope, grants, directory, known, cache })
   }
 
   async read(signal?: AbortSignal): Promise<ResourceSet> {
-    const walk = await this.#sweep(signal)
-    const { name, scope, grants } = this.declaration
-    const { directory, known } = this.#options
+    const narrow = await this.#lookNarrowly(signal)
+    const walk = narrow ?? (await this.#sweep(signal))
+    this.#last = walk.unreadable.length === 0 ? walk : undefined
     const held = this.#held ?? this.#options.held()
-    const set = await readSet({
-      source: name,
-      scope,
-      grants,
-      directory,
-      known,
-      held: (path) => held.has(path),
-      files: walk.files,
-      notes: walk.notes,
-      unreadable: walk.unreadable,
-      cache: this.#cache,
-    })
+    const set = await this.#reader.read({ ...filesOf(walk), held: (path) => held.has(path) })
     this.#remember(held, set, walk)
-    return set
+    return narrow === undefined ? set : { ...set, isNarrow: true }
   }
 
   watch(lookAgain: () => void): Disposable {
-    const watch = new FolderWatch(this.declaration.location, this.#options.clock, lookAgain)
+    const { location } = this.declaration
+    const watch = new FolderWatch(location, this.#options.clock, (hint) => {
+      this.#note(hint)
+      lookAgain()
+    })
     this.#watches.add(watch)
     return {
       [Symbol.dispose]: () => {
@@ -83,6 +84,25 @@ export class DirectorySource implements Source {
     const watches = [...this.#watches]
     this.#watches.clear()
     await Promise.all(watches.map((watch) => watch[Symbol.asyncDispose]()))
+  }
+
+  #note(hint: Hint): void {
+    if (hint === undefined || this.#last === undefined) this.#hinted = undefined
+    else for (const folder of hint) this.#hinted?.add(folder)
+  }
+
+  /** Undefined where everything has to be looked at. Whoever looks without a hint gets everything. */
+  async #lookNarrowly(signal: AbortSignal | undefined): Promise<Walk | undefined> {
+    const hinted = this.#hinted
+    const last = this.#last
+    this.#hinted = new Set()
+    if (hinted === undefined || hinted.size === 0 || last === undefined) return undefined
+    try {
+      const root = await realpath(this.declaration.location)
+      return await walkFolders(root, hinted, last, this.#memory, signal)
+    } catch {
+      return undefined
+    }
   }
 
   /** What moved while we looked may have been seen half: look again, and say so when it never rests. */
@@ -112,6 +132,10 @@ export class DirectorySource implements Source {
     const kept = [...held].filter((path) => rootIsAway || present.has(path))
     this.#held = new Set([...kept, ...[...set.members.values()].map(({ origin }) => origin.file)])
   }
+}
+
+function filesOf({ files, notes, unreadable }: Walk): Pick<Walk, 'files' | 'notes' | 'unreadable'> {
+  return { files, notes, unreadable }
 }
 
 function away(path: string, because: string): Walk {

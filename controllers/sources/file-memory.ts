@@ -43,6 +43,12 @@ export class FileMemory {
     this.#kept = this.#next
     this.#next = new Map()
   }
+
+  /** Ends a narrow look: what it met is known, and so is what it did not look at. */
+  absorb(): void {
+    for (const [path, remembered] of this.#next) this.#kept.set(path, remembered)
+    this.#next.clear()
+  }
 }
 
 function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {

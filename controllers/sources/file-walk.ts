@@ -8,9 +8,10 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
+import type { Unreadable } from '../sets/judge-file.ts'
 import { FILE_BYTES_MAX, SET_BYTES_MAX, SET_FILES_MAX } from '../sets/limits.ts'
 import { isResourceFile } from '../sets/read-file.ts'
-import type { FileInput, Unreadable } from '../sets/read-set.ts'
+import type { FileInput } from '../sets/read-set.ts'
 import type { FileMemory } from './file-memory.ts'
 
 export interface Walk {
@@ -37,6 +38,30 @@ export async function walkFiles(
   await walker.run()
   memory.settle()
   return walker
+}
+
+/**
+ * Looks at these folders of the root only, and takes everything else as `last` found it. Undefined where that would be
+ * no look at what is there: a folder that went, or that a link leads to.
+ */
+export async function walkFolders(
+  root: string,
+  folders: ReadonlySet<string>,
+  last: Walk,
+  memory: FileMemory,
+  signal?: AbortSignal,
+): Promise<Walk | undefined> {
+  const walker = new Walker(root, memory, signal)
+  for (const folder of folders) if ((await walker.narrow(folder)) === false) return undefined
+  memory.absorb()
+  if (walker.moved || walker.unreadable.length > 0) return undefined
+  const isOther = (path: string): boolean =>
+    ![...folders].some((folder) => path.startsWith(`${folder}/`))
+  const files = [...last.files.filter(({ path }) => isOther(path)), ...walker.files]
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0)
+  if (files.length > SET_FILES_MAX || bytes > SET_BYTES_MAX) return undefined
+  const notes = [...last.notes.filter(isOther), ...walker.notes]
+  return { files, notes, unreadable: [], moved: false }
 }
 
 interface Entry extends Folder {
@@ -77,6 +102,20 @@ class Walker implements Walk {
       this.#linked = []
       for (const folder of linked) await this.#folder(folder)
     }
+  }
+
+  /** False where the folder is not simply there. */
+  async narrow(path: string): Promise<boolean> {
+    const full = join(this.#root, path)
+    if ((await realpath(full).catch(() => undefined)) !== full) return false
+    await this.#readIgnoreFile()
+    const parts = path.split('/')
+    const isSkipped = parts.some(
+      (name, index) =>
+        name.startsWith('.') || this.#ignore.ignores(`${parts.slice(0, index + 1).join('/')}/`),
+    )
+    if (!isSkipped) await this.#folder({ path, level: parts.length })
+    return this.#linked.length === 0
   }
 
   async #folder({ path, level }: Folder): Promise<void> {

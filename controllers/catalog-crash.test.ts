@@ -84,6 +84,7 @@ function unlessDead(engine: Engine): Engine {
     streams: {
       create: (record) => act(() => streams.create(record)),
       alter: (incarnation, record) => act(() => streams.alter(incarnation, record)),
+      rename: (name, incarnation, record) => act(() => streams.rename(name, incarnation, record)),
       delete: (name, incarnation) => act(() => streams.delete(name, incarnation)),
       describe: (names) => streams.describe(names),
       watch: (listener) => streams.watch(listener),

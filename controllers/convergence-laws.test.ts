@@ -144,6 +144,7 @@ function dyingEngine(
   const dying: Streams = {
     create: (record) => mayDie(() => streams.create(record)),
     alter: (incarnation, record) => mayDie(() => streams.alter(incarnation, record)),
+    rename: (name, incarnation, record) => mayDie(() => streams.rename(name, incarnation, record)),
     delete: (name, incarnation) => mayDie(() => streams.delete(name, incarnation)),
     describe: (names) => streams.describe(names),
     watch: (listener) => streams.watch(listener),

@@ -91,6 +91,7 @@ describe('the control plane', () => {
     const counted = {
       create: streams.create.bind(streams),
       alter: streams.alter.bind(streams),
+      rename: streams.rename.bind(streams),
       delete: streams.delete.bind(streams),
       watch: streams.watch.bind(streams),
       describe: (names?: readonly string[]) => {

@@ -100,6 +100,13 @@ export class Admission {
     return { changes: [streamChange(head)], result: incarnation }
   }
 
+  judgeRename(name: string, incarnation: number, record: StreamRecord): Judgement<number> {
+    const grows = record.shards > (this.#streams.find(name)?.shards.length ?? 0)
+    if (grows) this.#gate?.admitStream()
+    const head = this.#streams.rename(name, incarnation, record)
+    return { changes: [streamChange(head)], result: incarnation }
+  }
+
   judgeDelete(name: string, incarnation: number): Judgement<void> {
     this.#streams.delete(name, incarnation)
     return { changes: [{ kind: 'delete', incarnation }], result: undefined }
@@ -213,9 +220,10 @@ export class Admission {
   }
 
   #judgeOffset({ stream, incarnation, shard, next }: GroupOffset): GroupOffset {
-    const head = requireShard(this.#streams.require(stream, incarnation), shard)
+    const found = this.#streams.require(stream, incarnation)
+    const head = requireShard(found, shard)
     if (Number.isSafeInteger(next) && next >= 1 && next <= head.next) {
-      return { stream, incarnation, shard, next }
+      return { stream: found.record.name, incarnation, shard, next }
     }
     throw new HeadgateError(
       'PositionInvalid',

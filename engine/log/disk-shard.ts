@@ -31,7 +31,7 @@ type Extent = Pick<SegmentMeta, 'oldestUs' | 'bytes'>
 const NO_BATCHES: readonly TailBatch[] = []
 
 export class DiskShard implements ShardLog {
-  readonly stream: string
+  stream: string
   readonly incarnation: number
   readonly shard: number
   readonly #segments: ShardSegments
@@ -57,6 +57,11 @@ export class DiskShard implements ShardLog {
     this.#first = segments.metas[0]?.base ?? 1
     this.#next = Math.max(segments.next, 1)
     this.#count()
+  }
+
+  rename(stream: string): void {
+    this.stream = stream
+    this.#segments.rename(stream)
   }
 
   get first(): number {

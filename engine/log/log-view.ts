@@ -15,6 +15,8 @@ export interface StreamView<Shard extends ShardLog = ShardLog> {
   readonly createdUs: number
   readonly partitioner: string
   record: StreamRecord
+  /** By which those find it still who began before it was renamed. */
+  readonly formerNames: string[]
   readonly shards: ShardView<Shard>[]
 }
 
@@ -59,6 +61,13 @@ export class LogView<Shard extends ShardLog = ShardLog> {
 
   stream(incarnation: number): StreamView<Shard> | undefined {
     return this.#byIncarnation.get(incarnation)
+  }
+
+  /** By its name, or by one that it had when whoever asks began. */
+  find(name: string, incarnation: number): StreamView<Shard> | undefined {
+    const stream = this.#byIncarnation.get(incarnation)
+    const isNamed = stream?.record.name === name || stream?.formerNames.includes(name) === true
+    return isNamed ? stream : undefined
   }
 
   shard(incarnation: number, shard: number): ShardView<Shard> | undefined {
@@ -125,12 +134,12 @@ export class LogView<Shard extends ShardLog = ShardLog> {
     const { incarnation, record } = change
     let stream = this.#byIncarnation.get(incarnation)
     if (stream === undefined) {
-      stream = { ...change, shards: [] }
+      stream = { ...change, formerNames: [], shards: [] }
       this.#byIncarnation.set(incarnation, stream)
     } else {
-      // Only what recovery made up in place of a record that was lost has another name.
-      if (stream.record.name !== record.name) this.streams.delete(stream.record.name)
+      const former = stream.record.name
       stream.record = record
+      if (former !== record.name) this.#rename(stream, former)
     }
     this.streams.set(record.name, stream)
     this.incarnationLast = Math.max(this.incarnationLast, incarnation)
@@ -139,6 +148,17 @@ export class LogView<Shard extends ShardLog = ShardLog> {
       stream.shards.push({ log, reserved: 0, waiting: undefined, keys: undefined })
     }
     this.#listener.streamChanged(record.name)
+  }
+
+  #rename(stream: StreamView<Shard>, former: string): void {
+    const { incarnation, record } = stream
+    this.streams.delete(former)
+    stream.formerNames.push(former)
+    for (const { log } of stream.shards) log.rename?.(record.name)
+    for (const { offsets } of this.groups.values())
+      for (const [key, offset] of offsets)
+        if (offset.incarnation === incarnation) offsets.set(key, { ...offset, stream: record.name })
+    this.#listener.streamChanged(former)
   }
 
   #deleteStream(incarnation: number): void {
@@ -176,8 +196,9 @@ export class LogView<Shard extends ShardLog = ShardLog> {
     this.#forgetEmpty(name)
   }
 
-  #putOffset(name: string, { stream, incarnation, shard, next }: GroupOffset): void {
-    if (!this.#byIncarnation.has(incarnation)) return
+  #putOffset(name: string, { incarnation, shard, next }: GroupOffset): void {
+    const stream = this.#byIncarnation.get(incarnation)?.record.name
+    if (stream === undefined) return
     let group = this.groups.get(name)
     if (group === undefined) {
       group = { offsets: new Map(), idleSinceUs: undefined }

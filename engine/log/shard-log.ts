@@ -15,6 +15,8 @@ export interface ShardLog {
   readonly newestUs: number | undefined
   /** The batch follows what is there; it is readable at once. */
   append(batch: TailBatch): void
+  /** The stream has another name from now on. */
+  rename?(stream: string): void
   /** Drops what lies wholly below `first`; a batch that `first` cuts through stays. */
   trim(first: number): void
   /** Sequences below `next` will not be given out any more. */

@@ -56,7 +56,11 @@ export class StoreGroups implements Groups, GroupObserver {
       if (members.length === 0 && offsets.length === 0) return []
       // What the sweeper notes comes late; a member that is there now is not idle.
       const idleSinceUs = members.length === 0 ? view.groups.get(group)?.idleSinceUs : undefined
-      return [{ group, generation, members, idleSinceUs, offsets }]
+      const named = members.map((member) => {
+        const stream = view.stream(member.incarnation)?.record.name ?? member.stream
+        return stream === member.stream ? member : { ...member, stream }
+      })
+      return [{ group, generation, members: named, idleSinceUs, offsets }]
     })
   }
 

@@ -83,9 +83,9 @@ export class StoreLog implements Log {
     key: Uint8Array,
   ): Promise<FoundRecord | undefined> {
     const { view, keys } = this.#store
-    const stream = view.streams.get(name)
-    if (stream?.incarnation !== incarnation) {
-      throw streamNotFound(name, incarnation, stream?.incarnation)
+    const stream = view.find(name, incarnation)
+    if (stream === undefined) {
+      throw streamNotFound(name, incarnation, view.streams.get(name)?.incarnation)
     }
     if (stream.record.compaction !== 'key') throw notCompacted(name)
     const isNeeded = (): boolean =>
@@ -99,9 +99,11 @@ export class StoreLog implements Log {
     { stream, incarnation, shard }: ShardRef,
     another: (name: string, incarnation: number, current: number) => HeadgateError,
   ): ShardView {
-    const view = this.#store.view.streams.get(stream)
+    const { view: all } = this.#store
+    const view = all.find(stream, incarnation)
+    const current = all.streams.get(stream)?.incarnation
+    if (view === undefined && current !== undefined) throw another(stream, incarnation, current)
     if (view === undefined) throw streamNotFound(stream, incarnation, undefined)
-    if (view.incarnation !== incarnation) throw another(stream, incarnation, view.incarnation)
     const found = view.shards[shard]
     if (found === undefined) throw shardOutOfRange(stream, view.shards.length, shard)
     return found

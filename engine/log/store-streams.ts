@@ -27,6 +27,15 @@ export class StoreStreams implements Streams {
     return this.#described(record.name)
   }
 
+  async rename(
+    name: string,
+    incarnation: number,
+    record: StreamRecord,
+  ): Promise<StreamDescription> {
+    await this.#commit(() => this.#admission.judgeRename(name, incarnation, record))
+    return this.#described(record.name)
+  }
+
   async delete(name: string, incarnation: number): Promise<void> {
     await this.#commit(() => this.#admission.judgeDelete(name, incarnation))
   }

@@ -19,19 +19,26 @@ export interface StreamHead {
   readonly createdUs: number
   readonly partitioner: string
   record: StreamRecord
+  /** By which those find it still who began before it was renamed. */
+  readonly formerNames: string[]
   readonly shards: ShardHead[]
 }
 
 export class StreamHeads {
   readonly #heads = new Map<string, StreamHead>()
+  /** Those that were renamed, by incarnation. */
+  readonly #renamed = new Map<number, StreamHead>()
   #incarnationLast = 0
 
   /** Forgets what it has, and takes over what can be seen. */
   load(view: LogView): void {
     this.#heads.clear()
+    this.#renamed.clear()
     this.#incarnationLast = view.incarnationLast
     for (const stream of view.streams.values()) {
-      this.#heads.set(stream.record.name, headOf(stream, view.arrivalLastUs))
+      const head = headOf(stream, view.arrivalLastUs)
+      this.#heads.set(stream.record.name, head)
+      if (head.formerNames.length > 0) this.#renamed.set(head.incarnation, head)
     }
   }
 
@@ -43,17 +50,22 @@ export class StreamHeads {
   require(name: string, incarnation: number): StreamHead {
     const head = this.#heads.get(name)
     if (head?.incarnation === incarnation) return head
+    const renamed = this.#renamed.get(incarnation)
+    if (renamed?.formerNames.includes(name) === true) return renamed
     throw streamNotFound(name, incarnation, head?.incarnation)
   }
 
   create(record: StreamRecord, createdUs: number, partitioner: string): StreamHead {
-    if (this.#heads.has(record.name)) {
-      throw new HeadgateError('StreamExists', `expected a new stream, got ${record.name}`, {
-        hint: 'Choose another name, or alter the stream that is there.',
-      })
-    }
+    this.#requireFree(record.name)
     const incarnation = this.#incarnationLast + 1
-    const head: StreamHead = { incarnation, createdUs, partitioner, record, shards: [] }
+    const head: StreamHead = {
+      incarnation,
+      createdUs,
+      partitioner,
+      record,
+      formerNames: [],
+      shards: [],
+    }
     grow(head, record.shards)
     this.#incarnationLast = incarnation
     this.#heads.set(record.name, head)
@@ -61,7 +73,42 @@ export class StreamHeads {
   }
 
   alter(incarnation: number, record: StreamRecord): StreamHead {
-    const head = this.require(record.name, incarnation)
+    return this.#replace(this.#requireNamed(record.name, incarnation), record)
+  }
+
+  rename(name: string, incarnation: number, record: StreamRecord): StreamHead {
+    const head = this.#requireNamed(name, incarnation)
+    if (record.name === name) return this.#replace(head, record)
+    this.#requireFree(record.name)
+    this.#replace(head, record)
+    this.#heads.delete(name)
+    this.#heads.set(record.name, head)
+    head.formerNames.push(name)
+    this.#renamed.set(incarnation, head)
+    return head
+  }
+
+  delete(name: string, incarnation: number): void {
+    this.#requireNamed(name, incarnation)
+    this.#heads.delete(name)
+    this.#renamed.delete(incarnation)
+  }
+
+  /** By its name of now: who changes a stream has to know what it is called. */
+  #requireNamed(name: string, incarnation: number): StreamHead {
+    const head = this.#heads.get(name)
+    if (head?.incarnation === incarnation) return head
+    throw streamNotFound(name, incarnation, head?.incarnation)
+  }
+
+  #requireFree(name: string): void {
+    if (!this.#heads.has(name)) return
+    throw new HeadgateError('StreamExists', `expected a new stream, got ${name}`, {
+      hint: 'Choose another name, or alter the stream that is there.',
+    })
+  }
+
+  #replace(head: StreamHead, record: StreamRecord): StreamHead {
     if (record.shards < head.record.shards) {
       throw new HeadgateError(
         'ShardOutOfRange',
@@ -72,11 +119,6 @@ export class StreamHeads {
     grow(head, record.shards)
     head.record = record
     return head
-  }
-
-  delete(name: string, incarnation: number): void {
-    this.require(name, incarnation)
-    this.#heads.delete(name)
   }
 }
 
@@ -119,12 +161,12 @@ function grow(head: StreamHead, shards: number): void {
 }
 
 function headOf(stream: StreamView, arrivalUs: number): StreamHead {
-  const { incarnation, createdUs, partitioner, record } = stream
+  const { incarnation, createdUs, partitioner, record, formerNames } = stream
   const shards = stream.shards.map(({ log, reserved }) => ({
     first: log.first,
     next: log.next,
     arrivalUs,
     reserved,
   }))
-  return { incarnation, createdUs, partitioner, record, shards }
+  return { incarnation, createdUs, partitioner, record, formerNames: [...formerNames], shards }
 }

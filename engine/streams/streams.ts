@@ -8,11 +8,17 @@ export interface Streams {
   create(stream: StreamRecord): Promise<StreamDescription>
   /** Replaces the record whole; shards may only grow. StreamNotFound for another incarnation. */
   alter(incarnation: number, stream: StreamRecord): Promise<StreamDescription>
+  /**
+   * Replaces the record whole, its name too: data, sequences and offsets stay, and who reads or writes under the former
+   * name goes on, until the process ends. StreamExists where the new name is taken; the former one is free at once.
+   * A name stays in its namespace.
+   */
+  rename(name: string, incarnation: number, stream: StreamRecord): Promise<StreamDescription>
   /** The stream and its data, for good. It does not ask `protected`: the planner does. */
   delete(name: string, incarnation: number): Promise<void>
   /** The named ones that exist, or all; from memory, without waiting for anything. */
   describe(names?: readonly string[]): readonly StreamDescription[]
-  /** Called after each create, alter and delete, with the name. */
+  /** Called after each create, alter, rename and delete, with the name; after a rename with both. */
   watch(listener: (name: string) => void): Disposable
 }
 

@@ -41,6 +41,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const), name, to: name }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -59,10 +60,19 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 type Action = Extract<Step, { readonly name: string }>
 
+/** Former names are forgotten with the process, so none is asked for. */
+const INCARNATION_OF_NONE = 1_000
+
 /** What the step did, in a form in which two engines can be compared. */
 async function take(engine: Engine, taken: Action): Promise<unknown> {
-  const incarnation = engine.streams.describe([taken.name])[0]?.incarnation ?? 1
+  const [found] = engine.streams.describe([taken.name])
+  const incarnation = found?.incarnation ?? INCARNATION_OF_NONE
   if (taken.kind === 'delete') return rejection(engine.streams.delete(taken.name, incarnation))
+  if (taken.kind === 'rename') {
+    const { shards = 1 } = found ?? {}
+    const record = streamRecord(taken.to, { shards })
+    return rejection(engine.streams.rename(taken.name, incarnation, record))
+  }
   if (taken.kind === 'write') return write(engine, taken, incarnation)
   const { shards, durability, sealed, ageMs, bytes } = taken
   const retention = { ageMs, bytes }

@@ -45,6 +45,8 @@ export interface ShardSegments {
    * they can be read from here. After a failure the same batches may be given again.
    */
   append(batches: readonly TailBatch[]): Promise<void>
+  /** What segments that are begun from now on say of their stream. */
+  rename(stream: string): void
   /** The next append starts a new segment; one that is under way ends the last one. */
   seal(): void
   /** Whole batches from the one that holds `from`, or the next above it, verified; undefined where there is none. LogCorrupt names the sequences. */

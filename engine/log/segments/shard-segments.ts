@@ -42,7 +42,7 @@ export class StoredShard implements ShardSegments {
   readonly #parts: SegmentParts
   readonly #incarnation: number
   readonly #shard: number
-  readonly #stream: string
+  #stream: string
   #metas: readonly SegmentMeta[]
   #next: number
   /** While an append is under way, the segment that it may add to stays as it is. */
@@ -58,6 +58,10 @@ export class StoredShard implements ShardSegments {
     this.#stream = place.stream
     this.#metas = metas.length === 0 ? NO_METAS : metas
     this.#next = metas.at(-1)?.next ?? 1
+  }
+
+  rename(stream: string): void {
+    this.#stream = stream
   }
 
   get metas(): readonly SegmentMeta[] {

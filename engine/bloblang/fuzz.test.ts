@@ -5,7 +5,14 @@ import { compileInterpolation, compileMapping, compileQuery, MappingError } from
 import { FIXED_ENVIRONMENT, sourceOf } from './evaluate-for-test.ts'
 import { functions } from './functions/index.ts'
 import { methods } from './methods/index.ts'
-import { MAPPING_LENGTH_MAX, NESTING_DEPTH_MAX, TREE_HEIGHT_MAX } from './syntax/cursor.ts'
+import {
+  MAPPING_LENGTH_MAX,
+  NESTING_DEPTH_MAX,
+  SyntaxProblem,
+  TREE_HEIGHT_MAX,
+} from './syntax/cursor.ts'
+import { formatMapping, printMapping } from './syntax/print-mapping.ts'
+import { anyTree } from './tree-for-test.ts'
 import { encodePayload } from './values/encode-payload.ts'
 
 const seeds = [...functions.values(), ...methods.values()].flatMap((definition) =>
@@ -101,6 +108,32 @@ describe('the compiler', () => {
         compileAndRun(seed.slice(0, place) + other.slice(length))
       }),
       { numRuns: 3_000 },
+    )
+  })
+
+  test('survives any program of the grammar, and so does the printer', () => {
+    fc.assert(
+      fc.property(anyTree, (tree) => {
+        const text = printMapping(tree)
+        compileAndRun(text)
+        compileAndRun(formatMapping(text))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('and its printer survive any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const text = Buffer.from(bytes).toString()
+        compileAndRun(text)
+        try {
+          formatMapping(text)
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(SyntaxProblem)
+        }
+      }),
+      { numRuns: 1_000 },
     )
   })
 

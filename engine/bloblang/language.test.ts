@@ -144,6 +144,23 @@ describe('assignment', () => {
   })
 })
 
+test('all metadata is replaced at once, or cleared', () => {
+  const metadataOf = (text: string): unknown => {
+    const compiled = compileMapping(text, FIXED_ENVIRONMENT)
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    const { metadata } = compiled.value.map([sourceOf('{}', { a: 'old', b: 'gone' })], 0)
+    return [...(metadata ?? [])]
+  }
+  expect(metadataOf('meta = {"a": 1}\nmeta c = @a + 1')).toEqual([
+    ['a', 1],
+    ['c', 2],
+  ])
+  expect(metadataOf('meta = deleted()')).toEqual([])
+  expect(() => metadataOf('meta = 5')).toThrow(
+    'failed assignment (line 1): setting root meta object requires object value, received: number',
+  )
+})
+
 describe('mutation', () => {
   test.each([
     ['sees its own effects', 'root.a = 2\nroot.b = this.a', '{"a":2,"b":2}'],

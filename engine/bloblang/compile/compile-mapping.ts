@@ -68,15 +68,15 @@ function declareMaps(
 
 /** Problems of a file are told where it is imported, and none of its warnings: who imports it cannot mend them. */
 function defineImported(compilation: Compilation, unit: MappingUnit): void {
-  for (const { unit: imported, path, at } of unit.imports) {
+  for (const named of unit.imports) {
     const problems: MappingProblem[] = []
-    const { text } = imported
+    const { text, tree } = named.unit
     const inner = compilationOf({ ...compilation, text, problems, surprises: [] }, compilation.maps)
-    defineImported(inner, imported)
-    for (const map of imported.tree.maps) defineMap(inner, map)
-    const room = PROBLEMS_MAX - compilation.problems.length
-    const told = problems.map((one) => toldWhereNamed(one, unit.text, { path, at }))
-    compilation.problems.push(...told.slice(0, Math.max(0, room)))
+    defineImported(inner, named.unit)
+    for (const map of tree.maps) defineMap(inner, map)
+    const room = Math.max(0, PROBLEMS_MAX - compilation.problems.length)
+    const told = problems.slice(0, room).map((one) => toldWhereNamed(one, unit.text, named))
+    compilation.problems.push(...told)
   }
 }
 
@@ -96,17 +96,17 @@ function collectVariables(statements: readonly Statement[], variables: Map<strin
       variables.set(statement.name, variables.size)
     }
     if (statement.kind !== 'if') continue
-    for (const branch of statement.branches) collectVariables(branch.body, variables)
-    collectVariables(statement.otherwise ?? [], variables)
+    for (const branch of statement.branches) collectVariables(branch.body.statements, variables)
+    collectVariables(statement.otherwise?.statements ?? [], variables)
   }
 }
 
 /** A map has variables and a root of its own; its `this` is what it is applied to. */
 function defineMap(compilation: Compilation, map: MapDefinition): void {
-  const scope = scopeOf(compilation, map.body, true)
-  if (map.body.length === 0)
+  const scope = scopeOf(compilation, map.body.statements, true)
+  if (map.body.statements.length === 0)
     report(scope, map.at, `map \`${map.name}\` expected at least one statement, got none`)
-  const execute = compileBody(scope, map.body)
+  const execute = compileBody(scope, map.body.statements)
   const slot = compilation.maps.get(map.name)
   if (slot !== undefined) slot.run = applyWith(execute)
 }

@@ -95,10 +95,11 @@ function assignAllMetadata(frame: Frame, value: Result): void {
 function compileIfStatement(scope: Scope, statement: IfStatement): Execute {
   const branches = statement.branches.map((branch) => ({
     check: compileCondition(scope, branch.condition),
-    run: compileStatements(scope, branch.body),
+    run: compileStatements(scope, branch.body.statements),
   }))
   const { otherwise } = statement
-  const fallback = otherwise === undefined ? undefined : compileStatements(scope, otherwise)
+  const fallback =
+    otherwise === undefined ? undefined : compileStatements(scope, otherwise.statements)
   return (frame) => {
     for (const { check, run } of branches) {
       if (check(frame)) return run(frame)

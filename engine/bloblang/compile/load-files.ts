@@ -8,7 +8,7 @@ import type { MappingProblem } from '../mapping.ts'
 import type { MappingFiles } from '../mapping-files.ts'
 import { MAPPING_LENGTH_MAX, type Position, problemAt, SyntaxProblem } from '../syntax/cursor.ts'
 import { parseMapping } from '../syntax/parse-mapping.ts'
-import type { MappingTree } from '../syntax/tree.ts'
+import type { MappingTree, NamedFile } from '../syntax/tree.ts'
 
 /** Files that name files are followed so deep. */
 export const IMPORT_DEPTH_MAX = 10
@@ -19,23 +19,13 @@ export const IMPORTS_MAX = 100
 export interface MappingUnit {
   readonly text: string
   readonly tree: MappingTree
-  readonly imports: readonly {
-    readonly unit: MappingUnit
-    readonly path: string
-    readonly at: Position
-  }[]
+  readonly imports: readonly (NamedFile & { readonly unit: MappingUnit })[]
 }
 
 export interface FileProblem {
   readonly at: Position
   readonly message: string
   readonly hint?: string
-}
-
-/** A file as a text names it. */
-export interface NamedFile {
-  readonly path: string
-  readonly at: Position
 }
 
 export interface LoadedMapping {

@@ -46,6 +46,7 @@ export class Cursor {
   readonly text: string
   at: Position = 0
   readonly surprises: Surprise[] = []
+  readonly comments: { readonly at: Position; readonly end: Position }[] = []
   #depth = 0
 
   constructor(text: string) {
@@ -150,8 +151,11 @@ export class Cursor {
   }
 
   #skipComment(): void {
-    const end = this.text.indexOf('\n', this.at)
-    this.at = end === -1 ? this.text.length : end
+    const next = this.text.indexOf('\n', this.at)
+    const end = next === -1 ? this.text.length : next
+    // What is read twice has its comments once.
+    if (this.at > (this.comments.at(-1)?.at ?? -1)) this.comments.push({ at: this.at, end })
+    this.at = end
   }
 }
 

@@ -57,9 +57,12 @@ export function parseMatch(cursor: Cursor): Expression {
   return { kind: 'match', subject, cases, at, height: heightOver(at, [subject, ...parts]) }
 }
 
+/** How far the arrow may stand from the `_`. */
+const CATCH_ALL_LENGTH = 100
+
 function parseCase(cursor: Cursor): { check: Expression | undefined; value: Expression } {
   let check: Expression | undefined
-  if (cursor.peekWord() === '_') cursor.at++
+  if (/_\s*=>/y.test(cursor.text.slice(cursor.at, cursor.at + CATCH_ALL_LENGTH))) cursor.at++
   else check = parseExpression(cursor)
   cursor.skipBlank()
   cursor.expect('=>')

@@ -2,7 +2,15 @@
 import { Cursor, type Position, SyntaxProblem } from './cursor.ts'
 import { parseExpression } from './parse-expression.ts'
 import { atString, parseString } from './parse-literal.ts'
-import type { Expression, IfStatement, MapDefinition, MappingTree, Statement } from './tree.ts'
+import type {
+  Body,
+  Expression,
+  IfStatement,
+  MapDefinition,
+  MappingTree,
+  NamedFile,
+  Statement,
+} from './tree.ts'
 
 export function parseMapping(text: string): MappingTree {
   const cursor = new Cursor(text)
@@ -37,6 +45,7 @@ function parseInstead(
 function parseSingleQuery(cursor: Cursor): MappingTree {
   const at = cursor.at
   const value = parseExpression(cursor)
+  const end = cursor.at
   const newline = cursor.skipBlank()
   if (!cursor.atEnd) {
     const hint = newline
@@ -48,7 +57,9 @@ function parseSingleQuery(cursor: Cursor): MappingTree {
     maps: [],
     imports: [],
     replacement: undefined,
-    statements: [{ kind: 'root', path: [], value, at }],
+    statements: [{ kind: 'root', path: [], value, at, end }],
+    comments: cursor.comments,
+    isQuery: true,
     surprises: cursor.surprises,
   }
 }
@@ -62,14 +73,23 @@ function parseFrom(cursor: Cursor): MappingTree {
   cursor.takeKeyword('from')
   cursor.skipSpaces()
   const path = parseString(cursor)
+  const end = cursor.at
   cursor.skipBlank()
   if (!cursor.atEnd) cursor.fail('nothing else beside `from`')
-  return { maps: [], imports: [], statements: [], replacement: { path, at }, surprises: [] }
+  return {
+    maps: [],
+    imports: [],
+    statements: [],
+    replacement: { path, at, end },
+    comments: cursor.comments,
+    isQuery: false,
+    surprises: [],
+  }
 }
 
 function parseStatements(cursor: Cursor): MappingTree {
   const maps: MapDefinition[] = []
-  const imports: { path: string; at: Position }[] = []
+  const imports: NamedFile[] = []
   const statements: Statement[] = []
   for (;;) {
     const at = cursor.at
@@ -77,11 +97,13 @@ function parseStatements(cursor: Cursor): MappingTree {
     else if (isKeyword(cursor, 'import')) {
       cursor.at += 'import'.length
       cursor.skipSpaces()
-      imports.push({ path: parseString(cursor), at })
+      imports.push({ path: parseString(cursor), at, end: cursor.at })
     } else statements.push(parseStatement(cursor, true))
     const newline = cursor.skipBlank()
     if (cursor.atEnd) {
-      return { maps, imports, statements, replacement: undefined, surprises: cursor.surprises }
+      const { comments, surprises } = cursor
+      const replacement = undefined
+      return { maps, imports, statements, replacement, comments, isQuery: false, surprises }
     }
     if (!newline)
       cursor.fail('the end of the line', cursor.at, 'Each statement stands on a line of its own.')
@@ -94,21 +116,22 @@ function parseMap(cursor: Cursor): MapDefinition {
   cursor.skipSpaces()
   const name = parseName(cursor, 'the name of the map')
   cursor.skipSpaces()
-  return { name, body: parseBody(cursor, false), at }
+  return { name, body: parseBody(cursor, false), at, end: cursor.at }
 }
 
-function parseBody(cursor: Cursor, metaAllowed: boolean): readonly Statement[] {
+function parseBody(cursor: Cursor, metaAllowed: boolean): Body {
   return cursor.nested(() => {
     cursor.skipBlank()
+    const at = cursor.at
     cursor.expect('{')
     cursor.skipBlank()
-    const body: Statement[] = []
+    const statements: Statement[] = []
     while (!cursor.take('}')) {
-      body.push(parseStatement(cursor, metaAllowed))
+      statements.push(parseStatement(cursor, metaAllowed))
       const newline = cursor.skipBlank()
       if (!newline && cursor.peek() !== '}') cursor.fail('the end of the line or `}`')
     }
-    return body
+    return { statements, at, end: cursor.at }
   })
 }
 
@@ -119,7 +142,7 @@ function parseStatement(cursor: Cursor, metaAllowed: boolean): Statement {
     cursor.at += 'let'.length
     cursor.skipSpaces()
     const name = parseName(cursor, 'the name of a variable')
-    return { kind: 'let', name, value: parseAssigned(cursor), at }
+    return { kind: 'let', name, value: parseAssigned(cursor), at, end: cursor.at }
   }
   if (isKeyword(cursor, 'meta')) {
     if (!metaAllowed) {
@@ -130,11 +153,14 @@ function parseStatement(cursor: Cursor, metaAllowed: boolean): Statement {
       )
     }
     cursor.at += 'meta'.length
+    const behind = cursor.at
     cursor.skipSpaces()
     const name = cursor.peek() === '=' ? undefined : parseName(cursor, 'a metadata key or `=`')
-    return { kind: 'meta', name, value: parseAssigned(cursor), at }
+    if (name === undefined) cursor.at = behind
+    return { kind: 'meta', name, value: parseAssigned(cursor), at, end: cursor.at }
   }
-  return { kind: 'root', path: parseTarget(cursor), value: parseAssigned(cursor), at }
+  const path = parseTarget(cursor)
+  return { kind: 'root', path, value: parseAssigned(cursor), at, end: cursor.at }
 }
 
 function parseTarget(cursor: Cursor): readonly string[] {
@@ -189,8 +215,8 @@ function parseAssigned(cursor: Cursor): Expression {
 
 function parseIfStatement(cursor: Cursor, metaAllowed: boolean): IfStatement {
   const at = cursor.at
-  const branches: { condition: Expression; body: readonly Statement[] }[] = []
-  let otherwise: readonly Statement[] | undefined
+  const branches: { condition: Expression; body: Body }[] = []
+  let otherwise: Body | undefined
   cursor.takeKeyword('if')
   for (;;) {
     cursor.skipBlank()
@@ -208,7 +234,7 @@ function parseIfStatement(cursor: Cursor, metaAllowed: boolean): IfStatement {
       break
     }
   }
-  return { kind: 'if', branches, otherwise, at }
+  return { kind: 'if', branches, otherwise, at, end: cursor.at }
 }
 
 /** A keyword that begins a statement, rather than a field or a function of that name. */

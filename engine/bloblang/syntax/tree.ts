@@ -118,48 +118,65 @@ export interface MatchExpression extends Node {
 }
 
 export type Statement =
-  | {
+  | (Placed & {
       readonly kind: 'root'
       readonly path: readonly string[]
       readonly value: Expression
-      readonly at: Position
-    }
-  | {
+    })
+  | (Placed & {
       readonly kind: 'let'
       readonly name: string
       readonly value: Expression
-      readonly at: Position
-    }
+    })
   /** Without a name all metadata is assigned. */
-  | {
+  | (Placed & {
       readonly kind: 'meta'
       readonly name: string | undefined
       readonly value: Expression
-      readonly at: Position
-    }
+    })
   | IfStatement
 
-export interface IfStatement {
+interface Placed {
+  readonly at: Position
+  /** Behind its last character. */
+  readonly end: Position
+}
+
+export interface IfStatement extends Placed {
   readonly kind: 'if'
   readonly branches: readonly {
     readonly condition: Expression
-    readonly body: readonly Statement[]
+    readonly body: Body
   }[]
-  readonly otherwise: readonly Statement[] | undefined
-  readonly at: Position
+  readonly otherwise: Body | undefined
 }
 
-export interface MapDefinition {
-  readonly name: string
-  readonly body: readonly Statement[]
-  readonly at: Position
+/** Statements between braces. */
+export interface Body extends Placed {
+  readonly statements: readonly Statement[]
 }
+
+export interface MapDefinition extends Placed {
+  readonly name: string
+  readonly body: Body
+}
+
+/** `import "path"` or `from "path"`. */
+export interface NamedFile extends Placed {
+  readonly path: string
+}
+
+/** From its `#` to the end of its line. */
+export type Comment = Placed
 
 export interface MappingTree {
   readonly maps: readonly MapDefinition[]
   readonly statements: readonly Statement[]
-  readonly imports: readonly { readonly path: string; readonly at: Position }[]
+  readonly imports: readonly NamedFile[]
   /** `from "path"`: another file takes the place of this one. */
-  readonly replacement: { readonly path: string; readonly at: Position } | undefined
+  readonly replacement: NamedFile | undefined
+  readonly comments: readonly Comment[]
+  /** A text may be one query and nothing else; its statement assigns the root. */
+  readonly isQuery: boolean
   readonly surprises: readonly Surprise[]
 }

@@ -4,7 +4,10 @@
  * Fields of Redpanda Connect components keep Connect's own grammar; this is not it.
  */
 
-export const DURATION_PATTERN = '^[1-9][0-9]*(ms|s|m|h|d)$'
+/** As many digits as keep every duration within what a number holds exactly; a pattern says so at every door. */
+export const DURATION_PATTERN =
+  '^([1-9][0-9]{0,14}ms|[1-9][0-9]{0,11}s|[1-9][0-9]{0,9}m|[1-9][0-9]{0,7}h|[1-9][0-9]{0,6}d)$'
+export const DURATION_MAX = '9999999d'
 /** Bounds the text, so that a rule of the API server that touches it has a known cost. */
 export const DURATION_LENGTH_MAX = 16
 

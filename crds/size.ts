@@ -1,6 +1,9 @@
 /** The one grammar of sizes in our own fields: a whole number above zero and a binary unit, `64MiB`. */
 
-export const SIZE_PATTERN = '^[1-9][0-9]*(B|KiB|MiB|GiB|TiB)$'
+/** As many digits as keep every size within what a number holds exactly; a pattern says so at every door. */
+export const SIZE_PATTERN =
+  '^([1-9][0-9]{0,14}B|[1-9][0-9]{0,11}KiB|[1-9][0-9]{0,8}MiB|[1-9][0-9]{0,5}GiB|[1-9][0-9]{0,2}TiB)$'
+export const SIZE_MAX = '999TiB'
 /** Bounds the text, so that a rule of the API server that touches it has a known cost. */
 export const SIZE_LENGTH_MAX = 20
 

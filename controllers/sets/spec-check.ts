@@ -2,9 +2,9 @@
  * Judges a spec against its kind's schema, all faults at once. The engine knows what breaks a schema; this file knows
  * how to say what it found, and where.
  */
-import { DURATION_PATTERN } from '../../crds/duration.ts'
+import { DURATION_MAX, DURATION_PATTERN } from '../../crds/duration.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
-import { SIZE_PATTERN } from '../../crds/size.ts'
+import { SIZE_MAX, SIZE_PATTERN } from '../../crds/size.ts'
 import { type SchemaFault, type SchemaNode, schemaFaults } from '../../engine/schema-faults.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { META_FIELDS } from './object-meta.ts'
@@ -199,11 +199,23 @@ function formHint(schema: JsonSchema, actual: unknown): { readonly hint?: string
   if (schema.type === 'array' && !Array.isArray(actual)) {
     return { hint: 'begin each entry with "- ", or write them as [a, b]' }
   }
+  if (quoted && schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(actual)) {
+    return amountHint(schema, actual)
+  }
   const fields = Object.keys(schema.properties ?? {})
   if (schema.type === 'object' && fields.length > 0 && !isFields(actual)) {
     return { hint: `its fields are ${fields.join(', ')}` }
   }
   return {}
+}
+
+/** Of a duration or a size that is well written and more than can be counted. */
+function amountHint({ pattern, durationMax }: JsonSchema, actual: string): { hint?: string } {
+  if (pattern === DURATION_PATTERN && /^[1-9]\d*(ms|[smhd])$/.test(actual)) {
+    return { hint: `the longest is ${durationMax ?? DURATION_MAX}` }
+  }
+  const isSize = pattern === SIZE_PATTERN && /^[1-9]\d*([KMGT]i)?B$/.test(actual)
+  return isSize ? { hint: `the largest is ${SIZE_MAX}` } : {}
 }
 
 function isText({ type }: JsonSchema): boolean {

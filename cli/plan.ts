@@ -10,7 +10,9 @@ import {
   SERVER_OPTIONS,
   textOption,
 } from './command.ts'
+import type { PlannedSet } from './plan-client.ts'
 import { PLAN_OUTPUT_OPTION } from './plan-output.ts'
+import type { SavedPlan } from './saved-plan.ts'
 
 const EXIT_CHANGES = 3
 /** As Terraform has it. */
@@ -31,6 +33,14 @@ export const plan: CommandDefinition = {
     PLAN_OUTPUT_OPTION,
     { flags: '--out <FILE>', summary: 'Save the plan, for `headgate apply FILE`.' },
     { flags: '--exit-code', summary: 'End with 3 when there is something to change.' },
+    {
+      flags: '--offline',
+      summary: 'Ask no server: plan against the files of --data-dir, which may be a backup.',
+    },
+    {
+      flags: '--snapshot <FILE>',
+      summary: 'With --offline: what `headgate get all -A -o json` or `export` printed.',
+    },
     { flags: '--detailed-exitcode', summary: 'End with 2 when there is something to change.' },
     ...SERVER_OPTIONS,
   ],
@@ -39,25 +49,62 @@ export const plan: CommandDefinition = {
     'headgate plan ./config --exit-code',
     'kustomize build | headgate plan - --source shop',
     'headgate plan ./config --source shop --out shop.plan',
+    'headgate plan ./config --offline --data-dir /backups/monday',
+    'headgate plan ./config --offline --snapshot live.json -o markdown',
   ],
   run: runPlan,
 }
 
 async function runPlan(invocation: Invocation): Promise<number> {
-  const [{ planSet, sourcePath }, { setFiles }, { hasErrors, printPlan }] = await Promise.all([
+  const { hasErrors, printPlan } = await import('./plan-output.ts')
+  const isOffline = flagOption(invocation, 'offline')
+  if (!isOffline && textOption(invocation, 'snapshot') !== undefined)
+    throw new HeadgateError('Usage', '--snapshot: expected --offline beside it')
+  const { files, planned, save } = isOffline ? await offline(invocation) : await online(invocation)
+  await printPlan(invocation, planned, files)
+  if (hasErrors(planned)) return 1
+  await save()
+  return exitCode(invocation, planned.actions.length > 0)
+}
+
+interface Planned {
+  readonly files: readonly SourceFile[]
+  readonly planned: PlannedSet
+  readonly save: () => Promise<void>
+}
+
+async function online(invocation: Invocation): Promise<Planned> {
+  const [{ planSet, sourcePath }, { setFiles }] = await Promise.all([
     import('./plan-client.ts'),
     import('./set-files.ts'),
-    import('./plan-output.ts'),
   ])
   const client = clientOf(invocation)
   const source = textOption(invocation, 'source') ?? 'local'
   const path = invocation.arguments[0] ?? (await locationOf(client, sourcePath(source)))
   const files = await setFiles(path, invocation.terminal.stdin)
   const planned = await planSet(client, source, files)
-  await printPlan(invocation, planned, files)
-  if (hasErrors(planned)) return 1
-  await save(invocation, { source, server: client.url, files, planned })
-  return exitCode(invocation, planned.actions.length > 0)
+  const save = (): Promise<void> =>
+    savePlan(invocation, { source, server: client.url, files, planned })
+  return { files, planned, save }
+}
+
+async function offline(invocation: Invocation): Promise<Planned> {
+  const [{ planOffline }, { setFiles }] = await Promise.all([
+    import('./offline-plan.ts'),
+    import('./set-files.ts'),
+  ])
+  const [path] = invocation.arguments
+  if (path === undefined)
+    throw new HeadgateError('Usage', 'expected a folder: without a server none is known', {
+      hint: 'Name it: headgate plan FOLDER --offline',
+    })
+  if (textOption(invocation, 'out') !== undefined)
+    throw new HeadgateError('Usage', '--out: expected a plan of a server, which can be applied', {
+      hint: 'Leave --offline away, or --out.',
+    })
+  const files = await setFiles(path, invocation.terminal.stdin)
+  const planned = await planOffline(invocation, textOption(invocation, 'source') ?? 'local', files)
+  return { files, planned, save: async () => undefined }
 }
 
 async function locationOf(client: Client, path: string): Promise<string> {
@@ -70,14 +117,7 @@ async function locationOf(client: Client, path: string): Promise<string> {
   )
 }
 
-interface Saved {
-  readonly source: string
-  readonly server: string
-  readonly files: readonly SourceFile[]
-  readonly planned: import('./plan-client.ts').PlannedSet
-}
-
-async function save(invocation: Invocation, saved: Saved): Promise<void> {
+async function savePlan(invocation: Invocation, saved: Omit<SavedPlan, 'format'>): Promise<void> {
   const out = textOption(invocation, 'out')
   if (out === undefined) return
   const { writeSavedPlan } = await import('./saved-plan.ts')

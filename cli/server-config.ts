@@ -12,7 +12,11 @@ export type ServerConfig = Pick<
 >
 
 /** Throws Usage where headgate.yaml is wrong, with all that is, each in its place. */
-export function readServerConfig({ folder, source, configFile }: ServerOptions): ServerConfig {
+export function readServerConfig({
+  folder,
+  source,
+  configFile,
+}: Pick<ServerOptions, 'folder' | 'source' | 'configFile'>): ServerConfig {
   const configured = configFile === undefined ? undefined : readConfig(configFile)
   const { sources = [], quotas = new Map(), engineId, policies = [] } = configured ?? {}
   if (folder === undefined) return { sources, quotas, engineId, policies }

@@ -213,7 +213,13 @@ async function perform(
   }
   if (action.desired === undefined) return
   await reconciler.apply(
-    { resource: action.desired, uid: entry.uid, owner: source, principal },
+    {
+      resource: action.desired,
+      uid: entry.uid,
+      owner: source,
+      principal,
+      movedFrom: action.movedFrom,
+    },
     signal,
   )
   confirmApplied(action.desired, options)

@@ -5,7 +5,7 @@
  * A removal counts towards the budget, and an approval is spent, together with the intent: after a crash, what was
  * decided is finished without being judged a second time.
  */
-import { identityKey, identityText } from '../../crds/resource.ts'
+import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { CatalogEntry } from '../catalog/catalog.ts'
 import { isRemoval } from '../plan/order.ts'
@@ -41,12 +41,18 @@ function isApproved(
 
 export function intendApply(
   source: string,
-  { verb, identity, uid, cause }: Pick<Action, 'verb' | 'identity' | 'uid' | 'cause'>,
+  {
+    verb,
+    identity,
+    uid,
+    cause,
+    movedFrom,
+  }: Pick<Action, 'verb' | 'identity' | 'uid' | 'cause' | 'movedFrom'>,
   desired: Resource,
   { catalog, clock, random }: IntentOptions,
 ): void {
   const key = identityKey(identity)
-  const before = catalog.entries.get(key)
+  const before = catalog.entries.get(key) ?? takeFormer(movedFrom, catalog)
   // Somebody else was quicker; carrying out finds it and says so.
   const takes = verb === 'adopt' || verb === 'transfer'
   if (before !== undefined && before.owner !== source && !takes) return
@@ -68,6 +74,21 @@ export function intendApply(
     origin: cause,
     completed: before?.completed,
   })
+}
+
+/**
+ * The entry goes with the name, before the engine renames the stream: as long as that has not happened, the engine's own
+ * record tells of the former name.
+ */
+function takeFormer(
+  movedFrom: Identity | undefined,
+  { entries }: IntentOptions['catalog'],
+): CatalogEntry | undefined {
+  if (movedFrom === undefined) return undefined
+  const former = entries.get(identityKey(movedFrom))
+  if (former === undefined) return undefined
+  entries.remove(identityKey(movedFrom))
+  return { ...former, accepted: undefined, pending: former.pending ?? former.accepted }
 }
 
 /** It was decided already, as by whoever wrote it object by object. */
@@ -142,6 +163,7 @@ export function confirmApplied(resource: Resource, { catalog }: IntentOptions): 
 
 export function confirmRemoved({ identity }: Action, { catalog }: IntentOptions): void {
   catalog.entries.remove(identityKey(identity))
+  catalog.ownership.remove(identityKey(identity))
 }
 
 function specText({ spec }: Resource): string {

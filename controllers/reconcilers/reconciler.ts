@@ -2,7 +2,7 @@
  * One reconciler a kind: it makes one resource so, idempotently, and tells how it is. It decides nothing about others:
  * what happens, and in which order, is the plan's.
  */
-import type { Kind } from '../../crds/resource.ts'
+import type { Identity, Kind } from '../../crds/resource.ts'
 import type { Principal } from '../../engine/access/decide.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Condition } from '../status/condition.ts'
@@ -24,6 +24,8 @@ export interface ApplyRequest {
   readonly uid: string
   readonly owner: string
   readonly principal: Principal
+  /** What a Stream was called before; it is renamed, unless that was done already. */
+  readonly movedFrom?: Identity | undefined
 }
 
 export interface RemoveRequest {

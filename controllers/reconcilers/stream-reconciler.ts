@@ -35,9 +35,12 @@ export class StreamReconciler implements Reconciler, StreamDirectory {
     this.#options = options
   }
 
-  async apply({ resource, uid, owner }: ApplyRequest): Promise<void> {
+  async apply({ resource, uid, owner, movedFrom }: ApplyRequest): Promise<void> {
     const { streams } = this.#options.engine
-    const existing = this.#describe(streamName(resource.identity))
+    const named = this.#describe(streamName(resource.identity))
+    const former = movedFrom && this.#describe(streamName(movedFrom))
+    const moves = named === undefined && former?.uid === uid
+    const existing = moves ? former : named
     if (existing !== undefined && existing.uid !== uid)
       throw new HeadgateError(
         'Conflict',
@@ -45,9 +48,11 @@ export class StreamReconciler implements Reconciler, StreamDirectory {
       )
     const record = streamRecord(resource, { uid, owner, existing })
     if (existing === undefined) await streams.create(record)
+    else if (moves) await streams.rename(existing.name, existing.incarnation, record)
     else if (JSON.stringify(recordOf(existing)) !== JSON.stringify(recordOf(record)))
       await streams.alter(existing.incarnation, record)
     this.#listeners.tell(identityKey(resource.identity))
+    if (movedFrom !== undefined) this.#listeners.tell(identityKey(movedFrom))
   }
 
   async remove({ resource, owner, retain }: RemoveRequest): Promise<void> {

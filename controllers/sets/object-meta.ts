@@ -20,7 +20,7 @@ export const NAMESPACE_TEXT: string = `a namespace of at most ${NAMESPACE_LENGTH
 export const LABEL_VALUE_LENGTH_MAX = 63
 export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024
 const NAMESPACE_DEFAULT = 'default'
-const ANNOTATIONS_LATER: readonly string[] = [`${GROUP}/moved-from`]
+const MOVED_FROM = `${GROUP}/moved-from`
 
 export const META_FIELDS: readonly string[] = ['name', 'namespace', 'labels', 'annotations']
 const SERVER_FIELDS = [
@@ -252,26 +252,52 @@ function readAnnotations(tree: Tree, list: ProblemList): Readonly<Record<string,
     const message = `expected at most ${ANNOTATIONS_BYTES_MAX} bytes of annotations, got ${bytes}`
     list.add({ ...SCHEMA_INVALID, at: 'key', path, message })
   }
-  for (const key of Object.keys(annotations)) judgeOwnAnnotation([...path, key], key, list)
+  for (const [key, text] of Object.entries(annotations)) {
+    if (key === MOVED_FROM) judgeMovedFrom([...path, key], text, tree, list)
+    else judgeOwnAnnotation([...path, key], key, list)
+  }
   return annotations
 }
 
 /**
- * An annotation of ours asks for something. What is not there yet must not be ignored: a rename that is not understood
- * would begin an empty stream beside the old one. Kubernetes accepts any annotation, so this is not its schema's verdict.
+ * An annotation of ours asks for something; what is not known is told, for it may be misspelt. Kubernetes accepts any
+ * annotation, so this is not its schema's verdict.
  */
 function judgeOwnAnnotation(path: Path, key: string, list: ProblemList): void {
   if (!key.startsWith(`${GROUP}/`)) return
-  const later = ANNOTATIONS_LATER.includes(key)
+  const meant = nearest(key, [MOVED_FROM])
   list.add({
     layer: 'reference',
-    code: later ? 'NotYetAvailable' : 'FieldUnknown',
-    severity: later ? 'error' : 'warning',
+    code: 'FieldUnknown',
+    severity: 'warning',
     path,
     at: 'key',
-    message: later
-      ? `${key} is not yet available`
-      : `there is no annotation ${key}; it has no effect`,
-    hint: later ? 'keep the old name: a new one would begin an empty stream' : 'remove it',
+    message: `there is no annotation ${key}; it has no effect`,
+    hint: meant === undefined ? 'remove it' : `did you mean ${meant}?`,
   })
+}
+
+/** A rename that is not understood would begin an empty stream beside the old one, so it is an error. */
+function judgeMovedFrom(path: Path, former: string, tree: Tree, list: ProblemList): void {
+  const kind = textAt(tree, ['kind'])
+  const invalid = { layer: 'reference', code: 'FieldInvalid', path } as const
+  if (kind !== 'Stream') {
+    list.add({
+      ...invalid,
+      at: 'key',
+      message: `expected ${MOVED_FROM} on a Stream only, got it on a ${kind ?? 'resource without a kind'}`,
+      hint: 'remove it: nothing but a Stream has data that a new name could take along',
+    })
+  } else if (!isName(former)) {
+    const expected = 'the name that the Stream had, without its namespace'
+    list.add({
+      ...invalid,
+      at: 'value',
+      ...found(expected, former),
+      ...nameHint(former.slice(former.lastIndexOf('/') + 1)),
+    })
+  } else if (former === textAt(tree, ['metadata', 'name'])) {
+    const message = `expected the name that the Stream had before, got the one that it has: ${former}`
+    list.add({ ...invalid, at: 'value', message, hint: 'write the former name, or remove it' })
+  }
 }

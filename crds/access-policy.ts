@@ -64,11 +64,18 @@ const oneTargetForm: CelRule = {
   fieldPath: '.targets',
   inManifest: true,
   check: (spec) =>
-    entriesOf(spec['targets']).flatMap((candidate, index) =>
-      formsOf(candidate, TARGET_FORMS).length === 1
-        ? []
-        : [{ path: ['targets', index], at: 'value' as const }],
-    ),
+    entriesOf(spec['targets']).flatMap((candidate, index) => {
+      const forms = formsOf(candidate, TARGET_FORMS)
+      if (forms.length === 1) return []
+      const expected = 'exactly one of names, selector and default: true'
+      const hint =
+        forms.length === 0
+          ? 'say which ones: names: […], selector: {matchLabels: {…}}, or default: true'
+          : 'make a target of each of them'
+      return [
+        { path: ['targets', index], at: 'value' as const, expected, found: textOf(forms), hint },
+      ]
+    }),
 }
 
 const oneTrusteeForm: CelRule = {
@@ -78,11 +85,17 @@ const oneTrusteeForm: CelRule = {
   fieldPath: '.entries',
   inManifest: true,
   check: (spec) =>
-    entriesOf(spec['entries']).flatMap(({ trustee }, index) =>
-      trustee === undefined || formsOf(fieldsOf(trustee), TRUSTEE_FORMS).length === 1
-        ? []
-        : [{ path: ['entries', index, 'trustee'], at: 'value' as const }],
-    ),
+    entriesOf(spec['entries']).flatMap(({ trustee }, index) => {
+      const forms = formsOf(fieldsOf(trustee), TRUSTEE_FORMS)
+      if (trustee === undefined || forms.length === 1) return []
+      const expected = 'exactly one of user, client and role'
+      const hint =
+        forms.length === 0
+          ? 'say who: {user: ID}, {client: ID} or {role: ID}'
+          : 'make an entry of each of them'
+      const path = ['entries', index, 'trustee']
+      return [{ path, at: 'value' as const, expected, found: textOf(forms), hint }]
+    }),
 }
 
 const oneOwnerForm: CelRule = {
@@ -90,10 +103,13 @@ const oneOwnerForm: CelRule = {
   message: 'an owner is exactly one of user and client',
   fieldPath: '.owner',
   inManifest: true,
-  check: ({ owner }) =>
-    owner === undefined || formsOf(fieldsOf(owner), TRUSTEE_FORMS).length === 1
-      ? []
-      : [{ path: ['owner'], at: 'value' }],
+  check: ({ owner }) => {
+    const forms = formsOf(fieldsOf(owner), TRUSTEE_FORMS)
+    if (owner === undefined || forms.length === 1) return []
+    const hint = forms.length === 0 ? 'say who: {user: ID} or {client: ID}' : 'keep one of them'
+    const expected = 'exactly one of user and client'
+    return [{ path: ['owner'], at: 'value', expected, found: textOf(forms), hint }]
+  },
 }
 
 export const accessPolicy: KindDefinition = defineKind({
@@ -138,6 +154,10 @@ spec:
     - {trustee: {role: operators}, access: Allow, rights: [Read, Write]}
 `,
 })
+
+function textOf(forms: readonly string[]): string {
+  return forms.length === 0 ? 'none of them' : forms.join(' and ')
+}
 
 /** Which of the exclusive fields are used; \`default: false\` says nothing. */
 function formsOf(fields: Fields, forms: readonly string[]): readonly string[] {

@@ -66,8 +66,10 @@ export interface RuleBreach {
   /** From the spec's root. */
   readonly path: readonly (string | number)[]
   readonly at: 'key' | 'value'
-  /** What exactly is wrong there, where the rule's own sentence is too general. */
-  readonly message?: string
+  /** What should stand there, what does, and what to do next, as every other layer says it. */
+  readonly expected: string
+  readonly found: string
+  readonly hint: string
 }
 
 export interface PrinterColumn {

@@ -88,7 +88,15 @@ const deadLetterElsewhere: CelRule = {
   check: (spec) => {
     const stream = fieldsOf(spec['deadLetter'])['stream']
     return stream !== undefined && stream === fieldsOf(spec['from'])['stream']
-      ? [{ path: ['deadLetter', 'stream'], at: 'value' }]
+      ? [
+          {
+            path: ['deadLetter', 'stream'],
+            at: 'value',
+            expected: 'another stream than the one that is read',
+            found: String(stream),
+            hint: 'declare a Stream for what cannot be delivered, and name it here',
+          },
+        ]
       : []
   },
 }

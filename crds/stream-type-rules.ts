@@ -13,19 +13,16 @@ const oneShape: CelRule = {
     const properties = spec['properties'] !== undefined
     const jsonSchema = spec['jsonSchema'] !== undefined
     if (properties !== jsonSchema) return []
+    const expected = 'exactly one of properties and jsonSchema'
     return properties
-      ? [
-          {
-            path: ['jsonSchema'],
-            at: 'key',
-            message: 'expected exactly one of properties and jsonSchema, got both',
-          },
-        ]
+      ? [{ path: ['jsonSchema'], at: 'key', expected, found: 'both', hint: 'remove one of them' }]
       : [
           {
             path: [],
             at: 'key',
-            message: 'expected exactly one of properties and jsonSchema, got neither',
+            expected,
+            found: 'neither',
+            hint: 'list properties: [{id: …, type: …, key: 1}], or write a jsonSchema',
           },
         ]
   },
@@ -45,12 +42,20 @@ const keyPlaces: CelRule = {
       if (typeof place !== 'number') return
       const path = ['properties', index, 'key']
       if (places.indexOf(place) < index) {
-        breaches.push({ path, at: 'value', message: `place ${place} of the key is taken twice` })
+        breaches.push({
+          path,
+          at: 'value',
+          expected: 'each place of the key once',
+          found: `place ${place} a second time`,
+          hint: 'give each property of the key a place of its own: 1, 2, 3',
+        })
       } else if (place > 1 && place <= 3 && !places.includes(place - 1)) {
         breaches.push({
           path,
           at: 'value',
-          message: `place ${place} of the key is taken, but place ${place - 1} is not`,
+          expected: `key: ${place - 1} on another property`,
+          found: `place ${place} of the key without it`,
+          hint: 'number the places of the key from 1 without a gap',
         })
       }
     })
@@ -71,7 +76,9 @@ const uniqueProperties: CelRule = {
     return repetitions(ids).map((index) => ({
       path: ['properties', index, 'id'],
       at: 'value' as const,
-      message: `property ids are unique in any letter case, and ${String(properties[index]?.['id'])} came before`,
+      expected: 'an id of its own in any letter case',
+      found: `${String(properties[index]?.['id'])}, which another property has`,
+      hint: 'rename or remove one of them',
     }))
   },
 }
@@ -83,10 +90,10 @@ const keyTypes: CelRule = {
   inManifest: false,
   check: (spec) =>
     keysOf(spec).flatMap(({ index, property }) => {
-      const message = keyTypeFault(property['type'])
-      return message === undefined
+      const fault = keyTypeFault(property['type'])
+      return fault === undefined
         ? []
-        : [{ path: ['properties', index, 'type'], at: 'value' as const, message }]
+        : [{ path: ['properties', index, 'type'], at: 'value' as const, ...fault }]
     }),
 }
 
@@ -100,7 +107,13 @@ const keysNotInterpolated: CelRule = {
   check: (spec) =>
     keysOf(spec)
       .filter(({ property }) => property['interpolation'] !== undefined)
-      .map(({ index }) => ({ path: ['properties', index, 'interpolation'], at: 'key' as const })),
+      .map(({ index, property }) => ({
+        path: ['properties', index, 'interpolation'],
+        at: 'key' as const,
+        expected: 'no interpolation on a property of the key',
+        found: String(property['interpolation']),
+        hint: 'remove interpolation: nothing lies between two keys',
+      })),
 }
 
 export const streamTypeRules: readonly CelRule[] = [
@@ -111,11 +124,26 @@ export const streamTypeRules: readonly CelRule[] = [
   keysNotInterpolated,
 ]
 
-function keyTypeFault(type: unknown): string | undefined {
-  if (typeof fieldsOf(type)['array'] === 'string') return 'a key cannot be an array'
+function keyTypeFault(type: unknown): Omit<RuleBreach, 'path' | 'at'> | undefined {
+  const array = fieldsOf(type)['array']
+  if (typeof array === 'string') {
+    return {
+      expected: 'one value as a key',
+      found: `an array of ${array}`,
+      hint: 'take another property as the key',
+    }
+  }
   if (typeof type !== 'string' || !TYPE_CODES.has(type)) return undefined
-  if (type.startsWith('Nullable')) return `a key is not nullable, got ${type}`
-  return KEY_TYPE_CODES.includes(type) ? undefined : `a key needs a type with an order, got ${type}`
+  if (type.startsWith('Nullable')) {
+    const hint = `write ${type.slice('Nullable'.length)}`
+    return { expected: 'a key that is never null', found: type, hint }
+  }
+  if (KEY_TYPE_CODES.includes(type)) return undefined
+  return {
+    expected: 'a key whose type has an order',
+    found: type,
+    hint: 'take another property as the key, such as one of type String, Int64 or DateTime',
+  }
 }
 
 /** As CEL does it; what differs in the case of other letters only is found when the type is put together. */

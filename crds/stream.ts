@@ -34,7 +34,10 @@ const needsType = (field: 'indexes' | 'propertyOverrides'): CelRule => ({
   check: (spec) => {
     const value = spec[field]
     const used = Array.isArray(value) && value.length > 0
-    return used && spec['type'] === undefined ? [{ path: [field], at: 'key' }] : []
+    if (!used || spec['type'] !== undefined) return []
+    const expected = `a type beside ${field}`
+    const hint = `add type with the name of a StreamType, or remove ${field}`
+    return [{ path: [field], at: 'key', expected, found: 'none', hint }]
   },
 })
 

@@ -19,6 +19,7 @@ describe('faulty files', () => {
         ...problems.map((problem) => problemText(problem, bytes.toString())),
         complete ? 'complete' : 'incomplete',
       ].join('\n\n')
+      expect(problems.filter(({ hint = '' }) => /^\p{Lu}\p{Ll}|\.$/u.test(hint))).toEqual([])
       await expect(`${report}\n`).toMatchFileSnapshot(join(FOLDER, `${name}.txt`))
     })
   }

@@ -272,9 +272,10 @@ function checkRules(
 ): void {
   for (const rule of definition.rules) {
     for (const breach of rule.check(spec)) {
+      const { expected, found, hint, at } = breach
       const path = [...specPath, ...breach.path]
-      const message = breach.message ?? rule.message
-      list.add({ layer: 'cel', code: 'RuleViolated', path, at: breach.at, message })
+      const message = `expected ${expected}, got ${found}`
+      list.add({ layer: 'cel', code: 'RuleViolated', path, at, message, expected, found, hint })
     }
   }
 }
@@ -295,7 +296,7 @@ async function inspect(
 }
 
 function addConfigProblem(
-  { within, path, code, ...problem }: ConfigProblem,
+  { within, path, code, hint, ...problem }: ConfigProblem,
   specPath: readonly string[],
   list: ProblemList,
 ): void {
@@ -305,7 +306,15 @@ function addConfigProblem(
     layer: 'component',
     path: [...specPath, ...path],
     ...(within === undefined ? {} : { inText: within }),
+    ...(hint === undefined ? {} : { hint: asPart(hint) }),
   })
+}
+
+/** The engine writes sentences; in a report a hint goes on after `hint:`, whichever layer it is of. */
+function asPart(sentence: string): string {
+  const [first = '', second = ''] = sentence
+  const starts = /\p{Lu}/u.test(first) && !/\p{Lu}/u.test(second)
+  return `${starts ? first.toLowerCase() : first}${sentence.slice(1)}`.replace(/\.$/, '')
 }
 
 /** What a bare config may say of its whole process does not belong to the Pipeline. */

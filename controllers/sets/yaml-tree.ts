@@ -16,6 +16,7 @@ import {
 } from 'yaml'
 import { ALIASES_MAX, DOCUMENT_NODES_MAX, LEVELS_MAX } from './limits.ts'
 import type { Problem } from './problem.ts'
+import { isSecretName, MASK } from './secret-text.ts'
 import type { SourceText, Span } from './source-text.ts'
 import type { Entry, MapTree, ScalarTree, Tree } from './tree.ts'
 import { ambiguityOf, isRoundedInteger } from './yaml-scalar.ts'
@@ -30,6 +31,8 @@ export class YamlTree {
   readonly #strict: boolean
   #aliases = 0
   #nodes = 0
+  /** How many of the keys around what is converted name a secret. */
+  #secrets = 0
   #stopped = false
 
   constructor(source: SourceText, document: Document, strict: boolean) {
@@ -68,7 +71,10 @@ export class YamlTree {
       const key = pair.key as ParsedNode | null
       const keySpan = key === null ? span : spanOf(key)
       const name = this.#key(key, keySpan)
+      const secret = name !== undefined && isSecretName(name)
+      if (secret) this.#secrets++
       const value = this.convert(pair.value, level, { start: keySpan.end, end: keySpan.end })
+      if (secret) this.#secrets--
       if (name === '<<' && isPlain(key)) {
         if (this.#strict) this.#refuse(keySpan, 'a merge key', 'write the fields where they belong')
         else merged.push(...this.#mergedEntries(value, keySpan))
@@ -138,7 +144,7 @@ export class YamlTree {
       if (isRoundedInteger(text, value)) {
         this.#refuse(
           span,
-          `the number ${text}, which would be rounded`,
+          `the number ${this.#shown(text)}, which would be rounded`,
           'put it in quotes, or use a smaller one',
         )
       }
@@ -199,7 +205,11 @@ export class YamlTree {
     const ambiguity = ambiguityOf(text)
     if (ambiguity === undefined) return
     const { reads, hint } = ambiguity
-    this.#refuse(span, `${text}, which some readers take for ${reads}`, hint)
+    this.#refuse(span, `${this.#shown(text)}, which some readers take for ${reads}`, hint)
+  }
+
+  #shown(text: string): string {
+    return this.#secrets === 0 ? text : MASK
   }
 
   #duplicate(name: string, span: Span): void {

@@ -6,6 +6,7 @@
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { kinds } from '../../crds/kinds.ts'
 import { KINDS, type Kind } from '../../crds/resource.ts'
+import { SIZE_MAX } from '../../crds/size.ts'
 
 const PATTERNED: Readonly<Record<string, string>> = {
   type: 'reading',
@@ -80,7 +81,7 @@ function fullText(
 ): string {
   if (PATTERNED[name] !== undefined) return PATTERNED[name]
   if (patternText?.startsWith('a duration') === true) return '99999999ms'
-  if (patternText?.startsWith('a size') === true) return '1023TiB'
+  if (patternText?.startsWith('a size') === true) return SIZE_MAX
   const length = name === 'id' ? maxLength : Math.min(maxLength, TEXT_LENGTH_MAX)
   return `${pattern === undefined ? 'É' : 'x'}`.repeat(length - 4) + String(index).padStart(4, '0')
 }

@@ -89,6 +89,7 @@ function compileText(
 function run(execute: Execute, frame: Frame): MappingResult {
   try {
     execute(frame)
+    frame.run.endSteps()
   } catch (thrown) {
     throw asMappingError(thrown)
   }

@@ -9,6 +9,8 @@ export interface BloblangEnvironment {
   readonly hostname: string
   /** The zone that times print in unless a mapping says otherwise; UTC when left out. */
   readonly zone?: string
+  /** How many steps a message's run may take, where that is less than STEPS_MAX. */
+  readonly stepsMax?: number
   /** Reads what `import` and `from` name; without it they are refused. */
   readonly files?: MappingFiles
   /** An environment variable, or undefined when it is unset or not granted. */

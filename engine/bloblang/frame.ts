@@ -14,11 +14,21 @@ import type { Value } from './values/value.ts'
 export const APPLY_DEPTH_MAX = 200
 
 /**
- * How many steps a message's run may take, so that no mapping holds up a process: a step is one turn of a loop, one map
- * applied, and each SIZE_PER_STEP characters or elements that a method takes or gives.
+ * How many steps a message's run may take, so that no mapping holds up a process or fills its memory: a step is one
+ * turn of a loop, one map applied, and each SIZE_PER_STEP characters that a call takes or gives.
  */
 export const STEPS_MAX = 4_000_000
 export const SIZE_PER_STEP = 64
+/** What is shorter is not counted. */
+const SIZE_FREE = 1_024
+/** An element of an array counts as so many characters. */
+const ELEMENT_SIZE = 8
+
+function sizeOf(value: Result): number {
+  if (typeof value === 'string') return value.length
+  if (Array.isArray(value)) return value.length * ELEMENT_SIZE
+  return value instanceof Uint8Array ? value.length : 0
+}
 
 /** One message's run, shared by the frames of the maps that it applies. */
 export class Run {
@@ -32,10 +42,11 @@ export class Run {
   metadata: Map<string, Value> | undefined
   applyDepth = 0
   /** What is left of STEPS_MAX. */
-  #stepsLeft = STEPS_MAX
+  #stepsLeft: number
 
   constructor(environment: BloblangEnvironment, batch: readonly MappingSource[], index: number) {
     this.environment = environment
+    this.#stepsLeft = environment.stepsMax ?? STEPS_MAX
     this.batch = batch
     this.index = index
     this.own = messageAt(batch, index)
@@ -44,9 +55,20 @@ export class Run {
   /** Counts work that a mapping can repeat; straight code ends by itself. */
   step(count: number): void {
     this.#stepsLeft -= count
-    if (this.#stepsLeft < 0) {
-      throw new MappingError(`expected a mapping of at most ${STEPS_MAX} steps for a message`, true)
-    }
+    if (this.#stepsLeft < 0) this.endSteps()
+  }
+
+  /** Throws when there were too many steps, even where `catch` kept that from the message. */
+  endSteps(): void {
+    if (this.#stepsLeft >= 0) return
+    const most = this.environment.stepsMax ?? STEPS_MAX
+    throw new MappingError(`expected a mapping of at most ${most} steps for a message`, true)
+  }
+
+  /** Counts what a call took and what it gave: the longer they are, the longer it ran and the more is kept. */
+  charge(taken: Result, given: Result): void {
+    const size = sizeOf(taken) + sizeOf(given)
+    if (size >= SIZE_FREE) this.step(Math.floor(size / SIZE_PER_STEP))
   }
 
   get source(): MappingSource {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { compileMapping } from './bloblang.ts'
 import { FIXED_ENVIRONMENT, runMapping, sourceOf } from './evaluate-for-test.ts'
+import { STEPS_MAX } from './frame.ts'
 import { BYTES_LENGTH_MAX, COUNTS_KEPT_MAX } from './functions/generation.ts'
+import { TEXT_LENGTH_MAX } from './methods/repeat.ts'
 import { PREVIEW_LENGTH_MAX } from './values/kind-of.ts'
 
 describe('limits of functions', () => {
@@ -33,6 +35,45 @@ test('a count is one for all mappings of a process, however many environments th
     return compiled.ok ? compiled.value.map([sourceOf('')], 0).root : undefined
   }
   expect([next(), next()]).toEqual([1, 2])
+})
+
+describe('steps', () => {
+  const run = (text: string, stepsMax: number, content = '{}'): unknown => {
+    const compiled = compileMapping(text, { ...FIXED_ENVIRONMENT, stepsMax })
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    return compiled.value.map([sourceOf(content)], 0).root
+  }
+
+  test.each([
+    ['root = this.map_each(this + 1)', '[1,2,3]', 3],
+    ['root = this.map_each(this.map_each(this))', '[[1,2],[3]]', 5],
+    ['root = this.fold(0, item -> item.tally + item.value)', '[1,2,3]', 3],
+    ['map f {\n root = this\n}\nroot = [this.apply("f"), this.apply("f")]', '1', 2],
+    ['root = "x".repeat(64000).length()', '{}', 2000],
+    ['root = range(0, 800).length()', '{}', 200],
+    ['root = ("x".repeat(1000) + "y".repeat(1000)).length()', '{}', 62],
+  ])('of %j over %s are counted, up to the limit and no further', (text, content, steps) => {
+    expect(() => run(text, steps, content)).not.toThrow()
+    expect(() => run(text, steps - 1, content)).toThrow(
+      `expected a mapping of at most ${steps - 1} steps for a message`,
+    )
+  })
+
+  test('bound what nests, doubles or calls itself', () => {
+    const inner = 'range(0, 100000)'
+    for (const text of [
+      `root = ${inner}.map_each(${inner}.map_each(this))`,
+      `root = ${inner}.map_each("x".repeat(1000000) + "y").length()`,
+      `root = ${inner}.map_each(content() + bytes(1000000)).length()`,
+      `root = ${inner}.fold([0], item -> item.tally.concat(item.tally)).length()`,
+      `map f {\n root = [this.apply("f") | 1, this.apply("f") | 1]\n}\nroot = this.apply("f") | 1`,
+    ]) {
+      expect(() => run(text, STEPS_MAX), text).toThrow(/at most \d+ (steps|levels|characters)/)
+    }
+    expect(() => run('root = range(0, 40).fold("x", i -> i.tally + i.tally)', STEPS_MAX)).toThrow(
+      `expected a text of at most ${TEXT_LENGTH_MAX} characters`,
+    )
+  })
 })
 
 describe('a value in a message', () => {

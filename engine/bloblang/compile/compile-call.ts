@@ -9,6 +9,7 @@ import { methods } from '../methods/index.ts'
 import type { Position } from '../syntax/cursor.ts'
 import type { Argument, FunctionExpression, MethodExpression } from '../syntax/tree.ts'
 import { kindOf } from '../values/kind-of.ts'
+import type { Result } from '../values/result.ts'
 import { type Bound, bindArguments } from './call-site.ts'
 import { type Code, code, FAULTY, report, type Scope } from './code.ts'
 import { compileExpression } from './compile-expression.ts'
@@ -32,7 +33,15 @@ export function compileFunction(scope: Scope, expression: FunctionExpression): C
   const evaluate = build(scope, definition, expression.arguments, at, (site) =>
     definition.build(site),
   )
-  return evaluate === undefined ? FAULTY : code(evaluate, `function \`${name}\``)
+  return evaluate === undefined ? FAULTY : code(charged(evaluate), `function \`${name}\``)
+}
+
+function charged(evaluate: Evaluate): Evaluate {
+  return (frame) => {
+    const value = evaluate(frame)
+    if (typeof value === 'object' || isLong(null, value)) frame.run.charge(null, value)
+    return value
+  }
 }
 
 export function compileMethod(scope: Scope, expression: MethodExpression): Code {
@@ -65,12 +74,26 @@ function invoke(run: ReturnType<MethodDefinition['build']>, target: Code): Evalu
   return (frame: Frame) => {
     const value = evaluate(frame)
     try {
-      return run(value, frame)
+      const result = run(value, frame)
+      if (typeof value === 'object' || typeof result === 'object' || isLong(value, result)) {
+        frame.run.charge(value, result)
+      }
+      return result
     } catch (thrown) {
       throw thrown instanceof MappingError ? locate(thrown, label) : thrown
     }
   }
 }
+
+/** Most calls take and give short texts, numbers or bools. */
+function isLong(taken: Result, given: Result): boolean {
+  return (
+    (typeof taken === 'string' && taken.length > SHORT_LENGTH) ||
+    (typeof given === 'string' && given.length > SHORT_LENGTH)
+  )
+}
+
+const SHORT_LENGTH = 256
 
 /** Binds and builds; what is wrong with the arguments is noted. */
 function build<T>(

@@ -4,6 +4,9 @@ import type { Comparison } from '../syntax/tree.ts'
 import { IntegralFloat } from '../values/value.ts'
 import { type Arithmetic, calculate, compare, type Origins } from './operators.ts'
 
+/** Shorter texts are joined without counting. */
+const CHECKED_LENGTH = 256
+
 export function arithmetic(
   operator: Arithmetic,
   first: Evaluate,
@@ -19,7 +22,13 @@ export function arithmetic(
           const sum = left + right
           if (isSettled(sum, left, right)) return sum
         }
-        return calculate('+', left, right, origins)
+        if (typeof left === 'string' && typeof right === 'string') {
+          const joined = left + right
+          if (joined.length < CHECKED_LENGTH) return joined
+        }
+        const sum = calculate('+', left, right, origins)
+        frame.run.charge(null, sum)
+        return sum
       }
     case '-':
       return (frame) => {

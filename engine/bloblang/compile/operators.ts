@@ -1,5 +1,6 @@
 /** What the operators do with two values. */
 import { MappingError } from '../mapping-error.ts'
+import { TEXT_LENGTH_MAX } from '../methods/repeat.ts'
 import type { Comparison } from '../syntax/tree.ts'
 import { compareText, deepEqual } from '../values/equality.ts'
 import { decodeText, isNumber, kindOf, mismatch } from '../values/kind-of.ts'
@@ -50,13 +51,20 @@ export function calculate(
 
 function concatenate(left: Result, right: Result): Value | undefined {
   if (typeof left === 'string') {
-    if (typeof right === 'string') return left + right
-    if (right instanceof Uint8Array) return left + decodeText(right)
+    if (typeof right === 'string') return join(left, right)
+    if (right instanceof Uint8Array) return join(left, decodeText(right))
   }
   if (left instanceof Uint8Array && (typeof right === 'string' || right instanceof Uint8Array)) {
     return Buffer.concat([left, typeof right === 'string' ? Buffer.from(right) : right])
   }
   return undefined
+}
+
+function join(left: string, right: string): string {
+  if (left.length + right.length > TEXT_LENGTH_MAX) {
+    throw new MappingError(`expected a text of at most ${TEXT_LENGTH_MAX} characters`, true)
+  }
+  return left + right
 }
 
 function onNumbers(operator: Arithmetic, left: Numeric, right: Numeric): Value {

@@ -67,6 +67,15 @@ describe('an editor with a YAML language server', () => {
     expect(await offered('|', '')).toEqual(expect.arrayContaining(['Stream', 'Pipeline', 'Sink']))
   })
 
+  test('offers an empty spec the fields of its own kind', async () => {
+    const sink = await offered('Sink', 'spec:\n  |')
+    expect(sink).toEqual(expect.arrayContaining(['from', 'endpoint']))
+    expect(sink).not.toContain('shards')
+    const stream = await offered('Stream', 'spec:\n  |')
+    expect(stream).toContain('shards')
+    expect(stream).not.toContain('endpoint')
+  })
+
   test('tells what a field means', async () => {
     expect(await told('Stream', 'spec:\n  sha|rds: 2\n')).toContain('Shards only grow.')
     const field = 'spec:\n  output: {drop: {}}\n  input:\n    http_server:\n      pa|th: /in\n'

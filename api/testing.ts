@@ -1,5 +1,5 @@
 /** A server over the engine in memory and a small control plane, for tests of the API. */
-import type { ControlPlane } from '../controllers/control-plane.ts'
+import type { ControlPlane, Resources } from '../controllers/control-plane.ts'
 import { ChangeFeed } from '../controllers/status/change-feed.ts'
 import type { ControlEvent } from '../controllers/status/events.ts'
 import { byName } from '../controllers/status/resource-objects.ts'
@@ -135,6 +135,8 @@ export async function openTestServer({
     streams: directoryOf(engine, state.checks),
     groupLag,
     streamRates,
+    clock: realClock,
+    random: realRandom,
     endpoints,
     metrics,
     logger: SILENT,
@@ -190,22 +192,8 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
     objects.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
   const named = (objects: ResourceObject[], name: string): ResourceObject | undefined =>
     objects.find(({ metadata }) => metadata.name === name)
-  const { changes } = state
-  const ofKind = (kind: Kind, namespace: string | undefined): readonly ResourceObject[] =>
-    within(state.objects, namespace).filter((one) => one.kind === kind)
-  const versioned = (object: ResourceObject): ResourceObject =>
-    changes.versioned(identityOf(object), object)
   return {
-    resources: {
-      list: (kind, namespace) => ofKind(kind, namespace).map(versioned).sort(byName),
-      get: (kind, namespace, name) => {
-        const object = ofKind(kind, namespace).find(({ metadata }) => metadata.name === name)
-        return object && versioned(object)
-      },
-      revision: () => String(changes.revision()),
-      watch: (kind, namespace, from, listener) =>
-        changes.watch({ kind, namespace }, from, listener),
-    },
+    resources: resourcesOf(state, within),
     sources: {
       list: () => state.sources,
       get: (name) => named(state.sources, name),
@@ -222,6 +210,7 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
         }
         return { plan, problems: [] }
       },
+      planned: () => undefined,
       apply: async () => {
         throw new HeadgateError('NotFound', 'this control plane takes no sets')
       },
@@ -270,6 +259,26 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
     },
     why: () => undefined,
     reconcile: () => refuseWrite(),
+  }
+}
+
+function resourcesOf(
+  state: State,
+  within: (objects: ResourceObject[], namespace: string | undefined) => ResourceObject[],
+): Resources {
+  const { changes } = state
+  const ofKind = (kind: Kind, namespace: string | undefined): readonly ResourceObject[] =>
+    within(state.objects, namespace).filter((one) => one.kind === kind)
+  const versioned = (object: ResourceObject): ResourceObject =>
+    changes.versioned(identityOf(object), object)
+  return {
+    list: (kind, namespace) => ofKind(kind, namespace).map(versioned).sort(byName),
+    get: (kind, namespace, name) => {
+      const object = ofKind(kind, namespace).find(({ metadata }) => metadata.name === name)
+      return object && versioned(object)
+    },
+    revision: () => String(changes.revision()),
+    watch: (kind, namespace, from, listener) => changes.watch({ kind, namespace }, from, listener),
   }
 }
 

@@ -9,10 +9,10 @@ import { Metrics, type PipelineSample } from '../api/metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
 import { copyCatalog } from '../controllers/catalog/copy-catalog.ts'
-import type { ControlPlane, SourceFile } from '../controllers/control-plane.ts'
+import type { ControlPlane } from '../controllers/control-plane.ts'
+import type { Builders, ControlPlaneOptions } from '../controllers/control-plane-options.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
-import type { ResourceSet } from '../controllers/sets/resource-set.ts'
 import { DirectorySource } from '../controllers/sources/directory-source.ts'
 import type { SourceDeclaration } from '../controllers/sources/source.ts'
 import { type RunningControlPlane, startControlPlane } from '../controllers/start-control-plane.ts'
@@ -38,7 +38,7 @@ import { build } from './build.ts'
 import { engineInspector } from './inspector.ts'
 import { pinoLogger } from './pino-logger.ts'
 import { readServerConfig } from './server-config.ts'
-import type { RunningServer, ServerOptions } from './server-options.ts'
+import type { ConvergedSource, RunningServer, ServerOptions } from './server-options.ts'
 import type { RunningKind } from './start-screen.ts'
 
 export async function wireServer(options: ServerOptions): Promise<RunningServer> {
@@ -67,12 +67,12 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       secretsDirectory: options.secretsDirectory,
       directory: process.cwd(),
       env: process.env,
-      sources: declarations.map((declaration) => sourceOf(declaration, plane)),
+      ...sourcesOf(declarations, plane),
       builders: {
         buildPipeline,
         inspectPipeline,
         lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
-        readFiles: (declaration, files) => readFiles(declaration, files, plane),
+        readFiles: fileReader(plane),
       },
       quotas,
       policies: config.policies,
@@ -81,11 +81,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
         // A look that was cut short by the end has nothing to tell.
         if (stopping) return
         metrics.observeConvergence(report.elapsedMs / 1000)
-        const declaration = declarations.find(({ name }) => name === report.source)
-        options.onConvergence(report, {
-          folder: declaration?.location,
-          isTheOnlyOne: declarations.length === 1,
-        })
+        options.onConvergence(report, convergedSource(report.source, declarations))
       },
     }),
   )
@@ -97,6 +93,8 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       streams: controlPlane.streams,
       groupLag,
       streamRates,
+      clock: realClock,
+      random: realRandom,
       endpoints,
       metrics,
       logger,
@@ -119,6 +117,16 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       return parts.disposeAsync()
     },
   }
+}
+
+function convergedSource(
+  source: string,
+  declarations: readonly SourceDeclaration[],
+): ConvergedSource {
+  const declaration = declarations.find(({ name }) => name === source)
+  const folder = declaration?.type === 'api' ? undefined : declaration?.location
+  const isTheOnlyOne = declarations.length === 1 && declaration !== undefined
+  return { folder, isTheOnlyOne }
 }
 
 function metricsOf(
@@ -169,6 +177,19 @@ interface PlaneReference {
   readonly current: ControlPlane | undefined
 }
 
+/** Those that are read, and those that are posted to. */
+function sourcesOf(
+  declarations: readonly SourceDeclaration[],
+  plane: PlaneReference,
+): Pick<ControlPlaneOptions, 'sources' | 'posted'> {
+  return {
+    sources: declarations
+      .filter(({ type }) => type !== 'api')
+      .map((declaration) => sourceOf(declaration, plane)),
+    posted: declarations.filter(({ type }) => type === 'api'),
+  }
+}
+
 function sourceOf(declaration: SourceDeclaration, plane: PlaneReference): DirectorySource {
   return new DirectorySource({
     declaration,
@@ -199,23 +220,26 @@ interface OriginStatus {
   readonly origin?: string
 }
 
-function readFiles(
-  { name, scope, grants }: SourceDeclaration,
-  files: readonly SourceFile[],
-  plane: PlaneReference,
-): Promise<ResourceSet> {
-  return readSet({
-    source: name,
-    scope,
-    grants,
-    directory: process.cwd(),
-    files: files.map(({ path, text }) => ({ path, bytes: Buffer.from(text) })),
-    notes: [],
-    unreadable: [],
-    cache: new FileCache(engineInspector),
-    known: (identity) => isKnown(identity, plane),
-    held: () => false,
-  })
+/** What was read of a source before is remembered: posted sets are mostly what they were. */
+function fileReader(plane: PlaneReference): Builders['readFiles'] {
+  const caches = new WeakMap<SourceDeclaration, FileCache>()
+  return (declaration, files, known = (identity) => isKnown(identity, plane)) => {
+    const cache = caches.get(declaration) ?? new FileCache(engineInspector)
+    caches.set(declaration, cache)
+    const { name, scope, grants } = declaration
+    return readSet({
+      source: name,
+      scope,
+      grants,
+      directory: process.cwd(),
+      files: files.map(({ path, text }) => ({ path, bytes: Buffer.from(text) })),
+      notes: [],
+      unreadable: [],
+      cache,
+      known,
+      held: () => false,
+    })
+  }
 }
 
 /** Sinks run as pipelines and are counted like them. */

@@ -68,6 +68,8 @@ export interface Sources {
   get(name: string): ResourceObject | undefined
   /** Plans these files as if they were all that the source holds. NotFound for an unknown source. */
   plan(source: string, files: readonly SourceFile[]): Promise<PlanAnswer>
+  /** The plan of its last look; undefined before the first. NotFound for an unknown source. */
+  planned(source: string): PlanAnswer | undefined
   /**
    * Makes these files all that a posted source holds, all or nothing; a name that is not known yet becomes a source.
    *

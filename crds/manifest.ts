@@ -27,7 +27,8 @@ export function manifestOf(definition: KindDefinition): Readonly<Record<string, 
   }
 }
 
-function objectSchema(definition: KindDefinition): unknown {
+/** A whole object of the kind; its metadata is Kubernetes' own. */
+export function objectSchema(definition: KindDefinition): Readonly<Record<string, unknown>> {
   const rules = definition.rules
     .filter(({ inManifest }) => inManifest)
     .map(({ rule, message, messageExpression, fieldPath }) => ({

@@ -3,6 +3,18 @@ import type { FastifyInstance } from 'fastify'
 import { API_VERSION } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { BASE, bodyObject, type NativeContext, requireAccess } from './context.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { anyObject, object, text } from './openapi/schema.ts'
+
+export const BACKUP_PATHS: PathItems = {
+  [`${BASE}/backups`]: {
+    post: {
+      summary: 'Copies all that the server keeps into a directory of its own machine.',
+      body: object('Where to.', { directory: text('An absolute path.') }),
+      answers: { 201: { description: 'What was copied.', schema: anyObject('A Backup.') } },
+    },
+  },
+}
 
 export function serveBackups(server: FastifyInstance, { backup }: NativeContext): void {
   server.post(`${BASE}/backups`, async (request, reply) => {

@@ -1,5 +1,5 @@
 /** Consumer groups: who reads what and how far behind, read-only but for a reset, which moves a group by hand. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { API_VERSION, type ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { configGroup, engineGroup, groupFaults } from '../../engine/pipelines/group-name.ts'
@@ -8,9 +8,12 @@ import { planReset, resetOffsets } from '../../engine/streams/group-reset.ts'
 import type { GroupDescription } from '../../engine/streams/groups.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import { nearest } from '../../engine/suggest.ts'
-import { BASE, bodyObject, type NativeContext, parameter, query, requireAccess } from './context.ts'
-import { CONSUMER_GROUPS } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { answerList, answerObject } from './answer-objects.ts'
+import { BASE, bodyObject, type NativeContext, parameter, requireAccess } from './context.ts'
+import { CONSUMER_GROUPS, servedOf } from './kinds.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { readOnlyPaths } from './openapi/read-only-paths.ts'
+import { anyObject, flag, integer, list, object, text } from './openapi/schema.ts'
 import { formatTimeUs } from './records-position.ts'
 import { refuseWrites } from './refuse-writes.ts'
 import { type ResetBody, readResetBody } from './reset-request.ts'
@@ -19,17 +22,39 @@ import { notFound } from './status.ts'
 const KIND = 'ConsumerGroup'
 const READ_ONLY = 'a consumer group is made by those who join it, and moved with POST …/reset'
 
+export const CONSUMER_GROUP_PATHS: PathItems = {
+  ...readOnlyPaths(servedOf(CONSUMER_GROUPS), READ_ONLY),
+  [`${BASE}/namespaces/{namespace}/${CONSUMER_GROUPS}/{name}/reset`]: {
+    post: {
+      summary: 'Moves a consumer group to another place of a stream.',
+      body: object('Where to.', {
+        stream: text('A stream that the group reads.'),
+        to: text('earliest, latest, a time or a position.'),
+        'shards?': list('Which shards; all where absent.', integer('A shard.')),
+        'dryRun?': flag('Says what would be, and moves nothing.'),
+        'force?': flag('Also while it has live members.'),
+      }),
+      answers: {
+        200: { description: 'Each shard, before and after.', schema: anyObject('The reset.') },
+      },
+    },
+  },
+}
+
 export function serveConsumerGroups(server: FastifyInstance, context: NativeContext): void {
   const collection = `${BASE}/namespaces/:namespace/${CONSUMER_GROUPS}`
   const one = `${collection}/:name`
-  server.get(`${BASE}/${CONSUMER_GROUPS}`, (request) => listed(context, undefined, query(request)))
-  server.get(collection, (request) =>
-    listed(context, parameter(request, 'namespace'), query(request)),
+  server.get(`${BASE}/${CONSUMER_GROUPS}`, (request, reply) =>
+    listed(context, undefined, request, reply),
   )
-  server.get(one, (request) => {
+  server.get(collection, (request, reply) =>
+    listed(context, parameter(request, 'namespace'), request, reply),
+  )
+  server.get(one, async (request, reply) => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
     requireAccess('Read', { kind: KIND, namespace, name })
-    return groupObject(context, found(context, namespace, name))
+    const object = await groupObject(context, found(context, namespace, name))
+    return answerObject(context, request, reply, servedOf(CONSUMER_GROUPS), object)
   })
   server.post(`${one}/reset`, (request) => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
@@ -43,14 +68,16 @@ export function serveConsumerGroups(server: FastifyInstance, context: NativeCont
 async function listed(
   context: NativeContext,
   namespace: string | undefined,
-  parameters: Readonly<Record<string, unknown>>,
-): Promise<object> {
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   requireAccess('Read', { kind: KIND, namespace, name: undefined })
-  const page = readPageQuery(parameters)
   const objects = await Promise.all(
     within(context, namespace).map((group) => groupObject(context, group)),
   )
-  return pageOf(KIND, objects, context.controlPlane.resources.revision(), page)
+  const resourceVersion = context.controlPlane.resources.revision()
+  const served = servedOf(CONSUMER_GROUPS)
+  return answerList(context, request, reply, served, { objects, resourceVersion })
 }
 
 function within(

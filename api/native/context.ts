@@ -6,6 +6,8 @@ import type { BackupResult } from '../../engine/backup.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { StreamDirectory } from '../../engine/pipelines/pipeline.ts'
+import type { Clock } from '../../engine/ports/clock.ts'
+import type { Random } from '../../engine/ports/random.ts'
 import type { GroupLag } from '../../engine/streams/group-lag.ts'
 import type { StreamRates } from '../../engine/streams/stream-rates.ts'
 
@@ -15,6 +17,8 @@ export interface NativeContext {
   readonly streams: StreamDirectory
   readonly groupLag: Pick<GroupLag, 'measure'>
   readonly streamRates: Pick<StreamRates, 'rateOf'>
+  readonly clock: Clock
+  readonly random: Pick<Random, 'next'>
   /** Absent where nothing is kept. */
   readonly backup?: ((directory: string) => Promise<BackupResult>) | undefined
   /** Aborts when the server closes: long polls end then. */

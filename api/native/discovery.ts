@@ -1,64 +1,160 @@
-/** What a client library asks first: which groups, versions and resources are here, and what may be done with them. */
-import { API_VERSION, GROUP, VERSION } from '../../crds/resource.ts'
-import { CONSUMER_GROUPS, RETAINED_STREAMS, SERVED_KINDS, SOURCES, STREAM_USAGES } from './kinds.ts'
+/**
+ * What a client asks first: which groups, versions and resources are here, and what may be done with them. The answer
+ * has two forms, one request a group or all at once, as the client's Accept header says.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GROUP, VERSION } from '../../crds/resource.ts'
+import { BASE } from './context.ts'
+import { CORE_GROUPS, type ServedGroup } from './core-kinds.ts'
+import { SERVED, type ServedResource, type ServedSubresource } from './kinds.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { anyObject } from './openapi/schema.ts'
 
-const VERSION_ENTRY = { groupVersion: API_VERSION, version: VERSION }
+const OURS: ServedGroup = { group: GROUP, version: VERSION, resources: SERVED }
+const GROUPS: readonly ServedGroup[] = [...CORE_GROUPS.filter(({ group }) => group !== ''), OURS]
+const CORE: readonly ServedGroup[] = CORE_GROUPS.filter(({ group }) => group === '')
 
-/** The legacy group has no version here; clients then look no further. */
-export function apiVersions(serverAddress: string): object {
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+const DISCOVERED = {
+  200: { description: 'What is served.', schema: anyObject('As Kubernetes has it.') },
+}
+
+export const DISCOVERY_PATHS: PathItems = Object.fromEntries(
+  [
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...GROUPS.flatMap(({ group, version }) => [`/apis/${group}`, `/apis/${group}/${version}`]),
+  ].map((path) => [path, { get: { summary: 'Tells what is served here.', answers: DISCOVERED } }]),
+)
+
+export function serveDiscovery(server: FastifyInstance): void {
+  server.get('/api', (request, reply) =>
+    wantsAggregated(request) ? answerAggregated(reply, CORE) : apiVersions(request.host),
+  )
+  server.get('/api/v1', () => resourceList(CORE[0]))
+  server.get('/apis', (request, reply) =>
+    wantsAggregated(request) ? answerAggregated(reply, GROUPS) : apiGroupList(),
+  )
+  for (const one of GROUPS) {
+    server.get(`/apis/${one.group}`, () => ({
+      kind: 'APIGroup',
+      apiVersion: 'v1',
+      ...groupEntry(one),
+    }))
+    const path = one.group === GROUP ? BASE : `/apis/${one.group}/${one.version}`
+    server.get(path, () => resourceList(one))
+  }
+}
+
+function wantsAggregated({ headers: { accept } }: FastifyRequest): boolean {
+  const first = accept?.split(',', 1)[0] ?? ''
+  return ['g=apidiscovery.k8s.io', 'v=v2', 'as=APIGroupDiscoveryList'].every((word) =>
+    first
+      .split(';')
+      .map((part) => part.trim())
+      .includes(word),
+  )
+}
+
+function answerAggregated(reply: FastifyReply, groups: readonly ServedGroup[]): FastifyReply {
+  const body = {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groups.map((one) => ({
+      metadata: one.group === '' ? {} : { name: one.group },
+      versions: [
+        {
+          version: one.version,
+          resources: one.resources.map((resource) => aggregatedResource(one, resource)),
+          freshness: 'Current',
+        },
+      ],
+    })),
+  }
+  return reply.type(AGGREGATED).header('vary', 'Accept').send(JSON.stringify(body))
+}
+
+function aggregatedResource({ group, version }: ServedGroup, resource: ServedResource): object {
+  const { kind, plural, singular, shortNames, categories, namespaced, verbs } = resource
+  const { subresources } = resource
+  return {
+    resource: plural,
+    responseKind: { group, version, kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singular,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+    ...(subresources.length === 0
+      ? {}
+      : {
+          subresources: subresources.map((one) => ({
+            subresource: one.name,
+            responseKind: {
+              group: one.group ?? group,
+              version: one.version ?? version,
+              kind: one.kind,
+            },
+            verbs: one.verbs,
+          })),
+        }),
+  }
+}
+
+function apiVersions(serverAddress: string): object {
   return {
     kind: 'APIVersions',
-    versions: [],
+    versions: ['v1'],
     serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
   }
 }
 
-export function apiGroup(): object {
-  return { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry() }
+function apiGroupList(): object {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(groupEntry) }
 }
 
-export function apiGroupList(): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: [groupEntry()] }
+function groupEntry({ group, version }: ServedGroup): object {
+  const entry = { groupVersion: `${group}/${version}`, version }
+  return { name: group, versions: [entry], preferredVersion: entry }
 }
 
-export function apiResourceList(): object {
-  const kinds = SERVED_KINDS.map(({ kind, plural, singular, shortNames, categories }) => ({
-    ...resource(plural, singular, kind, true, ['get', 'list']),
-    shortNames,
-    categories,
-  }))
+function resourceList(served: ServedGroup | undefined): object {
+  const { group = '', version = 'v1', resources = [] } = served ?? {}
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
-    groupVersion: API_VERSION,
-    resources: [
-      ...kinds,
-      resource('streams/records', '', 'RecordList', true, ['create', 'get']),
-      resource(SOURCES, 'source', 'Source', false, ['get', 'list']),
-      resource(`${SOURCES}/plan`, '', 'Plan', false, ['create']),
-      resource(`${SOURCES}/approvals`, '', 'Approval', false, ['create']),
-      resource(RETAINED_STREAMS, 'retainedstream', 'RetainedStream', true, [
-        'get',
-        'list',
-        'delete',
-      ]),
-      resource(CONSUMER_GROUPS, 'consumergroup', 'ConsumerGroup', true, ['get', 'list']),
-      resource(`${CONSUMER_GROUPS}/reset`, '', 'ConsumerGroupReset', true, ['create']),
-      resource(STREAM_USAGES, 'streamusage', 'StreamUsage', true, ['get', 'list']),
-    ],
+    groupVersion: group === '' ? version : `${group}/${version}`,
+    resources: resources.flatMap((resource) => [
+      legacyResource(resource),
+      ...resource.subresources.map((one) => legacySubresource(resource, one)),
+    ]),
   }
 }
 
-function groupEntry(): object {
-  return { name: GROUP, versions: [VERSION_ENTRY], preferredVersion: VERSION_ENTRY }
+function legacyResource(resource: ServedResource): object {
+  const { kind, plural: name, singular: singularName, namespaced, verbs } = resource
+  const { shortNames, categories } = resource
+  return {
+    name,
+    singularName,
+    namespaced,
+    kind,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+  }
 }
 
-function resource(
-  name: string,
-  singularName: string,
-  kind: string,
-  namespaced: boolean,
-  verbs: readonly string[],
-): object {
-  return { name, singularName, namespaced, kind, verbs }
+function legacySubresource({ plural, namespaced }: ServedResource, one: ServedSubresource): object {
+  const { group, version, kind, verbs } = one
+  return {
+    name: `${plural}/${one.name}`,
+    singularName: '',
+    namespaced,
+    ...(group === undefined ? {} : { group, version }),
+    kind,
+    verbs,
+  }
 }

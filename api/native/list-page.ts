@@ -1,19 +1,19 @@
 /**
  * Pages of a list. `continue` names the last object that was answered, so that a page is right even when objects came
- * or went in between; it never expires.
+ * or went in between; it never expires. It carries the resourceVersion of the first page, which all pages answer: who
+ * watches from there misses nothing that changed while pages were read.
  */
 import type { ResourceObject } from '../../crds/resource.ts'
-import { API_VERSION } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 
 export interface PageQuery {
   readonly limit: number | undefined
   readonly after: string | undefined
+  /** Of the first page. */
+  readonly resourceVersion: string | undefined
 }
 
-export interface ListObject {
-  readonly apiVersion: string
-  readonly kind: string
+export interface Page {
   readonly metadata: {
     readonly resourceVersion: string
     readonly continue?: string
@@ -22,49 +22,47 @@ export interface ListObject {
   readonly items: readonly ResourceObject[]
 }
 
-/** Parameters that change which objects are answered: ignoring one would answer wrongly. */
-const NOT_AVAILABLE = ['labelSelector', 'fieldSelector', 'watch'] as const
-const TOKEN_PREFIX = 'after:'
+const TOKEN = /^after:([0-9]*):(.*)$/s
 
 export function readPageQuery(query: Readonly<Record<string, unknown>>): PageQuery {
-  for (const name of NOT_AVAILABLE) {
-    const value = query[name]
-    if (value === undefined || value === '' || value === 'false' || value === '0') continue
-    throw new HeadgateError('BadRequest', `the query parameter ${name} is not available yet`)
-  }
-  return { limit: readLimit(query['limit']), after: readContinue(query['continue']) }
+  return { limit: readLimit(query['limit']), ...readContinue(query['continue']) }
 }
 
 export function pageOf(
-  kind: string,
   objects: readonly ResourceObject[],
   resourceVersion: string,
-  { limit, after }: PageQuery,
-): ListObject {
-  const sorted = objects.map((object) => ({ key: keyOf(object), object })).sort(byKey)
-  const rest = after === undefined ? sorted : sorted.filter(({ key }) => key > after)
-  const page = limit === undefined ? rest : rest.slice(0, limit)
-  const last = page.at(-1)
-  const remaining = rest.length - page.length
+  { limit, after, resourceVersion: first }: PageQuery,
+): Page {
+  const sorted = inOrder(objects)
+  const rest = after === undefined ? sorted : sorted.filter((object) => keyOf(object) > after)
+  const items = limit === undefined ? rest : rest.slice(0, limit)
+  const last = items.at(-1)
+  const remaining = rest.length - items.length
+  const version = first ?? resourceVersion
   const more =
     remaining > 0 && last !== undefined
-      ? { continue: continueAfter(last.key), remainingItemCount: remaining }
+      ? { continue: continueAfter(version, keyOf(last)), remainingItemCount: remaining }
       : {}
-  return {
-    apiVersion: API_VERSION,
-    kind: `${kind}List`,
-    metadata: { resourceVersion, ...more },
-    items: page.map(({ object }) => object),
+  return { metadata: { resourceVersion: version, ...more }, items }
+}
+
+/** Most often they come so. */
+function inOrder(objects: readonly ResourceObject[]): readonly ResourceObject[] {
+  let before = ''
+  for (const object of objects) {
+    const key = keyOf(object)
+    if (key < before) return [...objects].sort(byKey)
+    before = key
   }
+  return objects
 }
 
 function keyOf({ metadata }: ResourceObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`
 }
 
-function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
-  if (a.key === b.key) return 0
-  return a.key < b.key ? -1 : 1
+function byKey(a: ResourceObject, b: ResourceObject): number {
+  return keyOf(a) < keyOf(b) ? -1 : 1
 }
 
 /** 0 means all, as in Kubernetes. */
@@ -79,14 +77,15 @@ function readLimit(value: unknown): number | undefined {
   return value === '0' ? undefined : Number(value)
 }
 
-function continueAfter(key: string): string {
-  return Buffer.from(`${TOKEN_PREFIX}${key}`).toString('base64url')
+function continueAfter(resourceVersion: string, key: string): string {
+  return Buffer.from(`after:${resourceVersion}:${key}`).toString('base64url')
 }
 
-function readContinue(value: unknown): string | undefined {
-  if (value === undefined || value === '') return undefined
+function readContinue(value: unknown): Pick<PageQuery, 'after' | 'resourceVersion'> {
+  if (value === undefined || value === '') return { after: undefined, resourceVersion: undefined }
   const text = typeof value === 'string' ? Buffer.from(value, 'base64url').toString() : ''
-  if (text.startsWith(TOKEN_PREFIX)) return text.slice(TOKEN_PREFIX.length)
+  const match = TOKEN.exec(text)
+  if (match !== null) return { after: match[2], resourceVersion: match[1] || undefined }
   throw new HeadgateError(
     'BadRequest',
     'continue: expected what a list answered, got something else',

@@ -4,12 +4,44 @@
  * A secret belongs in an environment variable or a file, and is then a reference, which is shown. What somebody wrote
  * literally where a secret is expected works, but is never given back.
  */
-import { isSecretName, maskText } from '../../controllers/sets/secret-text.ts'
+import { isSecretName, MASK, maskText } from '../../controllers/sets/secret-text.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
 
+/** What `kubectl apply` remembers of a file, secrets included. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+const maskedSpecs = new WeakMap<object, unknown>()
+
 export function maskObject(object: ResourceObject): ResourceObject {
-  if (object.spec === undefined || !holdsComponents(object.kind)) return object
-  return { ...object, spec: maskValue(object.spec, { kind: object.kind, path: ['spec'] }) }
+  const { kind, spec, metadata } = object
+  if (!holdsComponents(kind)) return object
+  const lastApplied = metadata.annotations?.[LAST_APPLIED]
+  const shown = spec === undefined ? object : { ...object, spec: maskSpec(kind, spec) }
+  if (lastApplied === undefined) return shown
+  const annotations = { ...metadata.annotations, [LAST_APPLIED]: maskApplied(kind, lastApplied) }
+  return { ...shown, metadata: { ...metadata, annotations } }
+}
+
+/** Specs do not change: each is masked once, and a list of thousands costs little. */
+function maskSpec(kind: string, spec: unknown): unknown {
+  if (typeof spec !== 'object' || spec === null) return spec
+  const known = maskedSpecs.get(spec)
+  if (known !== undefined) return known
+  const shown = maskValue(spec, { kind, path: ['spec'] })
+  maskedSpecs.set(spec, shown)
+  return shown
+}
+
+/** What cannot be read is hidden in whole. */
+export function maskApplied(kind: string, text: string): string {
+  try {
+    const { spec, ...rest } = JSON.parse(text) as { readonly spec?: unknown }
+    const shown = spec === undefined ? {} : { spec: maskValue(spec, { kind, path: ['spec'] }) }
+    // kubectl ends what it remembers with a line feed.
+    return `${JSON.stringify({ ...rest, ...shown })}${text.endsWith('\n') ? '\n' : ''}`
+  } catch {
+    return MASK
+  }
 }
 
 /** What stands at `path` (`spec.endpoint.headers.Authorization`) of an object, for the changes of a plan. */

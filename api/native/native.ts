@@ -2,24 +2,31 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { serveBackups } from './backups.ts'
 import { serveConsumerGroups } from './consumer-groups.ts'
-import { BASE, type NativeContext } from './context.ts'
-import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.ts'
+import type { NativeContext } from './context.ts'
+import { serveDiscovery } from './discovery.ts'
+import { serveEvents } from './events.ts'
+import { serveNamespaces } from './namespaces.ts'
+import { serveOpenApi } from './openapi/serve-openapi.ts'
+import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
 import { serveResources } from './resources.ts'
 import { serveRetainedStreams } from './retained-streams.ts'
+import { serveRevisions } from './revisions.ts'
 import { serveSources } from './sources.ts'
 import { StatusError } from './status.ts'
 import { serveStreamUsages } from './stream-usages.ts'
+import { serveSuspensions } from './suspensions.ts'
+import { serveWhy } from './why.ts'
 
 /** curl says that what it sends is a form; that is as good as saying nothing. */
 const JSON_TYPES = /^(application\/(?:[\w.-]+\+)?json|application\/x-www-form-urlencoded)\s*(;|$)/i
 
 export function serveNative(server: FastifyInstance, context: NativeContext): void {
   server.addHook('onRequest', async (request) => requireJson(request))
-  server.get('/api', (request) => apiVersions(request.host))
-  server.get('/apis', () => apiGroupList())
-  server.get('/apis/headgate.dev', () => apiGroup())
-  server.get(BASE, () => apiResourceList())
+  serveDiscovery(server)
+  serveOpenApi(server)
+  serveNamespaces(server, context)
+  serveEvents(server, context)
   serveResources(server, context)
   serveSources(server, context)
   serveRetainedStreams(server, context)
@@ -27,6 +34,10 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveStreamUsages(server, context)
   serveRecords(server, context)
   serveBackups(server, context)
+  serveRevisions(server, context)
+  serveSuspensions(server, context)
+  serveReconcile(server, context)
+  serveWhy(server, context)
 }
 
 /** Only where something is posted: a refusal of a write says more than a refusal of its content type. */

@@ -36,10 +36,10 @@ const names = ({ items }: Answer): readonly string[] => items.map(({ metadata })
 
 describe('discovery', () => {
   test('names the group, the version and every resource with its verbs', async () => {
-    expect((await call('/api'))[1]).toMatchObject({ kind: 'APIVersions', versions: [] })
+    expect((await call('/api'))[1]).toMatchObject({ kind: 'APIVersions', versions: ['v1'] })
     expect((await call('/apis'))[1]).toMatchObject({
       kind: 'APIGroupList',
-      groups: [{ name: 'headgate.dev' }],
+      groups: [{ name: 'events.k8s.io' }, { name: 'headgate.dev' }],
     })
     expect((await call('/apis/headgate.dev'))[1]).toMatchObject({
       kind: 'APIGroup',
@@ -77,7 +77,12 @@ describe('get and list', () => {
   })
 
   test('refuse what would be answered wrongly', async () => {
-    for (const query of ['limit=x', 'continue=x', 'labelSelector=a', 'watch=true']) {
+    for (const query of [
+      'limit=x',
+      'continue=x',
+      'labelSelector=-',
+      'fieldSelector=spec.type%3Da',
+    ]) {
       const [status, body] = await call(`${BASE}/streams?${query}`)
       expect([status, body['reason']]).toEqual([400, 'BadRequest'])
     }

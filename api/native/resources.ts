@@ -2,29 +2,33 @@
  * Get and list of the five kinds. A write to what a source owns is a conflict that names the owner and the file; any
  * other is a method that is not there.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KindDefinition } from '../../crds/kind.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
+import { answerList, answerObject, wantsWatch } from './answer-objects.ts'
 import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
-import { SERVED_KINDS } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { SERVED_KINDS, servedOf } from './kinds.ts'
 import { maskObject } from './mask.ts'
 import { notFound, StatusError } from './status.ts'
+import { watchResources } from './watch-resources.ts'
 
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export function serveResources(server: FastifyInstance, context: NativeContext): void {
   for (const served of SERVED_KINDS) {
     const collection = `${BASE}/namespaces/:namespace/${served.plural}`
-    server.get(`${BASE}/${served.plural}`, (request) =>
-      listed(context, served, undefined, query(request)),
+    server.get(`${BASE}/${served.plural}`, (request, reply) =>
+      listed(context, served, undefined, request, reply),
     )
-    server.get(collection, (request) =>
-      listed(context, served, parameter(request, 'namespace'), query(request)),
+    server.get(collection, (request, reply) =>
+      listed(context, served, parameter(request, 'namespace'), request, reply),
     )
-    server.get(`${collection}/:name`, (request) =>
-      got(context, served, parameter(request, 'namespace'), parameter(request, 'name')),
-    )
+    for (const url of [`${collection}/:name`, `${collection}/:name/status`])
+      server.get(url, (request, reply) => {
+        const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
+        const object = got(context, served, namespace, name)
+        return answerObject(context, request, reply, servedOf(served.plural), object)
+      })
     for (const url of [`${BASE}/${served.plural}`, collection, `${collection}/:name`]) {
       server.route({
         method: [...WRITES],
@@ -44,19 +48,27 @@ export function serveResources(server: FastifyInstance, context: NativeContext):
 }
 
 function listed(
-  { controlPlane }: NativeContext,
-  { kind }: KindDefinition,
+  context: NativeContext,
+  { kind, plural }: KindDefinition,
   namespace: string | undefined,
-  parameters: Readonly<Record<string, unknown>>,
-): object {
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   requireAccess('Read', { kind, namespace, name: undefined })
-  const page = readPageQuery(parameters)
-  const objects = controlPlane.resources.list(kind, namespace)
-  const answer = pageOf(kind, objects, controlPlane.resources.revision(), page)
-  return { ...answer, items: answer.items.map(maskObject) }
+  const served = servedOf(plural)
+  if (wantsWatch(query(request))) return watchResources(context, request, reply, served, namespace)
+  const { resources } = context.controlPlane
+  const objects = resources.list(kind, namespace)
+  const resourceVersion = resources.revision()
+  return answerList(context, request, reply, served, {
+    objects,
+    resourceVersion,
+    shown: maskObject,
+  })
 }
 
-function got(
+/** One of them as it may be shown. */
+export function got(
   { controlPlane }: NativeContext,
   { kind, plural }: KindDefinition,
   namespace: string,

@@ -1,29 +1,55 @@
 /** Streams whose declaration is gone and whose data is kept; DELETE is the purge, for good. */
-import type { FastifyInstance } from 'fastify'
-import { GROUP, type ResourceObject } from '../../crds/resource.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GROUP, type ResourceObject, VERSION } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
-import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
-import { RETAINED_STREAMS } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { answerList, answerObject } from './answer-objects.ts'
+import { BASE, type NativeContext, parameter, requireAccess } from './context.ts'
+import { RETAINED_STREAMS, servedOf } from './kinds.ts'
+import { META } from './openapi/meta-schemas.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { readOnlyPaths } from './openapi/read-only-paths.ts'
+import { reference } from './openapi/schema.ts'
 import { notFound, type StatusBody, success } from './status.ts'
 
 const KIND = 'RetainedStream'
 
+export const RETAINED_STREAM_PATHS: PathItems = readOnlyPaths(
+  servedOf(RETAINED_STREAMS),
+  undefined,
+  {
+    delete: {
+      summary: 'Removes the data of a retained stream, for good.',
+      answers: { 200: { description: 'It is gone.', schema: reference(`${META}.Status`) } },
+      action: 'delete',
+      of: { group: GROUP, version: VERSION, kind: KIND },
+    },
+  },
+)
+
 export function serveRetainedStreams(server: FastifyInstance, context: NativeContext): void {
   const { retained, resources } = context.controlPlane
   const collection = `${BASE}/namespaces/:namespace/${RETAINED_STREAMS}`
-  const listed = (namespace: string | undefined, parameters: Readonly<Record<string, unknown>>) => {
+  const served = servedOf(RETAINED_STREAMS)
+  const listed = (
+    namespace: string | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
     requireAccess('Read', { kind: KIND, namespace, name: undefined })
-    return pageOf(KIND, retained.list(namespace), resources.revision(), readPageQuery(parameters))
+    const objects = retained.list(namespace)
+    const resourceVersion = resources.revision()
+    return answerList(context, request, reply, served, { objects, resourceVersion })
   }
-  server.get(`${BASE}/${RETAINED_STREAMS}`, (request) => listed(undefined, query(request)))
-  server.get(collection, (request) => listed(parameter(request, 'namespace'), query(request)))
-  server.get(`${collection}/:name`, (request) => {
+  server.get(`${BASE}/${RETAINED_STREAMS}`, (request, reply) => listed(undefined, request, reply))
+  server.get(collection, (request, reply) =>
+    listed(parameter(request, 'namespace'), request, reply),
+  )
+  server.get(`${collection}/:name`, (request, reply) => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
     requireAccess('Read', { kind: KIND, namespace, name })
     const object = retained.get(namespace, name)
     if (object === undefined) throw notFound(RETAINED_STREAMS, name)
-    return object
+    return answerObject(context, request, reply, served, object)
   })
   server.delete(`${collection}/:name`, (request) =>
     purged(context, parameter(request, 'namespace'), parameter(request, 'name')),

@@ -3,9 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { SourceFile } from '../../controllers/control-plane.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
-import { BASE, bodyObject, type NativeContext, parameter, query, requireAccess } from './context.ts'
-import { SOURCES } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { answerList, answerObject } from './answer-objects.ts'
+import { BASE, bodyObject, type NativeContext, parameter, requireAccess } from './context.ts'
+import { SOURCES, servedOf } from './kinds.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { readOnlyPaths } from './openapi/read-only-paths.ts'
+import { anyObject, list, object, text } from './openapi/schema.ts'
 import { planAnswer } from './plan-answer.ts'
 import { refuseWrites } from './refuse-writes.ts'
 import { notFound } from './status.ts'
@@ -15,17 +18,56 @@ const READ_ONLY = 'a source is configured in headgate.yaml or by the folder give
 export const PLAN_FILES_MAX = 10_000
 export const PLAN_BODY_BYTES_MAX: number = 64 * 1024 * 1024
 
+const FILES = list(
+  'All that the source would hold.',
+  object('A file.', { path: text('Its path in the folder.'), text: text('What it says.') }),
+)
+
+export const SOURCE_PATHS: PathItems = {
+  ...readOnlyPaths(servedOf(SOURCES), READ_ONLY),
+  [`${BASE}/${SOURCES}/{name}/plan`]: {
+    get: {
+      summary: 'The plan of the last look: what is not as declared yet, and what is held back.',
+      answers: { 200: { description: 'A plan.', schema: anyObject('A Plan.') } },
+    },
+    post: {
+      summary: 'Plans these files as if they were all that the source holds. Changes nothing.',
+      body: object('What to plan.', { files: FILES }),
+      answers: { 200: { description: 'A plan.', schema: anyObject('A Plan.') } },
+    },
+  },
+  [`${BASE}/${SOURCES}/{name}/approvals`]: {
+    post: {
+      summary: 'Approves what is blocked now, or just what a destructive digest names.',
+      body: object('What is approved.', { 'digest?': text('The destructive digest.') }),
+      answers: { 201: { description: 'What was approved.', schema: anyObject('An Approval.') } },
+    },
+  },
+}
+
 export function serveSources(server: FastifyInstance, context: NativeContext): void {
+  const served = servedOf(SOURCES)
   const one = `${BASE}/${SOURCES}/:name`
   const { sources, resources } = context.controlPlane
-  server.get(`${BASE}/${SOURCES}`, (request) => {
+  server.get(`${BASE}/${SOURCES}`, (request, reply) => {
     requireAccess('Read', { kind: 'Source', namespace: undefined, name: undefined })
-    return pageOf('Source', sources.list(), resources.revision(), readPageQuery(query(request)))
+    const resourceVersion = resources.revision()
+    const objects = sources.list()
+    return answerList(context, request, reply, served, { objects, resourceVersion })
   })
-  server.get(one, (request) => {
+  server.get(one, (request, reply) => {
     const name = parameter(request, 'name')
     requireAccess('Read', { kind: 'Source', namespace: undefined, name })
-    return found(context, name)
+    return answerObject(context, request, reply, served, found(context, name))
+  })
+  server.get(`${one}/plan`, (request) => {
+    const name = parameter(request, 'name')
+    requireAccess('Read', { kind: 'Source', namespace: undefined, name })
+    found(context, name)
+    const planned = sources.planned(name)
+    if (planned === undefined)
+      throw new HeadgateError('NotFound', `the source ${name} was not read yet`)
+    return planAnswer(planned)
   })
   server.post(`${one}/plan`, { bodyLimit: PLAN_BODY_BYTES_MAX }, async (request) => {
     const name = parameter(request, 'name')

@@ -43,6 +43,9 @@ export interface StatusSubject {
 /** Codes that Kubernetes has a word of its own for; all others are their own reason. */
 const REASONS: Partial<Record<ErrorCode, string>> = {
   Internal: 'InternalError',
+  ObjectChanged: 'Conflict',
+  RevisionExpired: 'Expired',
+  RevisionUnknown: 'Timeout',
   StreamNotFound: 'NotFound',
   StreamSealed: 'Sealed',
   RecordTooLarge: 'RequestEntityTooLarge',

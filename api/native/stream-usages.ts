@@ -2,40 +2,47 @@
  * What streams hold and how fast they are written, declared and retained ones alike. It is apart from the streams
  * themselves because it changes with each record, and they do not.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { API_VERSION, type ResourceObject } from '../../crds/resource.ts'
 import type { ShardState, StreamDescription } from '../../engine/streams/streams.ts'
-import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
-import { STREAM_USAGES } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { answerList, answerObject } from './answer-objects.ts'
+import { BASE, type NativeContext, parameter, requireAccess } from './context.ts'
+import { STREAM_USAGES, servedOf } from './kinds.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { readOnlyPaths } from './openapi/read-only-paths.ts'
 import { formatTimeUs } from './records-position.ts'
 import { notFound } from './status.ts'
 
 const KIND = 'StreamUsage'
 
+export const STREAM_USAGE_PATHS: PathItems = readOnlyPaths(servedOf(STREAM_USAGES), undefined)
+
 export function serveStreamUsages(server: FastifyInstance, context: NativeContext): void {
   const collection = `${BASE}/namespaces/:namespace/${STREAM_USAGES}`
-  const listed = (namespace: string | undefined, parameters: Readonly<Record<string, unknown>>) => {
+  const served = servedOf(STREAM_USAGES)
+  const listed = (
+    namespace: string | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
     requireAccess('Read', { kind: 'Stream', namespace, name: undefined })
     const objects = context.engine.streams
       .describe()
       .map((stream) => usageObject(context, stream))
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-    return pageOf(
-      KIND,
-      objects,
-      context.controlPlane.resources.revision(),
-      readPageQuery(parameters),
-    )
+    const resourceVersion = context.controlPlane.resources.revision()
+    return answerList(context, request, reply, served, { objects, resourceVersion })
   }
-  server.get(`${BASE}/${STREAM_USAGES}`, (request) => listed(undefined, query(request)))
-  server.get(collection, (request) => listed(parameter(request, 'namespace'), query(request)))
-  server.get(`${collection}/:name`, (request) => {
+  server.get(`${BASE}/${STREAM_USAGES}`, (request, reply) => listed(undefined, request, reply))
+  server.get(collection, (request, reply) =>
+    listed(parameter(request, 'namespace'), request, reply),
+  )
+  server.get(`${collection}/:name`, (request, reply) => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
     requireAccess('Read', { kind: 'Stream', namespace, name })
     const [stream] = context.engine.streams.describe([`${namespace}/${name}`])
     if (stream === undefined) throw notFound(STREAM_USAGES, name)
-    return usageObject(context, stream)
+    return answerObject(context, request, reply, served, usageObject(context, stream))
   })
 }
 

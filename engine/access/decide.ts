@@ -14,7 +14,14 @@ export interface Principal {
 export type Right = 'Read' | 'Write' | 'Delete' | 'ManageAccessControl' | 'Share'
 
 export interface AccessTarget {
-  readonly kind: Kind | 'Source' | 'RetainedStream' | 'ConsumerGroup' | 'Backup'
+  readonly kind:
+    | Kind
+    | 'Source'
+    | 'RetainedStream'
+    | 'ConsumerGroup'
+    | 'Backup'
+    | 'Namespace'
+    | 'Event'
   readonly namespace: string | undefined
   /** Undefined for a whole collection. */
   readonly name: string | undefined

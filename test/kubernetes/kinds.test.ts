@@ -44,7 +44,7 @@ describe.each(KINDS)('%s', (kind) => {
     const { metadata } = await post(server, where, kinds[kind].example)
     const path = `${objectsPath(kind, where)}/${metadata.name}/status`
     const conditions = [{ type: 'Ready', status: 'True', reason: 'Applied' }]
-    const patch = { status: { conditions, source: 'local' }, spec: null }
+    const patch = { status: { conditions, owner: 'local' }, spec: null }
     const patched = await call(server, 'PATCH', path, patch, 'application/merge-patch+json')
     expect([patched.status, patched.body.metadata.generation]).toEqual([200, 1])
     const { stdout } = await kubectl(server, ['get', plural, '-n', where, '-o', 'wide'])

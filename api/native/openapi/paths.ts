@@ -1,0 +1,33 @@
+/** Every path of the native API, as the route files describe them. A route that is missing here fails a test. */
+import { BACKUP_PATHS } from '../backups.ts'
+import { CONSUMER_GROUP_PATHS } from '../consumer-groups.ts'
+import { DISCOVERY_PATHS } from '../discovery.ts'
+import { EVENT_PATHS } from '../events.ts'
+import { NAMESPACE_PATHS } from '../namespaces.ts'
+import { RECONCILE_PATHS } from '../reconcile.ts'
+import { RECORD_PATHS } from '../records-paths.ts'
+import { RETAINED_STREAM_PATHS } from '../retained-streams.ts'
+import { REVISION_PATHS } from '../revisions.ts'
+import { SOURCE_PATHS } from '../sources.ts'
+import { STREAM_USAGE_PATHS } from '../stream-usages.ts'
+import { SUSPENSION_PATHS } from '../suspensions.ts'
+import { WHY_PATHS } from '../why.ts'
+import { KIND_PATHS } from './kind-paths.ts'
+import type { PathItems } from './path-item.ts'
+
+export const PATHS: PathItems = {
+  ...DISCOVERY_PATHS,
+  ...NAMESPACE_PATHS,
+  ...EVENT_PATHS,
+  ...KIND_PATHS,
+  ...SOURCE_PATHS,
+  ...RETAINED_STREAM_PATHS,
+  ...CONSUMER_GROUP_PATHS,
+  ...STREAM_USAGE_PATHS,
+  ...RECORD_PATHS,
+  ...BACKUP_PATHS,
+  ...REVISION_PATHS,
+  ...SUSPENSION_PATHS,
+  ...RECONCILE_PATHS,
+  ...WHY_PATHS,
+}

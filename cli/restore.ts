@@ -16,14 +16,14 @@ export const restore: CommandDefinition = {
 }
 
 async function runRestore({ arguments: given, terminal }: Invocation): Promise<number> {
-  const [{ realDisk }, { restoreBackup }, { whileUnused }, { CATALOG_FILE }] = await Promise.all([
+  const [{ realDisk }, { restoreBackup }, { whileUnused }, { CONTROL_FILES }] = await Promise.all([
     import('../engine/ports/real-disk.ts'),
     import('../engine/log/backup-restore.ts'),
     import('../engine/log/verify/while-unused.ts'),
     import('../controllers/catalog/copy-catalog.ts'),
   ])
   const [backup = '', directory = ''] = given.map((path) => resolve(path))
-  const files = [CATALOG_FILE]
+  const files = CONTROL_FILES
   const bytes = await whileUnused(realDisk, backup, () =>
     restoreBackup({ disk: realDisk, backup, directory, files }),
   )

@@ -1,4 +1,5 @@
 /** Everything that the control plane is given: the engine, the ports, the builders of the data plane, and its sources. */
+import type { Identity } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import type {
   Pipeline,
@@ -24,7 +25,7 @@ export interface ControlPlaneOptions {
   readonly endpoints: Endpoints
   readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream
-  /** Holds catalog.sqlite; `:memory:` keeps nothing. */
+  /** Holds catalog.sqlite and posted.sqlite; `:memory:` keeps nothing. */
   readonly dataDirectory: string
   readonly secretsDirectory: string | undefined
   /** Where relative paths of file components begin. */
@@ -32,6 +33,8 @@ export interface ControlPlaneOptions {
   /** The process's environment; what a source may see of it, its grants say. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly sources: readonly Source[]
+  /** Sources of headgate.yaml that are posted to. */
+  readonly posted?: readonly SourceDeclaration[]
   readonly builders: Builders
   /** How full the quotas of namespaces are; absent where there are none. */
   readonly quotas?: QuotaReport
@@ -50,6 +53,13 @@ export interface Builders {
   inspectPipeline(config: unknown): Promise<PipelineInspection>
   /** The pipeline config that a Sink amounts to. */
   lowerSink(name: string, spec: Config): Config
-  /** Reads these files as if they were all that the source holds. */
-  readFiles(declaration: SourceDeclaration, files: readonly SourceFile[]): Promise<ResourceSet>
+  /**
+   * Reads these files as if they were all that the source holds. `known` tells what there is besides, instead of what
+   * the control plane shows.
+   */
+  readFiles(
+    declaration: SourceDeclaration,
+    files: readonly SourceFile[],
+    known?: (identity: Identity) => boolean,
+  ): Promise<ResourceSet>
 }

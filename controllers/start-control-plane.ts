@@ -13,6 +13,8 @@ import type { ConvergenceReport } from './apply/convergence.ts'
 import type { ResumeOptions } from './apply/resume.ts'
 import { resumeKey } from './apply/resume.ts'
 import { SourceLoop, SWEEP_MS_DEFAULT } from './apply/source-loop.ts'
+import type { Catalog } from './catalog/catalog.ts'
+import { CATALOG_FILE } from './catalog/copy-catalog.ts'
 import { restoreCatalog } from './catalog/restore-catalog.ts'
 import { openCatalog } from './catalog/sqlite-catalog.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -26,8 +28,11 @@ import { keepHouse } from './keep-house.ts'
 import { consumersOf } from './plan/consumers.ts'
 import type { Consumer } from './plan/plan.ts'
 import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
+import { finishInterrupted } from './posted/finish-interrupted.ts'
+import { PostedSources } from './posted/posted-sources.ts'
+import { openPostedStore, POSTED_FILE, type PostedStore } from './posted/posted-store.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
-import type { Source } from './sources/source.ts'
+import type { Grants, Source } from './sources/source.ts'
 import { TransitionTimes } from './status/conditions.ts'
 
 export interface RunningControlPlane extends ControlPlane, AsyncDisposable {
@@ -41,15 +46,13 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   const { engine, clock, random, sources } = options
-  const { dataDirectory } = options
-  const inMemory = dataDirectory === ':memory:'
-  const catalog = openCatalog(inMemory ? ':memory:' : join(dataDirectory, 'catalog.sqlite'))
+  const { catalog, posted } = openStores(options.dataDirectory)
   const backOff = new BackOff(clock, random)
-  const reconcilers = createReconcilers(options, catalog)
-  restoreCatalog(catalog, engine.streams)
-  for (const { accepted } of catalog.entries.all().values())
-    if (accepted?.identity.kind === 'StreamType') reconcilers.types.restore(accepted)
+  const loops = new Map<string, SourceLoop>()
+  const grantsOf = (source: string): Grants | undefined => loops.get(source)?.declaration.grants
+  const reconcilers = createReconcilers(options, catalog, grantsOf)
   const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
+  await restore(apply, posted, reconcilers, engine)
   const resumeOptions: ResumeOptions = {
     catalog,
     backOff,
@@ -58,7 +61,6 @@ export async function startControlPlane(
     logger: options.logger,
   }
   let engineChanges = 0
-  const loops = new Map<string, SourceLoop>()
   const watchingEngine = engine.streams.watch((name) => {
     engineChanges += 1
     const drifted = driftedSource(name, catalog, engine.streams)
@@ -85,7 +87,9 @@ export async function startControlPlane(
     onConvergence,
     onTouched: (identity) => changes.feed.touched(identity),
   }
-  for (const source of sources) loops.set(source.declaration.name, loopOf(source, parts))
+  const postedSources = new PostedSources({ options, catalog, store: posted })
+  for (const source of [...sources, ...postedSources.all(), postedSources.api])
+    loops.set(source.declaration.name, loopOf(source, parts))
   const times = new TransitionTimes(() => clock.wallUs())
   const changes = changesOf(() => running, { catalog, reconcilers })
   const running: Running = {
@@ -97,6 +101,9 @@ export async function startControlPlane(
     times,
     changes: changes.feed,
     chronicle,
+    posted,
+    postedSources,
+    ...growthOf(loops, postedSources, parts),
   }
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
@@ -107,18 +114,57 @@ export async function startControlPlane(
   return {
     ...facadeOf(running),
     streams: reconcilers.streams,
-    lookAgain(source) {
-      for (const [name, loop] of loops)
-        if (source === undefined || source === name) loop.planAgain()
-    },
+    lookAgain: (source) => lookAgainAt(source, loops),
     async [Symbol.asyncDispose]() {
       await housekeeping[Symbol.asyncDispose]()
       for (const one of [watchingRuns, watchingClaims, chronicle]) one[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
-      for (const one of [changes, watchingEngine, catalog]) one[Symbol.dispose]()
+      for (const one of [changes, watchingEngine, catalog, posted]) one[Symbol.dispose]()
     },
   }
+}
+
+/** How sources come while the process runs. */
+function growthOf(
+  loops: Map<string, SourceLoop>,
+  postedSources: PostedSources,
+  parts: LoopParts,
+): Pick<Running, 'openPosted' | 'register' | 'unregister'> {
+  return {
+    openPosted: (name) => loopOf(postedSources.open(name), parts),
+    register: (loop) => void loops.set(loop.declaration.name, loop),
+    unregister: (loop) => void loops.delete(loop.declaration.name),
+  }
+}
+
+function lookAgainAt(source: string | undefined, loops: ReadonlyMap<string, SourceLoop>): void {
+  for (const [name, loop] of loops) if (source === undefined || source === name) loop.planAgain()
+}
+
+function openStores(directory: string): {
+  readonly catalog: Catalog
+  readonly posted: PostedStore
+} {
+  const inMemory = directory === ':memory:'
+  const pathOf = (file: string): string => (inMemory ? ':memory:' : join(directory, file))
+  return {
+    catalog: openCatalog(pathOf(CATALOG_FILE)),
+    posted: openPostedStore(pathOf(POSTED_FILE)),
+  }
+}
+
+/** What a crash cut off is finished or taken back; what was accepted is known again. */
+async function restore(
+  apply: ApplyOptions,
+  posted: PostedStore,
+  { types }: Reconcilers,
+  { streams }: Engine,
+): Promise<void> {
+  await finishInterrupted(apply, posted.sets)
+  restoreCatalog(apply.catalog, streams)
+  for (const { accepted } of apply.catalog.entries.all().values())
+    if (accepted?.identity.kind === 'StreamType') types.restore(accepted)
 }
 
 interface LoopParts {

@@ -189,7 +189,7 @@ export function worldOf(
         atLeastOnceBecause: undefined,
       }),
       lowerSink: (name, spec) => ({ sink: name, ...spec }),
-      readFiles: async () => setOf([]),
+      readFiles: async ({ name }) => setOf([], { source: name }),
     },
     onConvergence: (report) => reports.push(report),
     ...given,

@@ -106,7 +106,9 @@ export class SourceLoop {
     this.declaration = options.source.declaration
   }
 
+  /** Once; again does nothing. */
   start(): void {
+    if (this.#watching !== undefined) return
     this.#watching = this.#options.source.watch(() => this.lookAgain())
     this.lookAgain()
   }
@@ -157,6 +159,11 @@ export class SourceLoop {
       this.planAgain()
       throw applyFailed(name, looked.outcomes)
     })
+  }
+
+  /** Runs between two looks. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(work)
   }
 
   /** Resolves once nothing of what is under way goes on. */

@@ -123,7 +123,7 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
   directory: optional(text('A folder; relative to headgate.yaml.', 4096, { minLength: 1 })),
   git: optional(later),
   kubernetes: optional(later),
-  api: optional(later),
+  api: optional(group('ApiSourceConfig', 'Sets are posted to it, with headgate apply.', {})),
   scope: optional(
     group('ScopeConfig', 'Within which its set is exclusive; everything where absent.', {
       namespaces: optional(namespaces),

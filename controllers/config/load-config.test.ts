@@ -117,9 +117,8 @@ describe('headgate.yaml', () => {
   })
 
   test('refuses by name what is not there yet', () => {
-    expect(problemsOf('sources:\n  - name: a\n    git: {url: x}\n    atomic: true\n')).toEqual([
+    expect(problemsOf('sources:\n  - name: a\n    git: {url: x}\n')).toEqual([
       '3:5 source type git is not yet available',
-      '4:5 an atomic source is not yet available',
     ])
   })
 
@@ -134,6 +133,36 @@ describe('headgate.yaml', () => {
       '2:5 expected sources[0].directory, got none',
       '4:12 expected a name of its own, got b a second time',
     ])
+  })
+
+  test('knows sources that are posted to, which are applied in whole', () => {
+    const loaded = loadConfig(
+      'sources:\n  - {name: team, api: {}, grants: {env: [A]}}\n  - {name: api, api: {}}\n',
+      '/etc/headgate.yaml',
+    )
+    const [team, single] = loaded.ok ? loaded.sources : []
+    expect(team).toMatchObject({
+      type: 'api',
+      location: 'api',
+      atomic: true,
+      grants: { env: ['A'] },
+    })
+    expect(single).toMatchObject({ name: 'api', type: 'api', atomic: false })
+  })
+
+  test('keeps the forms of sources apart', () => {
+    const problemOf = (source: string): readonly string[] =>
+      problemsOf(`sources: [{${source}}]\n`).map((problem) => problem.replace(/^\S+ /, ''))
+    expect(problemOf('name: a, api: {}, directory: x')).toEqual([
+      'expected one of directory and api, got both',
+    ])
+    expect(problemOf('name: api, directory: x')).toEqual([
+      'the name api is for what is written object by object through the API',
+    ])
+    expect(problemOf('name: a, api: {}, atomic: false')).toEqual([
+      'a posted set is always applied in whole or not at all',
+    ])
+    expect(problemOf('name: a, api: {folder: x}')).toHaveLength(1)
   })
 
   test('says how much absence removes, and after how long', () => {

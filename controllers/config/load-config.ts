@@ -8,6 +8,8 @@ import type { Quotas } from '../../engine/streams/quotas.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { ChangePolicy } from '../plan/change-policy.ts'
 import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
+import { POSTED_LOCATION } from '../posted/posted-declaration.ts'
+import { API_SOURCE } from '../resource-writes.ts'
 import { parseYaml } from '../sets/parse-yaml.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
@@ -30,7 +32,7 @@ export type LoadedConfig =
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-const LATER_TYPES = ['git', 'kubernetes', 'api'] as const
+const LATER_TYPES = ['git', 'kubernetes'] as const
 
 /** `path` is the file's, as errors and grants name it; locations are relative to its folder. */
 export function loadConfig(text: string, path: string): LoadedConfig {
@@ -71,6 +73,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
 interface SourceConfig {
   readonly name: string
   readonly directory?: string
+  readonly api?: Readonly<Record<string, never>>
   readonly scope?: Partial<Scope>
   readonly grants?: Partial<Grants>
   readonly atomic?: boolean
@@ -94,8 +97,8 @@ function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[
     if (typeof source !== 'object' || source === null) return
     const later = LATER_TYPES.filter((type) => Object.hasOwn(source, type))
     for (const type of later) notYet(['sources', index, type], `source type ${type}`, list)
-    if (source.atomic === true) notYet(['sources', index, 'atomic'], 'an atomic source', list)
-    if (source.directory === undefined && later.length === 0) {
+    judgeForm(source, index, list)
+    if (source.directory === undefined && source.api === undefined && later.length === 0) {
       const meant = nearest('directory', Object.keys(source))
       list.add({
         layer: 'schema',
@@ -127,6 +130,33 @@ function judgeSources(value: unknown, list: ProblemList): readonly SourceConfig[
   return judged
 }
 
+/** One place alone, and the name of single objects for them alone. */
+function judgeForm(
+  { name, directory, api, atomic }: Partial<SourceConfig>,
+  index: number,
+  list: ProblemList,
+): void {
+  const add = (field: string, message: string, hint: string): void =>
+    list.add({
+      layer: 'schema',
+      code: 'FieldInvalid',
+      path: ['sources', index, field],
+      at: 'key',
+      message,
+      hint,
+    })
+  if (directory !== undefined && api !== undefined)
+    add('api', 'expected one of directory and api, got both', 'give each a source of its own')
+  if (name === API_SOURCE && api === undefined)
+    add(
+      'name',
+      `the name ${API_SOURCE} is for what is written object by object through the API`,
+      'choose another name',
+    )
+  if (api !== undefined && atomic === false)
+    add('atomic', 'a posted set is always applied in whole or not at all', 'remove it')
+}
+
 function notYet(path: Path, what: string, list: ProblemList): void {
   const message = `${what} is not yet available`
   list.add({
@@ -141,12 +171,13 @@ function notYet(path: Path, what: string, list: ProblemList): void {
 
 /** What is not granted is not allowed, but for namespaces and kinds, where absence means all. */
 function declarationOf(source: SourceConfig, path: string): SourceDeclaration {
-  const { name, directory = '.', scope = {}, grants = {}, atomic = false, prune = true } = source
+  const { name, directory = '.', api, scope = {}, grants = {}, prune = true } = source
+  const { atomic = api !== undefined && name !== API_SOURCE } = source
   const folder = dirname(resolve(path))
   return {
     name,
-    type: 'directory',
-    location: resolve(folder, directory),
+    type: api === undefined ? 'directory' : 'api',
+    location: api === undefined ? resolve(folder, directory) : POSTED_LOCATION,
     scope: { namespaces: scope.namespaces, kinds: scope.kinds },
     grants: {
       namespaces: grants.namespaces,

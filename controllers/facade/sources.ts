@@ -1,15 +1,17 @@
 /** The sources: how they are, what they would do, and what is approved. */
 
+import type { ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { SourceLoop } from '../apply/source-loop.ts'
 import type { PlanAnswer, SourceFile, Sources } from '../control-plane.ts'
 import { alreadySettled } from '../plan/settle.ts'
 import { sourceObject } from '../status/source-object.ts'
+import { applySet } from './apply-set.ts'
 import { approvePlanned } from './approve-planned.ts'
 import type { Running } from './running.ts'
 
 export function sourcesOf(running: Running): Sources {
-  const { loops, times, options } = running
+  const { loops, times, options, chronicle } = running
   const loopOf = (name: string): SourceLoop => {
     const loop = loops.get(name)
     if (loop !== undefined) return loop
@@ -18,12 +20,18 @@ export function sourcesOf(running: Running): Sources {
       hint: known === '' ? 'No source is configured.' : `Configured are: ${known}.`,
     })
   }
+  const objectOf = (loop: SourceLoop): ResourceObject => {
+    const { name } = loop.declaration
+    const pin = chronicle.history.pin(name)
+    const suspended = chronicle.suspensions.source(name)
+    const held = { pin, suspended, wallUs: options.clock.wallUs() }
+    return sourceObject(loop.declaration, loop.state(), times, held)
+  }
   return {
-    list: () =>
-      [...loops.values()].map((loop) => sourceObject(loop.declaration, loop.state(), times)),
+    list: () => [...loops.values()].map((loop) => objectOf(loop)),
     get(name) {
       const loop = loops.get(name)
-      return loop && sourceObject(loop.declaration, loop.state(), times)
+      return loop && objectOf(loop)
     },
     async plan(source: string, files: readonly SourceFile[]): Promise<PlanAnswer> {
       const loop = loopOf(source)
@@ -31,9 +39,11 @@ export function sourcesOf(running: Running): Sources {
       const settle = alreadySettled(set, loop.policy().pruneSettleMs)
       return { plan: loop.planFor(set, settle), problems: set.problems }
     },
-    apply: async () => {
-      throw new HeadgateError('NotYetAvailable', 'Sets cannot be posted yet.')
+    planned(source) {
+      const { plan, set } = loopOf(source).state()
+      return plan && { plan, problems: set?.problems ?? [] }
     },
+    apply: (source, request) => applySet(source, request, running),
     approve: async (source, digest) => approvePlanned(loopOf(source), digest, running),
     async firstConvergence() {
       await Promise.all([...loops.values()].map((loop) => loop.firstLook()))

@@ -36,7 +36,12 @@ export interface Reconcilers {
   readonly reclaim: () => Promise<void>
 }
 
-export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog): Reconcilers {
+/** `grantsOfSource` is asked whenever something is built: sources come while the process runs. */
+export function createReconcilers(
+  options: ControlPlaneOptions,
+  catalog: Catalog,
+  grantsOfSource: (source: string) => Grants | undefined,
+): Reconcilers {
   const { engine, clock, builders } = options
   const types = new StreamTypeReconciler(compileCheck)
   const streams = new StreamReconciler({ engine, types, clock, quotas: options.quotas })
@@ -51,8 +56,7 @@ export function createReconcilers(options: ControlPlaneOptions, catalog: Catalog
       if (entry !== undefined) catalog.entries.put({ ...entry, completed: digest })
     },
   })
-  const grants = new Map(options.sources.map(({ declaration: { name, grants } }) => [name, grants]))
-  const grantsOf = (owner: string): Grants => grants.get(owner) ?? NO_GRANTS
+  const grantsOf = (owner: string): Grants => grantsOfSource(owner) ?? NO_GRANTS
   const shared: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
     claims,

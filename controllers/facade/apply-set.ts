@@ -1,0 +1,141 @@
+/** Sets that are posted: judged in whole, planned, and then applied in whole or refused with all reasons. */
+import { identityText } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import { APPROVABLE } from '../apply/report.ts'
+import type { SourceLoop } from '../apply/source-loop.ts'
+import type { ApplyAnswer, ApplyRequest } from '../control-plane.ts'
+import type { Action, Plan } from '../plan/plan.ts'
+import { alreadySettled } from '../plan/settle.ts'
+import { filesDigest } from '../posted/posted-store.ts'
+import { ProblemsError } from '../problems-error.ts'
+import { API_SOURCE } from '../resource-writes.ts'
+import { isName } from '../sets/object-meta.ts'
+import type { ResourceSet } from '../sets/resource-set.ts'
+import type { Running } from './running.ts'
+
+export async function applySet(
+  source: string,
+  request: ApplyRequest,
+  running: Running,
+): Promise<ApplyAnswer> {
+  const startedMs = running.options.clock.monotonicMs()
+  const known = running.loops.get(source)
+  const loop = postedLoop(source, running)
+  if (!request.dryRun) running.register(loop)
+  try {
+    const set = await running.postedSources.readFiles(loop.declaration, request.files)
+    if (set.problems.some(({ severity }) => severity === 'error'))
+      throw new ProblemsError(`The set of source ${source}`, set.problems)
+    const made = request.dryRun
+      ? planned(set, request, loop)
+      : await carriedOut(set, request, loop, running)
+    const elapsedMs = running.options.clock.monotonicMs() - startedMs
+    return { problems: set.problems, elapsedMs, ...made }
+  } catch (error) {
+    if (known === undefined && running.posted.sets.digest(source) === undefined) {
+      running.unregister(loop)
+      await loop.stop()
+    }
+    throw error
+  }
+}
+
+type Made = Pick<ApplyAnswer, 'plan' | 'outcome' | 'revision'>
+
+function planned(set: ResourceSet, request: ApplyRequest, loop: SourceLoop): Made {
+  const plan = loop.planFor(set, alreadySettled(set, loop.policy().pruneSettleMs))
+  requireWhole(plan, request)
+  return { plan, outcome: 'planned', revision: undefined }
+}
+
+async function carriedOut(
+  set: ResourceSet,
+  request: ApplyRequest,
+  loop: SourceLoop,
+  running: Running,
+): Promise<Made> {
+  const { files, approve } = request
+  const { catalog, posted, options } = running
+  const { name } = loop.declaration
+  let judged: Plan | undefined
+  const judge = (plan: Plan): void => {
+    judged = plan
+    if (requireWhole(plan, request) === 'approved' && approve !== undefined)
+      catalog.approvals.give(name, { digest: approve, givenUs: options.clock.wallUs() })
+  }
+  const commit = (): void => posted.sets.put(name, files)
+  try {
+    const looked = await loop.applySet(set, { filesDigest: filesDigest(files), commit }, judge)
+    // Another first post of the same name may have failed meanwhile.
+    running.register(loop)
+    loop.start()
+    const outcome = looked.outcomes.length === 0 ? 'unchanged' : 'applied'
+    return { plan: judged ?? looked.plan, outcome, revision: looked.revision }
+  } finally {
+    // It was given for this set, and nothing else.
+    if (approve !== undefined) catalog.approvals.spend(name, approve)
+  }
+}
+
+/** The loop of a posted source; for a name that is new, one that looks at nothing yet. */
+export function postedLoop(source: string, running: Running): SourceLoop {
+  const loop = running.loops.get(source)
+  if (source === API_SOURCE)
+    throw new HeadgateError('Conflict', `Source ${API_SOURCE} takes single objects, no sets.`, {
+      hint: 'Post the set under a name of its own.',
+    })
+  if (loop !== undefined && loop.declaration.type !== 'api')
+    throw new HeadgateError(
+      'Conflict',
+      `Source ${source} reads ${loop.declaration.location}, and takes no posted sets.`,
+      { hint: 'Edit what it reads, or post the set under another name.' },
+    )
+  if (loop === undefined && !isName(source))
+    throw new HeadgateError(
+      'BadRequest',
+      `expected the name of a source, got ${JSON.stringify(source)}`,
+    )
+  return loop ?? running.openPosted(source)
+}
+
+/** Throws what refuses the plan as a whole: it is another one, something is held back, or too much would go. */
+function requireWhole(
+  plan: Plan,
+  { expectedDigest, approve }: ApplyRequest,
+): 'allowed' | 'approved' {
+  if (expectedDigest !== undefined && expectedDigest !== plan.digest)
+    throw new HeadgateError(
+      'StateMoved',
+      `The plan is another one now: expected ${expectedDigest}, got ${plan.digest}`,
+      { hint: 'Make the plan again, look at it, and apply that one.' },
+    )
+  const held = plan.actions.filter(
+    ({ verb, blockedBy }) => verb === 'blocked' && blockedBy !== 'HeldBack',
+  )
+  const others = held.filter(({ blockedBy }) => !APPROVABLE.has(blockedBy))
+  if (others.length > 0)
+    throw new HeadgateError(
+      'ApplyFailed',
+      `Nothing of source ${plan.source} was changed, for it cannot be applied in whole: ${reasonsOf(others)}`,
+    )
+  if (held.length === 0) return 'allowed'
+  const { destructiveDigest } = plan
+  if (approve !== undefined && approve === destructiveDigest) return 'approved'
+  if (approve !== undefined)
+    throw new HeadgateError(
+      'DigestMismatch',
+      `What would go has the digest ${destructiveDigest ?? 'none'}, not ${approve}.`,
+      { hint: 'Look at the plan, and approve what is there now.' },
+    )
+  throw new HeadgateError(
+    'PruneBlocked',
+    `Nothing of source ${plan.source} was changed, for more would go than may: ${reasonsOf(held)}`,
+    {
+      hint: `If all of that is meant to go, apply again with --approve ${destructiveDigest ?? ''}`,
+    },
+  )
+}
+
+function reasonsOf(actions: readonly Action[]): string {
+  return actions.map(({ identity, reason }) => `${identityText(identity)}: ${reason}`).join(' ')
+}

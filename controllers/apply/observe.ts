@@ -5,13 +5,13 @@
  * loses no stream; one that only the catalog knows, and that was about to go, has gone.
  */
 import { formatDuration } from '../../crds/duration.ts'
-import { identityKey } from '../../crds/resource.ts'
+
 import { formatSize } from '../../crds/size.ts'
 import type { StreamDescription, Streams } from '../../engine/streams/streams.ts'
 import type { Catalog, StoredEntry } from '../catalog/catalog.ts'
 import { NOTHING_DECIDED, type Observed, type ObservedResource } from '../plan/observed.ts'
 import type { Settle } from '../plan/settle.ts'
-import { streamIdentity } from '../plan/stream-record.ts'
+import { streamIdentity, streamKey } from '../plan/stream-record.ts'
 import type { Resource } from '../sets/resource-set.ts'
 
 export interface ObserveRequest {
@@ -45,15 +45,16 @@ export function observeResources(
   streams: Pick<Streams, 'describe'>,
 ): Map<string, ObservedResource> {
   const resources = new Map<string, ObservedResource>()
-  for (const [key, entry] of catalog.entries.all())
+  const entries = catalog.entries.all()
+  for (const [key, entry] of entries)
     if (entry.identity.kind !== 'Stream') resources.set(key, observedOf(entry, undefined))
   for (const stream of streams.describe()) {
-    const key = identityKey(streamIdentity(stream.name))
-    const entry = catalog.entries.get(key)
+    const key = streamKey(stream.name)
+    const entry = entries.get(key)
     const known = entry !== undefined && entry.uid === stream.uid && stream.sealed === undefined
     resources.set(key, known ? observedOf(entry, stream) : reentered(stream))
   }
-  for (const [key, entry] of catalog.entries.all())
+  for (const [key, entry] of entries)
     if (entry.identity.kind === 'Stream' && !resources.has(key) && entry.removal === undefined)
       resources.set(key, { ...observedOf(entry, undefined), accepted: undefined })
   return resources

@@ -44,9 +44,9 @@ export interface Absences {
 
 export function decideAbsence(request: AbsenceRequest): Absences {
   const { set, policy, observed, moves } = request
-  const absent = [...observed.resources.values()].filter((resource) =>
-    isAbsent(resource, set, policy, moves),
-  )
+  const absent: ObservedResource[] = []
+  for (const [key, resource] of observed.resources)
+    if (isAbsent(key, resource, set, policy, moves)) absent.push(resource)
   if (absent.length === 0) return { actions: [], destructiveDigest: undefined }
   if (!set.complete) return kept(absent, 'Incomplete', incompleteReason(set))
   const released = absent.filter((resource) => isReleased(resource, observed))
@@ -135,18 +135,18 @@ function release(
 }
 
 function isAbsent(
+  key: string,
   observed: ObservedResource,
   set: ResourceSet,
   { scope }: PlanPolicy,
   moves: Moves,
 ): boolean {
   const { identity, owner } = observed
-  const move = moves.get(identityKey(identity))
+  if (owner !== set.source || set.members.has(key)) return false
+  const move = moves.get(key)
   if (move !== undefined && move.verb !== 'blocked') return false
   return (
-    owner === set.source &&
     !isSealed(observed) &&
-    !set.members.has(identityKey(identity)) &&
     allows(scope.namespaces, identity.namespace) &&
     allows(scope.kinds, identity.kind)
   )

@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
-import type { Member, Reference, Resource, ResourceSet } from '../sets/resource-set.ts'
+import type { Member, Resource, ResourceSet } from '../sets/resource-set.ts'
 import { type AbsenceRequest, type Absences, decideAbsence, type Moves } from './absence.ts'
 import { withCosts } from './costs.ts'
 import { type DeclaredContext, decideDeclared } from './declared.ts'
+import { type Dependency, dependenciesOf } from './dependencies.ts'
 import { blocked, type Draft } from './draft.ts'
 import { formerOf } from './moved-from.ts'
 import { obeyPolicies } from './obey-policies.ts'
@@ -171,22 +172,37 @@ function holderOfType(observed: Observed): DeclaredContext['holderOfType'] {
 /** What is broken stalls what depends on it, and so on; each is visited again only when something before it stalled. */
 function stallDependents(drafts: Map<string, Draft>, request: PlanRequest): Map<string, Draft> {
   const { set, observed } = request
-  const dependents = new Map<string, Member[]>()
-  for (const member of set.members.values())
-    for (const { to } of referencesOf(member)) push(dependents, identityKey(to), member)
-  const pending = [...set.members.values()]
-  for (let member = pending.pop(); member !== undefined; member = pending.pop()) {
-    const key = identityKey(member.identity)
-    if (drafts.get(key)?.verb === 'blocked') continue
+  const dependentsOf = dependentsIn(set)
+  const pending: string[] = []
+  const visit = (key: string, member: Member): void => {
+    if (drafts.get(key)?.verb === 'blocked') return
     const missing = missingOf(member, drafts, request)
-    if (missing === undefined) continue
-    const now = observed.resources.get(key)
-    const stalled = blocked(member, now, 'DependencyNotReady', missing)
+    if (missing === undefined) return
+    const stalled = blocked(member, observed.resources.get(key), 'DependencyNotReady', missing)
     const unchanged = drafts.get(key) === undefined
     drafts.set(key, unchanged ? { ...stalled, wanted: 'keep' } : stalled)
-    pending.push(...(dependents.get(key) ?? []))
+    pending.push(key)
   }
+  for (const [key, member] of set.members) visit(key, member)
+  for (let key = pending.pop(); key !== undefined; key = pending.pop())
+    for (const [dependent, member] of dependentsOf(key)) visit(dependent, member)
   return drafts
+}
+
+/** Built only once something stalls. */
+function dependentsIn(set: ResourceSet): (key: string) => readonly (readonly [string, Member])[] {
+  let dependents: Map<string, [string, Member][]> | undefined
+  const build = (): Map<string, [string, Member][]> => {
+    const found = new Map<string, [string, Member][]>()
+    for (const [key, member] of set.members)
+      for (const dependency of dependenciesOfMember(member))
+        push(found, dependency.key, [key, member])
+    return found
+  }
+  return (key) => {
+    dependents ??= build()
+    return dependents.get(key) ?? []
+  }
 }
 
 const SPREADS: ReadonlySet<string | undefined> = new Set([
@@ -200,8 +216,7 @@ function missingOf(
   drafts: ReadonlyMap<string, Draft>,
   { set, observed }: PlanRequest,
 ): string | undefined {
-  for (const { to } of referencesOf(member)) {
-    const key = identityKey(to)
+  for (const { to, key } of dependenciesOfMember(member)) {
     const exists = observed.resources.get(key)
     const draft = drafts.get(key)
     if (set.members.has(key)) {
@@ -217,24 +232,34 @@ function missingOf(
   return undefined
 }
 
-function referencesOf(member: Member): readonly Reference[] {
-  return member.state === 'valid' ? dependencies(member.resource) : []
+function dependenciesOfMember(member: Member): readonly Dependency[] {
+  return member.state === 'valid' ? dependenciesOf(member.resource) : []
 }
 
-/** A policy may name what does not exist yet; it waits for nothing and holds nothing. */
-function dependencies({ identity, references }: Resource): readonly Reference[] {
-  if (identity.kind === 'AccessPolicy') return []
-  return references.filter(({ to }) => identityKey(to) !== identityKey(identity))
+interface Users {
+  /** By what they refer to. */
+  readonly users: ReadonlyMap<string, readonly Identity[]>
+  readonly sealed: ReadonlyMap<string, readonly Identity[]>
 }
 
-/** Who refers to what, once the plan was carried out: applied declarations by the new text, everything else by the old. */
+/** Built only once somebody asks, which most plans do not. */
 function usersIn(
   drafts: ReadonlyMap<string, Draft>,
   { observed }: PlanRequest,
 ): (key: string, leaving: ReadonlySet<string>) => readonly Identity[] {
+  let found: Users | undefined
+  return (key, leaving) => {
+    found ??= findUsers(drafts, observed)
+    const staying = (found.users.get(key) ?? []).filter((user) => !leaving.has(identityKey(user)))
+    return [...staying, ...(found.sealed.get(key) ?? [])]
+  }
+}
+
+/** Who refers to what, once the plan was carried out: applied declarations by the new text, everything else by the old. */
+function findUsers(drafts: ReadonlyMap<string, Draft>, observed: Observed): Users {
   const users = new Map<string, Identity[]>()
   const add = (resource: Resource): void => {
-    for (const { to } of dependencies(resource)) push(users, identityKey(to), resource.identity)
+    for (const { key } of dependenciesOf(resource)) push(users, key, resource.identity)
   }
   for (const draft of drafts.values())
     if (draft?.desired !== undefined && draft.verb !== 'blocked') add(draft.desired)
@@ -250,10 +275,7 @@ function usersIn(
     )
       push(sealed, identityKey({ ...identity, kind: 'StreamType', name: stream.type }), identity)
   }
-  return (key, leaving) => {
-    const staying = (users.get(key) ?? []).filter((user) => !leaving.has(identityKey(user)))
-    return [...staying, ...(sealed.get(key) ?? [])]
-  }
+  return { users, sealed }
 }
 
 /** Creations wait for what they refer to; removals for what referred to them and goes, or turns elsewhere. */
@@ -273,15 +295,15 @@ function withWaits(actions: readonly Action[], observed: Observed): readonly Act
     else known.add(before)
   }
   for (const [key, action] of doable) {
-    for (const { to } of action.desired === undefined ? [] : dependencies(action.desired)) {
-      const before = doable.get(identityKey(to))
-      if (before?.desired !== undefined) wait(key, identityKey(to))
+    for (const to of action.desired === undefined ? [] : dependenciesOf(action.desired)) {
+      const before = doable.get(to.key)
+      if (before?.desired !== undefined) wait(key, to.key)
     }
     const accepted = observed.resources.get(key)?.accepted
-    for (const { to } of accepted === undefined ? [] : dependencies(accepted)) {
-      const referred = doable.get(identityKey(to))
-      if (referred !== undefined && isRemoval(referred.verb)) wait(identityKey(to), key)
-      const move = moved.get(identityKey(to))
+    for (const to of accepted === undefined ? [] : dependenciesOf(accepted)) {
+      const referred = doable.get(to.key)
+      if (referred !== undefined && isRemoval(referred.verb)) wait(to.key, key)
+      const move = moved.get(to.key)
       if (move !== undefined && isRemoval(action.verb)) wait(move, key)
     }
   }

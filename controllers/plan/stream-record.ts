@@ -4,7 +4,7 @@
  * The schema cannot say that an untyped stream forgets after a day, and a typed or compacted one never; that is said here.
  */
 import { parseDurationMs } from '../../crds/duration.ts'
-import type { Identity } from '../../crds/resource.ts'
+import { type Identity, identityKey } from '../../crds/resource.ts'
 import { parseSizeBytes } from '../../crds/size.ts'
 import type { StreamDescription, StreamRecord } from '../../engine/streams/streams.ts'
 import type { Resource } from '../sets/resource-set.ts'
@@ -47,6 +47,13 @@ export function streamRecord(resource: Resource, context: RecordContext): Stream
 /** The engine's name for a declared stream. */
 export function streamName({ namespace, name }: Pick<Identity, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`
+}
+
+/** The identityKey of the Stream that the engine calls so. */
+export function streamKey(streamNameOfEngine: string): string {
+  return streamNameOfEngine.includes('/')
+    ? `Stream/${streamNameOfEngine}`
+    : identityKey(streamIdentity(streamNameOfEngine))
 }
 
 export function streamIdentity(streamNameOfEngine: string): Identity {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -30,7 +30,16 @@ beforeAll(async () => {
 })
 afterAll(() => server.kill())
 
-/** What a real bash offers at the end of the line, in a folder with a server on its data directory. */
+/** What a real shell says in a folder with a server on its data directory. */
+async function saidBy(shell: string, ...args: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)(shell, args, {
+    cwd: root,
+    env: { ...process.env, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}` },
+  })
+  return stdout.trim() === '' ? [] : stdout.trim().split('\n')
+}
+
+/** What bash offers at the end of the line. */
 async function offered(line: string): Promise<readonly string[]> {
   const words = line.split(' ')
   const script = `source <(headgate completion bash)
@@ -38,12 +47,28 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length - 1}
 _headgate headgate
 printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { stdout } = await promisify(execFile)('bash', ['-c', script], {
-    cwd: root,
-    env: { ...process.env, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}` },
-  })
-  return stdout.trim() === '' ? [] : stdout.trim().split('\n')
+  return saidBy('bash', '-c', script)
 }
+
+/** What zsh offers: its own functions for that need a line editor, so that these stand in for them. */
+async function offeredByZsh(line: string): Promise<readonly string[]> {
+  const words = line.split(' ')
+  const script = `compdef() { }
+compadd() { print -rl -- "\${(@P)2}" }
+_files() { print -r -- FILES }
+source <(headgate completion zsh)
+words=(${words.map((word) => `'${word}'`).join(' ')})
+CURRENT=${words.length}
+_headgate`
+  return saidBy('zsh', '-fc', script)
+}
+
+/** What fish offers, through its own completion. */
+function offeredByFish(line: string): Promise<readonly string[]> {
+  return saidBy('fish', '-Nc', `headgate completion fish | source; complete -C '${line}'`)
+}
+
+const isInstalled = (shell: string): boolean => !spawnSync(shell, ['--version']).error
 
 describe('completion in bash', () => {
   test('offers commands, their second words, options, and values of options', async () => {
@@ -76,6 +101,27 @@ describe('completion in bash', () => {
     })
   })
 })
+
+const OTHER_SHELLS: readonly (readonly [string, typeof offered])[] = [
+  ['zsh', offeredByZsh],
+  ['fish', offeredByFish],
+]
+
+// Those that are here; the scripts themselves are asked for below, whichever shells there are.
+describe.each(OTHER_SHELLS.filter(([shell]) => isInstalled(shell)))(
+  'completion in %s',
+  (shell, offeredBy) => {
+    test('offers commands, their second words, live names, and else files', async () => {
+      const sorted = async (line: string) => (await offeredBy(line)).toSorted()
+      expect(await sorted('headgate va')).toEqual(['validate'])
+      expect(await sorted('headgate groups ')).toEqual(['describe', 'list', 'reset'])
+      expect(await sorted('headgate get streams -o j')).toEqual(['json'])
+      expect(await sorted('headgate get streams ord')).toEqual(['order-lines', 'orders'])
+      const files = shell === 'zsh' ? ['FILES'] : ['config/']
+      expect(await sorted('headgate validate con')).toEqual(files)
+    })
+  },
+)
 
 describe('the words of a command line', () => {
   const none = (): Promise<readonly string[]> => Promise.resolve([])

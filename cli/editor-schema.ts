@@ -78,7 +78,6 @@ export function combinedSchema(resolved: ResolvedSchemas): JsonObject {
     // One form each would fit a document whose spec is still empty as badly as another, and all would be offered.
     allOf: KINDS.map((kind) => ({
       if: { properties: { kind: { const: kind } }, required: ['kind'] },
-      // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
       then: { $ref: `#/$defs/${kind}` },
     })),
     $defs: { ...Object.fromEntries(documents), ...componentDefinitions(resolved) },

@@ -95,7 +95,7 @@ export interface PlanAnswer {
 
 export interface ApplyRequest {
   readonly files: readonly SourceFile[]
-  /** Judges and plans, and changes nothing. */
+  /** Judges and plans, and changes nothing; what is held back shows in the plan. */
   readonly dryRun: boolean
   /** The plan's digest, as it was shown: StateMoved when it is another one now. */
   readonly expectedDigest?: string | undefined

@@ -1,5 +1,6 @@
 /** The native API: the Kubernetes wire for the five kinds, sources, retained streams, consumer groups and records. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { serveApplySet } from './apply-set.ts'
 import { serveBackups } from './backups.ts'
 import { serveConsumerGroups } from './consumer-groups.ts'
 import type { NativeContext } from './context.ts'
@@ -7,6 +8,7 @@ import { serveDiscovery } from './discovery.ts'
 import { serveEvents } from './events.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
+import { serveOwnership } from './ownership.ts'
 import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
 import { serveResources } from './resources.ts'
@@ -38,6 +40,8 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveSuspensions(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)
+  serveApplySet(server, context)
+  serveOwnership(server, context)
 }
 
 /** Only where something is posted: a refusal of a write says more than a refusal of its content type. */

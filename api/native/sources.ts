@@ -93,7 +93,7 @@ function found({ controlPlane }: NativeContext, name: string): ResourceObject {
   throw notFound(SOURCES, name, `The sources of this server are ${names.join(', ') || 'none'}.`)
 }
 
-function readFiles(value: unknown): readonly SourceFile[] {
+export function readFiles(value: unknown): readonly SourceFile[] {
   if (!Array.isArray(value)) {
     throw new HeadgateError('BadRequest', 'files: expected a list of {path, text}')
   }

@@ -44,7 +44,7 @@ type Made = Pick<ApplyAnswer, 'plan' | 'outcome' | 'revision'>
 
 function planned(set: ResourceSet, request: ApplyRequest, loop: SourceLoop): Made {
   const plan = loop.planFor(set, alreadySettled(set, loop.policy().pruneSettleMs))
-  requireWhole(plan, request)
+  requireExpected(plan, request)
   return { plan, outcome: 'planned', revision: undefined }
 }
 
@@ -98,17 +98,19 @@ export function postedLoop(source: string, running: Running): SourceLoop {
   return loop ?? running.openPosted(source)
 }
 
-/** Throws what refuses the plan as a whole: it is another one, something is held back, or too much would go. */
-function requireWhole(
-  plan: Plan,
-  { expectedDigest, approve }: ApplyRequest,
-): 'allowed' | 'approved' {
-  if (expectedDigest !== undefined && expectedDigest !== plan.digest)
+function requireExpected({ digest }: Plan, { expectedDigest }: ApplyRequest): void {
+  if (expectedDigest !== undefined && expectedDigest !== digest)
     throw new HeadgateError(
       'StateMoved',
-      `The plan is another one now: expected ${expectedDigest}, got ${plan.digest}`,
+      `The plan is another one now: expected ${expectedDigest}, got ${digest}`,
       { hint: 'Make the plan again, look at it, and apply that one.' },
     )
+}
+
+/** Throws what refuses the plan as a whole: it is another one, something is held back, or too much would go. */
+function requireWhole(plan: Plan, request: ApplyRequest): 'allowed' | 'approved' {
+  requireExpected(plan, request)
+  const { approve } = request
   const held = plan.actions.filter(
     ({ verb, blockedBy }) => verb === 'blocked' && blockedBy !== 'HeldBack',
   )

@@ -1,9 +1,11 @@
 /** Every path of the native API, as the route files describe them. A route that is missing here fails a test. */
+import { APPLY_SET_PATHS } from '../apply-set.ts'
 import { BACKUP_PATHS } from '../backups.ts'
 import { CONSUMER_GROUP_PATHS } from '../consumer-groups.ts'
 import { DISCOVERY_PATHS } from '../discovery.ts'
 import { EVENT_PATHS } from '../events.ts'
 import { NAMESPACE_PATHS } from '../namespaces.ts'
+import { OWNERSHIP_PATHS } from '../ownership.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
 import { RECORD_PATHS } from '../records-paths.ts'
 import { RETAINED_STREAM_PATHS } from '../retained-streams.ts'
@@ -30,4 +32,6 @@ export const PATHS: PathItems = {
   ...SUSPENSION_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,
+  ...APPLY_SET_PATHS,
+  ...OWNERSHIP_PATHS,
 }

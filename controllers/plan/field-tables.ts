@@ -9,7 +9,7 @@ import type { Resource } from '../sets/resource-set.ts'
 import type { Risk } from './plan.ts'
 import { costOfRetention, isShorter, type Loss } from './stream-cost.ts'
 import { shardsDeclared, streamRecord } from './stream-record.ts'
-import { typeBreak } from './type-evolution.ts'
+import { TYPE_CHANGES, typeChanges } from './type-evolution.ts'
 
 export interface FieldRule {
   readonly path: string
@@ -136,13 +136,14 @@ function holds(path: string, field: string): boolean {
 }
 
 function judgeShape({ from, to, heldBy }: ChangeOf): FieldVerdict {
-  const broken = typeBreak(from.spec, to.spec)
-  if (broken === undefined) return SAFE
-  if (heldBy === undefined) return DISRUPTIVE
+  const changes = typeChanges(from.spec, to.spec)
+  const broken = changes.find(({ kind }) => !TYPE_CHANGES[kind].keepsEvents)
+  if (broken === undefined || heldBy === undefined)
+    return changes.some(({ kind }) => TYPE_CHANGES[kind].readsOtherwise) ? DISRUPTIVE : SAFE
   return {
     kind: 'refused',
     reason: 'Immutable',
-    instead: `${broken}, and ${identityText(heldBy)} holds records of this type; declare a StreamType of another name for a new stream`,
+    instead: `${broken.says}, and ${identityText(heldBy)} holds records of this type; ${TYPE_CHANGES[broken.kind].instead}`,
   }
 }
 

@@ -49,7 +49,7 @@ describe('a JSON Schema may allow less', () => {
       'lacks a property, where others are refused',
       closed,
       { ...closed, properties: {} },
-      'properties.a.type',
+      'properties.a',
     ],
     [
       'has tighter properties',

@@ -1,64 +1,54 @@
-/** `headgate blobl MAPPING`: runs a mapping over the JSON lines of stdin, to try one out. */
-import { createInterface } from 'node:readline'
-import type { MappingProblem } from '../engine/bloblang/mapping.ts'
-import type { CommandDefinition, Invocation } from './command.ts'
+/** `headgate blobl MAPPING`: runs a mapping over the JSON lines of stdin, to try one out or to use it as a filter. */
+import { type CommandDefinition, flagOption, type Invocation, textOption } from './command.ts'
 
 export const blobl: CommandDefinition = {
   name: 'blobl',
   summary: 'Run a mapping over the lines of stdin, one document a line.',
-  arguments: [{ name: 'MAPPING', required: true, summary: 'A Bloblang mapping.' }],
-  options: [],
-  examples: [`echo '{"name": "ada"}' | headgate blobl 'root.name = this.name.uppercase()'`],
+  arguments: [{ name: 'MAPPING', required: false, summary: 'A Bloblang mapping; else --file.' }],
+  options: [
+    { flags: '-f, --file <PATH>', summary: 'The file that the mapping is in.' },
+    { flags: '-p, --pretty', summary: 'Print documents over several lines.' },
+    { flags: '-r, --raw', summary: 'Lines are no JSON: `this` is the bytes of the line.' },
+    {
+      flags: '-w, --watch',
+      summary: 'Keep the lines, and run again whenever the file of the mapping changes.',
+    },
+  ],
+  examples: [
+    `echo '{"name": "ada"}' | headgate blobl 'root.name = this.name.uppercase()'`,
+    'headgate blobl --file mapping.blobl < orders.jsonl > mapped.jsonl',
+    'headgate blobl --watch --file mapping.blobl < sample.jsonl',
+  ],
   run: runBlobl,
 }
 
 async function runBlobl(invocation: Invocation): Promise<number> {
-  const [{ compileMapping }, { processEnvironment }, { Message }] = await Promise.all([
-    import('../engine/bloblang/bloblang.ts'),
-    import('./bloblang-environment.ts'),
-    import('../engine/pipelines/message.ts'),
+  const [{ givenMapping, compileGiven }, { LineMapper }, { stdinChunks }] = await Promise.all([
+    import('./blobl-mapping.ts'),
+    import('./blobl-lines.ts'),
+    import('./stdin-chunks.ts'),
   ])
   const { terminal } = invocation
-  const [text = ''] = invocation.arguments
-  const compiled = compileMapping(text, processEnvironment())
-  if (!compiled.ok) {
-    for (const problem of compiled.problems) terminal.say(problemText(text, problem))
-    return 1
+  const [text] = invocation.arguments
+  const options = { raw: flagOption(invocation, 'raw'), pretty: flagOption(invocation, 'pretty') }
+  const path = textOption(invocation, 'file')
+  if (flagOption(invocation, 'watch')) {
+    const { watchBlobl } = await import('./blobl-watch.ts')
+    return await watchBlobl(invocation, path, options)
   }
+  const mapping = await compileGiven(givenMapping(text, path), terminal)
+  if (mapping === undefined) return 1
   let failed = 0
-  let line = 0
-  for await (const input of createInterface({
-    input: terminal.stdin,
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    line++
-    if (input === '') continue
-    const message = Message.fromBytes(Buffer.from(input))
-    try {
-      const mapped = message.withResult(compiled.value.map([message], 0))
-      if (mapped !== undefined)
-        await terminal.print(`${Buffer.from(mapped.content()).toString()}\n`)
-    } catch (error) {
-      failed++
-      const what = error instanceof Error ? error.message : String(error)
-      terminal.say(`${terminal.paint('red', 'error:')} line ${line} of stdin: ${what}`)
-    }
+  const mapper = new LineMapper(mapping, options, ({ line, error }) => {
+    failed++
+    const what = error instanceof Error ? error.message : String(error)
+    terminal.say(`${terminal.paint('red', 'error:')} line ${line} of stdin: ${what}`)
+  })
+  for await (const chunk of stdinChunks(terminal.stdin)) {
+    const mapped = mapper.take(chunk)
+    if (mapped.length > 0) await terminal.print(mapped)
   }
+  const last = mapper.end()
+  if (last.length > 0) await terminal.print(last)
   return failed === 0 ? 0 : 1
-}
-
-/** The line of the mapping with a caret beneath the place. */
-function problemText(text: string, problem: MappingProblem): string {
-  const source = text.split('\n')[problem.line - 1] ?? ''
-  const gutter = `${problem.line} | `
-  const caret = `${' '.repeat(gutter.length + problem.column - 1)}^`
-  const lines = [
-    `mapping:${problem.line}:${problem.column}: error: ${problem.message}`,
-    `${gutter}${source}`,
-    caret,
-  ]
-  if (problem.expected !== undefined && !problem.message.includes(problem.expected))
-    lines.push(`  expected ${problem.expected}`)
-  if (problem.hint !== undefined) lines.push(`  ${problem.hint}`)
-  return lines.join('\n')
 }

@@ -2,6 +2,9 @@
 import { approve } from './approve.ts'
 import { backup } from './backup.ts'
 import { blobl } from './blobl.ts'
+import { bloblExplain } from './blobl-explain.ts'
+import { bloblFmt } from './blobl-fmt.ts'
+import { bloblServe } from './blobl-serve.ts'
 import type { CommandDefinition } from './command.ts'
 import { complete } from './complete.ts'
 import { completion } from './completion.ts'
@@ -55,6 +58,9 @@ export const COMMANDS: readonly CommandDefinition[] = [
   verify,
   repair,
   blobl,
+  bloblFmt,
+  bloblExplain,
+  bloblServe,
   explain,
   schema,
   completion,

@@ -6,7 +6,11 @@ export class MappingError extends HeadgateError {
   readonly located: boolean
 
   constructor(message: string, located = false) {
+    // A mapping may fail and catch for every message: where in our code that was interests nobody and costs much.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super('MappingFailed', message)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'MappingError'
     this.located = located
   }

@@ -1,4 +1,5 @@
 /** Every command, in the order in which the help lists them. */
+
 import { approve } from './approve.ts'
 import { backup } from './backup.ts'
 import { blobl } from './blobl.ts'
@@ -9,6 +10,8 @@ import type { CommandDefinition } from './command.ts'
 import { complete } from './complete.ts'
 import { completion } from './completion.ts'
 import { describe } from './describe.ts'
+import { diff } from './diff.ts'
+import { events } from './events.ts'
 import { explain } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { fmt } from './fmt.ts'
@@ -16,22 +19,28 @@ import { get } from './get.ts'
 import { groupsDescribe } from './groups-describe.ts'
 import { groupsList } from './groups-list.ts'
 import { groupsReset } from './groups-reset.ts'
+import { history } from './history.ts'
 import { init } from './init.ts'
 import { latest } from './latest.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
+import { reconcile } from './reconcile.ts'
 import { repair } from './repair.ts'
 import { restore } from './restore.ts'
+import { resume } from './resume.ts'
+import { rollback } from './rollback.ts'
 import { schema } from './schema.ts'
 import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
+import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
 import { version } from './version.ts'
 import { wait } from './wait.ts'
+import { why } from './why.ts'
 
 export const COMMANDS: readonly CommandDefinition[] = [
   init,
@@ -42,7 +51,15 @@ export const COMMANDS: readonly CommandDefinition[] = [
   approve,
   get,
   describe,
+  why,
+  events,
   wait,
+  history,
+  diff,
+  rollback,
+  suspend,
+  resume,
+  reconcile,
   exportCommand,
   tail,
   latest,

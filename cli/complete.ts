@@ -49,14 +49,17 @@ async function liveNames(
   })
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(ANSWER_MS_MAX)])
   const text = await client.text('GET', pathOf(collection, options), undefined, signal)
-  const { items } = JSON.parse(text) as { items: readonly ListedItem[] }
-  return items.map(({ metadata, revision }) => metadata?.name ?? String(revision))
+  const { items = [], revisions = [] } = JSON.parse(text) as Listed
+  return [
+    ...items.map(({ metadata }) => metadata.name),
+    ...revisions.map(({ revision }) => String(revision)),
+  ]
 }
 
-/** An object, or a revision of a source. */
-interface ListedItem {
-  readonly metadata?: { readonly name: string }
-  readonly revision?: number
+/** A list of objects, or the history of a source. */
+interface Listed {
+  readonly items?: readonly { readonly metadata: { readonly name: string } }[]
+  readonly revisions?: readonly { readonly revision: number }[]
 }
 
 function pathOf(collection: string, options: Readonly<Record<string, string>>): string {

@@ -62,20 +62,29 @@ export async function listFrom(
 }
 
 /** Rejects with NotFound and with where to look. */
-export async function getObject(
+export function getObject(
   client: Client,
   kind: Gettable,
   namespace: string,
   name: string,
 ): Promise<ResourceObject> {
-  const path = objectPath(kind, namespace, name)
-  return client.json<ResourceObject>('GET', path).catch((error: unknown) => {
+  return withWhereToLook(kind, client.json('GET', objectPath(kind, namespace, name)))
+}
+
+/** What was not found is easily found, once one knows what there is. */
+export async function withWhereToLook<T>(
+  { namespaced, plural }: Pick<Gettable, 'namespaced' | 'plural'>,
+  asked: Promise<T>,
+): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
     if (!(error instanceof HeadgateError) || error.code !== 'NotFound' || error.hint !== undefined)
       throw error
-    const where = kind.namespaced ? `, of every namespace with: headgate get ${kind.plural} -A` : ''
+    const where = namespaced ? `, of every namespace with: headgate get ${plural} -A` : ''
     throw new HeadgateError('NotFound', error.message, {
       cause: error,
-      hint: `Those that there are: headgate get ${kind.plural}${where}`,
+      hint: `Those that there are: headgate get ${plural}${where}`,
     })
-  })
+  }
 }

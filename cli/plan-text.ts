@@ -16,7 +16,7 @@ import { SIGN_WIDTH, signOf, styleOf } from './verb-looks.ts'
 import { wrapped } from './wrapped.ts'
 
 const LISTED_MAX = 6
-const INDENT = ' '.repeat(SIGN_WIDTH + 3)
+export const INDENT: string = ' '.repeat(SIGN_WIDTH + 3)
 
 export function planText(
   plan: Pick<PrintedPlan, 'actions' | 'kept'>,

@@ -20,25 +20,35 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['controllers/plan/change-rule.ts'],
+  '@msgpack/msgpack': ['engine/bloblang/methods/msgpack.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
   ajv: ['engine/bloblang/methods/json-schema.ts', 'engine/events/json-schema.ts'],
   bcryptjs: ['engine/bloblang/methods/passwords.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
   commander: ['cli/program.ts'],
+  'csv-parse': ['engine/bloblang/methods/csv.ts'],
   entities: ['engine/bloblang/methods/escaping.ts'],
   fastify: ['api'],
   htmlparser2: ['engine/bloblang/methods/strip-html.ts'],
+  hyparquet: ['engine/bloblang/methods/parquet.ts'],
   ignore: ['controllers/sources/file-walk.ts'],
   'json-p3': ['engine/bloblang/methods/json-path.ts'],
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
+  sax: ['engine/bloblang/methods/parse-xml.ts'],
   'seek-bzip': ['engine/bloblang/methods/compression.ts'],
   snappyjs: ['engine/bloblang/methods/snappy.ts'],
   transliteration: ['engine/bloblang/methods/slug.ts'],
   typebox: ['crds/typebox.ts'],
-  undici: ['engine/components'],
-  yaml: ['controllers/sets', 'cli/declarable.ts', 'cli/serialised.ts'],
+  undici: ['controllers/alerts/post-json.ts', 'engine/components'],
+  yaml: [
+    'controllers/sets',
+    'cli/declarable.ts',
+    'cli/serialised.ts',
+    'cli/snapshot.ts',
+    'engine/bloblang/methods/yaml.ts',
+  ],
 }
 
 /** Packages that tests, benchmarks and scripts use besides; any other file may not. */

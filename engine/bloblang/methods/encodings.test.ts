@@ -1,7 +1,9 @@
 /** Codecs of ours against the values that their specifications give, and against themselves. */
+import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runMapping } from '../evaluate-for-test.ts'
+import { MappingError } from '../mapping-error.ts'
 import { decodeAscii85, decodeZ85, encodeAscii85, encodeZ85 } from './base85.ts'
 import { DECOMPRESSED_BYTES_MAX } from './compression.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
@@ -74,6 +76,16 @@ const content = fc.oneof(
     .map(([part, count]) => new Uint8Array(Buffer.alloc(part.length * count, part))),
 )
 
+/** What it gives, or the failure of a mapping. */
+function attempt(run: () => Buffer): Buffer | string {
+  try {
+    return run()
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(MappingError)
+    return String(thrown)
+  }
+}
+
 describe('compression', () => {
   test.each(['flate', 'gzip', 'lz4', 'pgzip', 'snappy', 'zlib', 'zstd'])(
     'by %s gives back what went in, or a failure for anything else',
@@ -109,7 +121,9 @@ describe('compression', () => {
         const bytes = Buffer.from(array)
         const frame = compressLz4(bytes)
         frame[at % frame.length] = (frame[at % frame.length] as number) ^ change
-        expect(() => decompressLz4(frame, DECOMPRESSED_BYTES_MAX)).toThrow('expected')
+        // A match that is moved by a whole period still means the same.
+        const read = attempt(() => decompressLz4(frame, DECOMPRESSED_BYTES_MAX))
+        if (typeof read !== 'string') expect(read).toEqual(bytes)
         const block = compressSnappy(bytes)
         const cut = block.subarray(0, at % block.length)
         expect(() => decompressSnappy(cut, DECOMPRESSED_BYTES_MAX)).toThrow('expected')
@@ -136,19 +150,25 @@ describe('compression', () => {
     ).toThrow('expected data of bzip2')
   })
 
-  test.each(['lz4', 'gzip', 'zstd', 'zlib', 'flate', 'snappy'])(
+  const compressors = {
+    flate: deflateRawSync,
+    gzip: gzipSync,
+    lz4: compressLz4,
+    snappy: compressSnappy,
+    zlib: deflateSync,
+    zstd: zstdCompressSync,
+  } as const
+
+  test.each(Object.entries(compressors))(
     'by %s gives as much as the limit, and no more',
-    (algorithm) => {
-      const length = (count: number): string =>
-        runMapping(
-          `root = bytes(16777216).compress("${algorithm}").decompress("${algorithm}").length() + ${count}`,
-        )
-      expect(length(1)).toBe(`${16_777_217}`)
-      const bomb = `let part = bytes(16777216)\nroot = $part.string() + $part.string() + $part.string() + $part.string()`
-      const whole = `${bomb}\nroot = root.compress("${algorithm}").decompress("${algorithm}").length()`
-      expect(runMapping(whole)).toBe(`${DECOMPRESSED_BYTES_MAX}`)
-      const beyond = `${bomb}\nroot = (root + "x").compress("${algorithm}").decompress("${algorithm}").length()`
-      expect(() => runMapping(beyond)).toThrow(/expected (?:data of|at most)/)
+    (algorithm, compress) => {
+      const decompressed = (length: number): string => {
+        const t = compress(Buffer.alloc(length)).toString('base64')
+        const mapping = `root = this.t.decode("base64").decompress("${algorithm}").length()`
+        return runMapping(mapping, JSON.stringify({ t }))
+      }
+      expect(decompressed(DECOMPRESSED_BYTES_MAX)).toBe(`${DECOMPRESSED_BYTES_MAX}`)
+      expect(() => decompressed(DECOMPRESSED_BYTES_MAX + 1)).toThrow(/expected (?:data of|at most)/)
     },
     60_000,
   )

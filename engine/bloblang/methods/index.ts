@@ -7,6 +7,7 @@ import { changeMethods } from './changes.ts'
 import { cipherMethods } from './ciphers.ts'
 import { coercionMethods } from './coercion.ts'
 import { compressionMethods } from './compression.ts'
+import { csvMethods } from './csv.ts'
 import { encodingMethods } from './encoding.ts'
 import { escapingMethods } from './escaping.ts'
 import { fallbackMethods } from './fallback.ts'
@@ -15,10 +16,13 @@ import { inferSchemaMethods } from './infer-schema.ts'
 import { iterationMethods } from './iteration.ts'
 import { jsonPathMethods } from './json-path.ts'
 import { jsonSchemaMethods } from './json-schema.ts'
+import { keyValueTextMethods } from './key-value-texts.ts'
 import { letterCaseMethods } from './letter-case.ts'
+import { msgpackMethods } from './msgpack.ts'
 import { namedUuidMethods } from './named-uuid.ts'
 import { numberMethods } from './numbers.ts'
 import { objectMethods } from './objects.ts'
+import { parquetMethods } from './parquet.ts'
 import { parsingMethods } from './parsing.ts'
 import { passwordMethods } from './passwords.ts'
 import { quotingMethods } from './quoting.ts'
@@ -33,6 +37,8 @@ import { stripHtmlMethods } from './strip-html.ts'
 import { timeMethods } from './time.ts'
 import { timeArithmeticMethods } from './time-arithmetic.ts'
 import { tokenMethods } from './tokens.ts'
+import { xmlMethods } from './xml.ts'
+import { yamlMethods } from './yaml.ts'
 
 const definitions: readonly MethodDefinition[] = [
   ...arithmeticMethods,
@@ -66,6 +72,12 @@ const definitions: readonly MethodDefinition[] = [
   ...hashingMethods,
   ...namedUuidMethods,
   ...tokenMethods,
+  ...csvMethods,
+  ...keyValueTextMethods,
+  ...msgpackMethods,
+  ...parquetMethods,
+  ...xmlMethods,
+  ...yamlMethods,
   ...timeMethods,
   ...timeArithmeticMethods,
 ]

@@ -180,6 +180,13 @@ function readFrame(
   return { content, end: at }
 }
 
+/** One block without a frame, as other formats hold it. */
+export function decompressLz4Block(block: Buffer, bytesMax: number): Buffer {
+  const output = new Output(bytesMax)
+  decompressBlock(block, output, 0)
+  return output.bytes()
+}
+
 function decompressBlock(block: Buffer, output: Output, earliest: number): void {
   let at = 0
   const readLength = (short: number): number => {

@@ -25,6 +25,7 @@ export function docsPageOf(definition: KindDefinition, facts: FieldFacts): strin
     definition.example.trimEnd(),
     '```',
     '',
+    ...(definition.note === undefined ? [] : [definition.note, '']),
     '| field | form | default | example | meaning |',
     '|---|---|---|---|---|',
     ...rows,

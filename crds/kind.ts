@@ -16,6 +16,8 @@ export interface KindDefinition {
   readonly categories: readonly string[]
   /** One sentence. */
   readonly summary: string
+  /** What whoever writes one should know besides, for the docs page. */
+  readonly note?: string
   readonly spec: JsonSchema
   /** Whether a document may go without `spec`: only where each of its fields may be missing. */
   readonly specRequired: boolean
@@ -97,7 +99,7 @@ const READY_COLUMNS: readonly PrinterColumn[] = [
   { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
 ]
 const LAST_COLUMNS: readonly PrinterColumn[] = [
-  { name: 'Source', type: 'string', jsonPath: '.status.owner', priority: 1 },
+  { name: 'Source', type: 'string', jsonPath: '.status.source', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 

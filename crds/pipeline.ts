@@ -23,6 +23,7 @@ export const pipeline: KindDefinition = defineKind({
   shortNames: ['pipe'],
   categories: ['headgate'],
   summary: 'Input, buffer, processors and output, shaped like a Redpanda Connect stream config.',
+  note: 'A component without fields may be written as `stdout:` in files. For `kubectl apply` write `stdout: {}`: it drops fields that are null before it sends them, and an output without a component is what arrives.',
   spec: group('PipelineSpec', 'A stream config, and whether it runs.', {
     id: idField(),
     input: opaque('Where messages come from: one component by name, with its config.'),

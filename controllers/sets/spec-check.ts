@@ -3,6 +3,7 @@
  * how to say what it found, and where.
  */
 import { DURATION_MAX, DURATION_PATTERN } from '../../crds/duration.ts'
+import { NAME_PATTERN } from '../../crds/field.ts'
 import type { JsonSchema } from '../../crds/json-schema.ts'
 import { SIZE_MAX, SIZE_PATTERN } from '../../crds/size.ts'
 import { type SchemaFault, type SchemaNode, schemaFaults } from '../../engine/schema-faults.ts'
@@ -43,7 +44,7 @@ function toProblem(fault: Fault, root: Path): PathProblem {
   const base = { layer: 'schema' as const }
   if (keyword === 'required') {
     const message = `expected ${pathText([...here, field])}, got none`
-    const hint = `add ${field}`
+    const hint = `add ${field}: ${formToAdd(node.properties?.[field])}`
     return { ...base, code: 'FieldMissing', path: here, at: 'key', message, expected: field, hint }
   }
   if (keyword === 'additionalProperties') return unknownField(field, here, node)
@@ -63,6 +64,15 @@ function toProblem(fault: Fault, root: Path): PathProblem {
     ...text,
     ...formHint(node, value),
   }
+}
+
+/** What a field looks like that is not there yet, as far as it has to be written. */
+function formToAdd(schema: JsonSchema = {}): string {
+  const { enum: values = [] } = schema
+  if (values.length > 0 && values.length <= 3) return values.join(' or ')
+  if (schema.type === 'array') return `[${formToAdd(schema.items)}]`
+  if (schema.type !== 'object') return '…'
+  return `{${(schema.required ?? []).map((name) => `${name}: …`).join(', ') || '…'}}`
 }
 
 function repeatedProblem({ node, value, index = 0 }: Fault, here: Path): PathProblem {
@@ -88,14 +98,16 @@ function unknownField(name: string, here: Path, schema: JsonSchema): PathProblem
     message: `there is no field ${name} in ${pathText(here)}`,
     expected: `one of ${known.join(', ')}`,
     found: name,
-    hint: meant === undefined ? elsewhereHint(name, here, known) : `did you mean ${meant}?`,
+    hint: meant === undefined ? elsewhereHint(name, here, schema) : `did you mean ${meant}?`,
   }
 }
 
 /** Labels belong to the envelope, however often they are looked for in the spec. */
-function elsewhereHint(name: string, here: Path, known: readonly string[]): string {
+function elsewhereHint(name: string, here: Path, { properties = {} }: JsonSchema): string {
   if (here.length === 1 && META_FIELDS.includes(name)) return 'write it beneath metadata'
-  return `its fields are ${known.join(', ')}`
+  const fields = Object.keys(properties)
+  const holder = fields.find((field) => Object.hasOwn(properties[field]?.properties ?? {}, name))
+  return holder === undefined ? `its fields are ${fields.join(', ')}` : `write it beneath ${holder}`
 }
 
 /** As the API server writes it: `spec.properties[0].type`. */
@@ -116,7 +128,8 @@ function enumProblem(here: Path, schema: JsonSchema, actual: unknown): PathProbl
     return { ...place, code: 'NotYetAvailable', message, expected, found: actual }
   }
   const meant = typeof actual === 'string' ? nearest(actual, values) : undefined
-  const hint = meant === undefined ? {} : { hint: `did you mean ${meant}?` }
+  const only = values.length === 1 ? { hint: `write ${expected}` } : {}
+  const hint = meant === undefined ? only : { hint: `did you mean ${meant}?` }
   return { ...place, code: 'FieldInvalid', ...found(expected, actual), ...hint }
 }
 
@@ -184,10 +197,14 @@ function measured({ keyword, value: actual }: Fault, expected: string): Found | 
 /** How to write what was written in another form. */
 function formHint(schema: JsonSchema, actual: unknown): { readonly hint?: string } {
   const scalar = typeof actual === 'number' || typeof actual === 'boolean'
-  if (scalar && schema.pattern === DURATION_PATTERN) return { hint: `write a unit: ${actual}s` }
+  if (scalar && schema.pattern === DURATION_PATTERN)
+    return { hint: `write a unit: ${actual}ms, ${actual}s, ${actual}m, …` }
   if (scalar && schema.pattern === SIZE_PATTERN) return { hint: `write a unit: ${actual}B` }
   if (scalar && (schema.type === 'string' || schema.anyOf?.some(isText) === true)) {
     return { hint: 'put it in quotes' }
+  }
+  if (schema.anyOf?.some(({ properties }) => properties?.['fromSecret'] !== undefined) === true) {
+    return { hint: 'a key of a Secret is {fromSecret: {name: …, key: …}}' }
   }
   const quoted = typeof actual === 'string'
   if (quoted && (schema.type === 'integer' || schema.type === 'number')) {
@@ -197,6 +214,8 @@ function formHint(schema: JsonSchema, actual: unknown): { readonly hint?: string
     return { hint: 'remove the quotes' }
   }
   if (schema.type === 'array' && !Array.isArray(actual)) {
+    const key = schema['x-kubernetes-list-map-keys']?.[0]
+    if (key !== undefined) return { hint: `begin each entry with "- ${key}: …"` }
     return { hint: 'begin each entry with "- ", or write them as [a, b]' }
   }
   if (quoted && schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(actual)) {
@@ -214,6 +233,12 @@ function amountHint({ pattern, durationMax }: JsonSchema, actual: string): { hin
   if (pattern === DURATION_PATTERN && /^[1-9]\d*(ms|[smhd])$/.test(actual)) {
     return { hint: `the longest is ${durationMax ?? DURATION_MAX}` }
   }
+  if (pattern === NAME_PATTERN && new RegExp(NAME_PATTERN, 'u').test(actual.toLowerCase())) {
+    return { hint: `write ${actual.toLowerCase()}` }
+  }
+  // As Kubernetes writes them.
+  if (pattern === SIZE_PATTERN && /^[1-9]\d*[KMGT]i$/.test(actual))
+    return { hint: `write ${actual}B` }
   const isSize = pattern === SIZE_PATTERN && /^[1-9]\d*([KMGT]i)?B$/.test(actual)
   return isSize ? { hint: `the largest is ${SIZE_MAX}` } : {}
 }

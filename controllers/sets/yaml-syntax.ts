@@ -70,6 +70,8 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
 ]
 
+const LEFT_OVER = /^expected the end of the value|: unexpected /
+
 /** A conflict that nobody has settled is one mistake, however many lines of it do not parse. */
 export function conflictProblem(source: SourceText): Problem | undefined {
   const match = CONFLICT.exec(source.text)
@@ -88,9 +90,14 @@ export function conflictProblem(source: SourceText): Problem | undefined {
 export function syntaxProblems(source: SourceText, document: Document.Parsed): readonly Problem[] {
   const conflict = conflictProblem(source)
   if (conflict !== undefined) return [conflict]
-  return document.errors
+  const problems = document.errors
     .slice(0, FILE_PROBLEMS_MAX)
     .map((error) => syntaxProblem(source, document, error))
+  // Behind a mistake a line has pieces that nothing expects: they are no mistakes of their own.
+  return problems.filter(
+    ({ line, message }, index) =>
+      !LEFT_OVER.test(message) || problems.findIndex((other) => other.line === line) === index,
+  )
 }
 
 function syntaxProblem(source: SourceText, document: Document.Parsed, error: YAMLError): Problem {

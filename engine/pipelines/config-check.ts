@@ -113,8 +113,12 @@ function checkObject(
   visitor: CheckVisitor,
 ): undefined {
   const given = value ?? {}
-  if (!isRecord(given)) return wrongType(node, value, path, visitor)
   const properties = node.properties ?? {}
+  if (!isRecord(given)) {
+    const fields = Object.keys(properties).join(', ')
+    const hint = fields === '' ? undefined : `Its fields are: ${fields}.`
+    return wrongType(node, value, path, visitor, hint)
+  }
   for (const [key, item] of Object.entries(given)) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
     if (property !== undefined) check(property, item, [...path, key], visitor)
@@ -123,7 +127,7 @@ function checkObject(
   for (const key of node.required ?? []) {
     if (Object.hasOwn(given, key) || properties[key]?.default !== undefined) continue
     const message = `missing field ${JSON.stringify(key)}`
-    visitor.problem(problem({ path, at: 'key', message, expected: key }))
+    visitor.problem(problem({ path, at: 'key', message, expected: key, hint: `Add ${key}: ….` }))
   }
 }
 
@@ -184,11 +188,19 @@ function fits(node: Node, value: unknown): boolean {
   return schemaFaults(node, value).length === 0
 }
 
-function wrongType(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
+function wrongType(
+  node: Node,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+  hint?: string,
+): undefined {
   if (isReference(value) && !['object', 'array'].includes(String(node.type))) return
   const expected = describe(node)
   const message = `expected ${expected}, got ${kindOf(value)}`
-  visitor.problem(problem({ path, at: 'value', message, expected, found: kindOf(value) }))
+  const found = kindOf(value)
+  const next = hint === undefined ? {} : { hint }
+  visitor.problem(problem({ path, at: 'value', message, expected, found, ...next }))
 }
 
 function conform(node: Node, value: unknown): unknown {

@@ -57,10 +57,9 @@ async function plannedOf(client: Client, source: string): Promise<PrintedPlan> {
 }
 
 async function show({ terminal }: Invocation, waiting: readonly PrintedAction[]): Promise<void> {
-  const { actionLines } = await import('./plan-text.ts')
+  const { actionsLines } = await import('./plan-text.ts')
   const { paint, columns } = terminal
-  for (const line of waiting.flatMap((action) => actionLines(action, { paint, columns })))
-    terminal.say(line)
+  for (const line of actionsLines(waiting, { paint, columns })) terminal.say(line)
 }
 
 /** A script that names no digest means what is held back now. */

@@ -191,6 +191,22 @@ Plan: 1 to create, 1 to update, 1 to delete, 40 as declared.
 `)
   })
 
+  test('tells once why many are held back', () => {
+    const held = { wanted: 'retain', blockedBy: 'OverBudget', reason: 'Too many.' }
+    const actions = [
+      ...['a', 'b', 'c'].map((name) => actionOf('blocked', name, held)),
+      actionOf('blocked', 'd', { ...held, reason: 'Protected.' }),
+    ]
+    expect(planText(planOf(actions), PLAIN).split('\n').slice(0, 6)).toEqual([
+      '  ! retain Stream a  held back [OverBudget]',
+      '  ! retain Stream b  held back [OverBudget]',
+      '  ! retain Stream c  held back [OverBudget]',
+      '      Too many.',
+      '  ! retain Stream d  held back [OverBudget]',
+      '      Protected.',
+    ])
+  })
+
   test('takes one line where there is nothing to do', () => {
     expect(planText(planOf([]), PLAIN)).toBe('Nothing to change: 40 resources as declared.\n')
   })

@@ -25,7 +25,7 @@ export function planText(
   const { actions, kept } = plan
   if (actions.length === 0) return `Nothing to change: ${counted(kept, 'resource')} as declared.\n`
   const { paint, columns } = context
-  const lines = actions.flatMap((action) => actionLines(action, context))
+  const lines = actionsLines(actions, context)
   const loss = lossText(actions)
   return `${[
     ...lines,
@@ -33,6 +33,25 @@ export function planText(
     ...wrapped(`Plan: ${countsText(plan)}.`, '', columns),
     ...(loss === undefined ? [] : wrapped(loss, '', columns).map((line) => paint('red', line))),
   ].join('\n')}\n`
+}
+
+/** Without the count. */
+export function actionsLines(
+  actions: readonly PrintedAction[],
+  context: ChangeContext,
+): readonly string[] {
+  return actions.flatMap((action, index) =>
+    isToldByNext(action, actions[index + 1])
+      ? headLines(action, context)
+      : actionLines(action, context),
+  )
+}
+
+/** Many that are held back for one reason: it stands beneath the last of them. */
+function isToldByNext(action: PrintedAction, next: PrintedAction | undefined): boolean {
+  const { verb, reason, changes, cost } = action
+  if (verb !== 'blocked' || cost !== null || changes.length > 0) return false
+  return next?.verb === verb && next.reason === reason && next.blockedBy === action.blockedBy
 }
 
 /** One action, as history shows what was done, too. */

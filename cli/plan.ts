@@ -64,7 +64,20 @@ async function runPlan(invocation: Invocation): Promise<number> {
   await printPlan(invocation, planned, files)
   if (hasErrors(planned)) return 1
   await save()
+  if (!isOffline && invocation.arguments.length === 0) await sayApproval(invocation, planned)
   return exitCode(invocation, planned.actions.length > 0)
+}
+
+/** Of the source's own folder: what is held back in it now, a person can let happen. */
+async function sayApproval(
+  { terminal }: Invocation,
+  { source, actions }: PlannedSet,
+): Promise<void> {
+  const { APPROVABLE } = await import('../controllers/apply/report.ts')
+  if (!actions.some(({ blockedBy }) => APPROVABLE.has(blockedBy))) return
+  terminal.say(
+    `To let happen what is held back: ${terminal.paint('bold', `headgate approve ${source}`)}`,
+  )
 }
 
 interface Planned {

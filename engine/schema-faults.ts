@@ -116,8 +116,7 @@ class Walk {
     }
     if (pattern !== undefined && !patternOf(pattern).test(text)) this.#add('pattern', node, text)
     if ((durationMin ?? durationMax) === undefined || !DURATION.test(text)) return
-    // What no number holds exactly is longer than any bound.
-    const ms = parseDurationMs(text) ?? Number.POSITIVE_INFINITY
+    const ms = parseDurationMs(text) ?? 0
     const limit = (bound: string | undefined): number | undefined =>
       bound === undefined ? undefined : parseDurationMs(bound)
     if (ms < (limit(durationMin) ?? 0)) this.#add('durationMin', node, text)

@@ -8,7 +8,7 @@ import type { ServerOptions } from './server-options.ts'
 
 export type ServerConfig = Pick<
   Extract<LoadedConfig, { ok: true }>,
-  'sources' | 'quotas' | 'engineId' | 'policies'
+  'sources' | 'quotas' | 'engineId' | 'policies' | 'alerts'
 >
 
 /** Throws Usage where headgate.yaml is wrong, with all that is, each in its place. */
@@ -18,14 +18,21 @@ export function readServerConfig({
   configFile,
 }: Pick<ServerOptions, 'folder' | 'source' | 'configFile'>): ServerConfig {
   const configured = configFile === undefined ? undefined : readConfig(configFile)
-  const { sources = [], quotas = new Map(), engineId, policies = [] } = configured ?? {}
-  if (folder === undefined) return { sources, quotas, engineId, policies }
+  const {
+    sources = [],
+    quotas = new Map(),
+    engineId,
+    policies = [],
+    alerts = [],
+  } = configured ?? {}
+  if (folder === undefined) return { sources, quotas, engineId, policies, alerts }
   if (sources.some(({ name }) => name === source)) {
     throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
       hint: 'Give the folder another name with --source NAME.',
     })
   }
-  return { sources: [...sources, impliedSource(folder, source)], quotas, engineId, policies }
+  const all = [...sources, impliedSource(folder, source)]
+  return { sources: all, quotas, engineId, policies, alerts }
 }
 
 function readConfig(path: string): ServerConfig {

@@ -76,6 +76,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       },
       quotas,
       policies: config.policies,
+      alerts: config.alerts,
       pruneSettleMs: options.pruneSettleMs,
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.

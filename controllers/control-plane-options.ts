@@ -11,6 +11,7 @@ import type { Endpoints } from '../engine/ports/endpoints.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import type { Random } from '../engine/ports/random.ts'
 import type { QuotaReport } from '../engine/streams/quotas.ts'
+import type { AlertDestination } from './alerts/alert.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
 import type { SourceFile } from './control-plane.ts'
 import type { ChangePolicy } from './plan/change-policy.ts'
@@ -40,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly quotas?: QuotaReport
   /** What has to hold for the changes of any source to be carried out. */
   readonly policies?: readonly ChangePolicy[]
+  /** Who is told when something needs a person. */
+  readonly alerts?: readonly AlertDestination[]
   readonly pruneSettleMs?: number
   readonly sweepMs?: number
   readonly stopDeadlineMs?: number

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Identity } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
+import { openAlerts } from './alerts/open-alerts.ts'
 import type { ApplyOptions } from './apply/apply-plan.ts'
 import { BackOff } from './apply/back-off.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
@@ -108,7 +109,7 @@ export async function startControlPlane(
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
   await reconcilers.reclaim()
-  const housekeeping = keepHouse(running, resumeOptions)
+  const keepers = [keepHouse(running, resumeOptions), openAlerts(running)]
   chronicle.start()
   for (const loop of loops.values()) loop.start()
   return {
@@ -116,7 +117,7 @@ export async function startControlPlane(
     streams: reconcilers.streams,
     lookAgain: (source) => lookAgainAt(source, loops),
     async [Symbol.asyncDispose]() {
-      await housekeeping[Symbol.asyncDispose]()
+      for (const keeper of keepers) await keeper[Symbol.asyncDispose]()
       for (const one of [watchingRuns, watchingClaims, chronicle]) one[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()

@@ -6,6 +6,7 @@
  * from memory; every write is in the file before the call returns.
  */
 import type { Identity } from '../../crds/resource.ts'
+import type { DeliveredAlerts } from '../alerts/delivered-alerts.ts'
 import type { UndoJournal } from '../apply/undo-journal.ts'
 import type { PinStore } from '../history/pin-store.ts'
 import type { RevisionStore } from '../history/revision-store.ts'
@@ -23,6 +24,7 @@ export interface Catalog extends Disposable {
   readonly revisions: RevisionStore
   readonly pins: PinStore
   readonly suspensions: SuspensionStore
+  readonly alerts: DeliveredAlerts
   readonly ownership: OwnershipStore
   readonly undo: UndoJournal
   /** Everything written inside is one atom: all of it survives a crash, or nothing. */

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { type Identity, identityKey } from '../../crds/resource.ts'
+import { deliveredIn } from '../alerts/delivered-alerts.ts'
 import { undoJournalIn } from '../apply/undo-journal.ts'
 import { pinsIn } from '../history/pin-store.ts'
 import { revisionsIn } from '../history/revision-store.ts'
@@ -59,6 +60,7 @@ export function openCatalog(path: string): Catalog {
     revisions: revisionsIn(file, atomically),
     pins,
     suspensions: suspensionsIn(file),
+    alerts: deliveredIn(file),
     ownership,
     undo: undoJournalIn(file),
     atomically,

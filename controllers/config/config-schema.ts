@@ -20,6 +20,7 @@ import type { JsonSchema } from '../../crds/json-schema.ts'
 import { KINDS } from '../../crds/resource.ts'
 import { type TSchema, Type } from '../../crds/typebox.ts'
 import { DAYS, TIME_PATTERN } from '../plan/change-windows.ts'
+import { ALERT_DESTINATIONS_MAX, ALERT_EVENT_NAMES } from './judge-alerts.ts'
 
 const NAMES_MAX = 256
 const ENGINE_ID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -141,6 +142,12 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
     }),
   ),
   atomic: optional(flag('All or nothing: one invalid resource holds back the whole set.')),
+  drift: optional(
+    choice('What happens to what somebody changed behind our back; revert where absent.', [
+      'revert',
+      'report',
+    ]),
+  ),
   prune: optional(
     oneOf('Whether and how much absence removes; true where absent.', [
       flag('Whether absence removes.'),
@@ -152,6 +159,19 @@ const source = group('SourceConfig', 'Where desired state comes from.', {
 const quota = group('QuotaConfig', 'What is absent is not limited.', {
   bytes: optional(size('How much all its streams may hold together, sealed ones too.')),
   bytesPerSecond: optional(size('How much may be appended to its streams within a second.')),
+})
+
+const alert = group('AlertConfig', 'Who is told when something needs a person.', {
+  url: text('Where to post JSON.', 4096, {
+    minLength: 1,
+    examples: ['https://alerts.example.com/headgate'],
+  }),
+  events: optional(
+    list('What it is told of; everything where absent.', choice('An event.', ALERT_EVENT_NAMES), {
+      minItems: 1,
+      maxItems: ALERT_EVENT_NAMES.length,
+    }),
+  ),
 })
 
 const engine = group('EngineConfig', 'The data that this server is for.', {
@@ -171,6 +191,7 @@ export const configSchema: JsonSchema = asJsonSchema(
       }),
     ),
     engine: optional(engine),
+    alerts: optional(list('Who is told.', alert, { maxItems: ALERT_DESTINATIONS_MAX })),
     policies: optional(
       list('What has to hold for changes to be carried out.', changePolicy, {
         maxItems: POLICIES_MAX,

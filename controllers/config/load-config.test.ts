@@ -42,6 +42,7 @@ describe('headgate.yaml', () => {
       quotas: new Map(),
       engineId: undefined,
       policies: [],
+      alerts: [],
     })
   })
 
@@ -52,6 +53,7 @@ describe('headgate.yaml', () => {
       quotas: new Map(),
       engineId: undefined,
       policies: [],
+      alerts: [],
     })
   })
 
@@ -83,6 +85,7 @@ describe('headgate.yaml', () => {
         ['team-c', {}],
       ]),
       policies: [],
+      alerts: [],
     })
   })
 

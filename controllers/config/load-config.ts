@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { parseDurationMs } from '../../crds/duration.ts'
 import type { Quotas } from '../../engine/streams/quotas.ts'
 import { nearest } from '../../engine/suggest.ts'
+import type { AlertDestination } from '../alerts/alert.ts'
 import type { ChangePolicy } from '../plan/change-policy.ts'
 import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
 import { POSTED_LOCATION } from '../posted/posted-declaration.ts'
@@ -18,6 +19,7 @@ import { checkSchema } from '../sets/spec-check.ts'
 import { type Path, plainValue } from '../sets/tree.ts'
 import type { Grants, Scope, SourceDeclaration } from '../sources/source.ts'
 import { configSchema } from './config-schema.ts'
+import { judgeAlerts } from './judge-alerts.ts'
 import { judgePolicies } from './judge-policies.ts'
 import { judgeQuotas } from './judge-quotas.ts'
 
@@ -29,6 +31,7 @@ export type LoadedConfig =
       /** Whose data must be in the data directory; undefined for any. */
       readonly engineId: string | undefined
       readonly policies: readonly ChangePolicy[]
+      readonly alerts: readonly AlertDestination[]
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
@@ -42,7 +45,14 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   if (parsed.problems.length > 0) return { ok: false, problems: parsed.problems }
   const [document] = parsed.documents
   if (document?.tree === undefined) {
-    return { ok: true, sources: [], quotas: new Map(), engineId: undefined, policies: [] }
+    return {
+      ok: true,
+      sources: [],
+      quotas: new Map(),
+      engineId: undefined,
+      policies: [],
+      alerts: [],
+    }
   }
   const list = new ProblemList(decoded.source, document.tree)
   if (parsed.documents.length > 1) {
@@ -59,6 +69,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
   const sources = judgeSources(value, list)
   const quotas = judgeQuotas(value, list)
   const policies = judgePolicies(value, list)
+  const alerts = judgeAlerts(value, list)
   if (list.hasErrors) return { ok: false, problems: list.problems }
   const engineId = (value as { readonly engine?: { readonly id?: string } } | null)?.engine?.id
   return {
@@ -67,6 +78,7 @@ export function loadConfig(text: string, path: string): LoadedConfig {
     quotas,
     engineId,
     policies,
+    alerts,
   }
 }
 
@@ -77,6 +89,7 @@ interface SourceConfig {
   readonly scope?: Partial<Scope>
   readonly grants?: Partial<Grants>
   readonly atomic?: boolean
+  readonly drift?: 'revert' | 'report'
   readonly prune?: boolean | PruneConfig
 }
 
@@ -189,6 +202,7 @@ function declarationOf(source: SourceConfig, path: string): SourceDeclaration {
       declaredIn: path,
     },
     atomic,
+    ...(source.drift === undefined ? {} : { drift: source.drift }),
     ...pruningOf(prune),
   }
 }

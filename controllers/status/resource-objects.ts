@@ -155,10 +155,14 @@ function readyOf(
 /** Tried again by itself, but nothing comes of it until somebody changes something. */
 const AWAITS_SOMEBODY: ReadonlySet<string> = new Set(['ResourceBusy', 'SecretMissing'])
 
+export function awaitsSomebody({ error, retryAtMs }: Failure): boolean {
+  return retryAtMs === undefined || AWAITS_SOMEBODY.has(error.code)
+}
+
 function failureConditions({ error, retryAtMs }: Failure): readonly Condition[] {
   const hint = error.hint === undefined ? '' : ` ${error.hint}`
   const message = `${error.message}${hint}`
-  return retryAtMs === undefined || AWAITS_SOMEBODY.has(error.code)
+  return awaitsSomebody({ error, retryAtMs })
     ? [isSo('Stalled', error.code, message)]
     : [isSo('Reconciling', 'Applying', `${message} It is tried again by itself.`)]
 }

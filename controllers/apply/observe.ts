@@ -40,24 +40,58 @@ export function observe(request: ObserveRequest): Observed {
   }
 }
 
+/** With what it was made of, so that the next look knows whether it is still so. */
+interface Seen extends ObservedResource {
+  readonly entry: StoredEntry | undefined
+}
+
+/** The look before: what did not change is the same object, and costs a comparison. */
+const looks = new WeakMap<Catalog, ReadonlyMap<string, Seen>>()
+
+/** By identityKey: what the catalog and the engine have, of every source. */
 export function observeResources(
   catalog: Catalog,
   streams: Pick<Streams, 'describe'>,
-): Map<string, ObservedResource> {
-  const resources = new Map<string, ObservedResource>()
+): ReadonlyMap<string, ObservedResource> {
+  const before = looks.get(catalog)
   const entries = catalog.entries.all()
-  for (const [key, entry] of entries)
-    if (entry.identity.kind !== 'Stream') resources.set(key, observedOf(entry, undefined))
+  const now = new Map<string, Seen>()
+  let isSame = before !== undefined
+  const see = (key: string, entry?: StoredEntry, stream?: StreamDescription): void => {
+    const known = before?.get(key)
+    if (known !== undefined && known.entry === entry && known.stream === stream) {
+      now.set(key, known)
+      return
+    }
+    isSame = false
+    now.set(key, { ...observed(entry, stream), entry })
+  }
+  for (const [key, entry] of entries) if (entry.identity.kind !== 'Stream') see(key, entry)
   for (const stream of streams.describe()) {
     const key = streamKey(stream.name)
-    const entry = entries.get(key)
-    const known = entry !== undefined && entry.uid === stream.uid && stream.sealed === undefined
-    resources.set(key, known ? observedOf(entry, stream) : reentered(stream))
+    see(key, entries.get(key), stream)
   }
   for (const [key, entry] of entries)
-    if (entry.identity.kind === 'Stream' && !resources.has(key) && entry.removal === undefined)
-      resources.set(key, { ...observedOf(entry, undefined), accepted: undefined })
-  return resources
+    if (entry.identity.kind === 'Stream' && entry.removal === undefined && !now.has(key))
+      see(key, entry)
+  if (isSame && before?.size === now.size) return before
+  looks.set(catalog, now)
+  return now
+}
+
+/** One of the two is there. */
+function observed(
+  entry: StoredEntry | undefined,
+  stream: StreamDescription | undefined,
+): ObservedResource {
+  if (stream === undefined) {
+    if (entry === undefined) throw new TypeError('expected an entry or a stream')
+    const alone = observedOf(entry, undefined)
+    // A stream that the engine does not have is none, whatever was accepted.
+    return entry.identity.kind === 'Stream' ? { ...alone, accepted: undefined } : alone
+  }
+  const isKnown = entry !== undefined && entry.uid === stream.uid && stream.sealed === undefined
+  return isKnown ? observedOf(entry, stream) : reentered(stream)
 }
 
 function observedOf(entry: StoredEntry, stream: StreamDescription | undefined): ObservedResource {

@@ -225,12 +225,22 @@ function wake(shard: ShardView): void {
   for (const call of waiting) call()
 }
 
+/** The last description of each, which whoever compares two looks finds to be the same object where nothing changed. */
+const described = new WeakMap<
+  StreamView,
+  { readonly record: StreamRecord; readonly description: StreamDescription }
+>()
+
 function describeStream(stream: StreamView): StreamDescription {
+  const known = described.get(stream)
+  if (known?.record === stream.record && isStill(known.description, stream)) {
+    return known.description
+  }
   const shardStates = stream.shards.map(({ log }, shard): ShardState => {
     const { first, next, records, bytes, oldestUs, newestUs } = log
     return { shard, first, next, records, bytes, oldestUs, newestUs }
   })
-  return {
+  const description: StreamDescription = {
     ...stream.record,
     incarnation: stream.incarnation,
     createdUs: stream.createdUs,
@@ -238,4 +248,22 @@ function describeStream(stream: StreamView): StreamDescription {
     bytes: shardStates.reduce((sum, state) => sum + state.bytes, 0),
     shardStates,
   }
+  described.set(stream, { record: stream.record, description })
+  return description
+}
+
+function isStill({ shardStates }: StreamDescription, { shards }: StreamView): boolean {
+  if (shardStates.length !== shards.length) return false
+  return shards.every(({ log }, index) => {
+    const state = shardStates[index]
+    return (
+      state !== undefined &&
+      state.next === log.next &&
+      state.first === log.first &&
+      state.records === log.records &&
+      state.bytes === log.bytes &&
+      state.oldestUs === log.oldestUs &&
+      state.newestUs === log.newestUs
+    )
+  })
 }

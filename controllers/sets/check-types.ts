@@ -32,8 +32,11 @@ export function checkTypes(
   const resolved = new Map<string, ResolvedType>()
   const lists = new Map<Declaration, ProblemList>()
   const told = new Set<string>()
+  // A circle is told once, at the first of its types.
+  const isJudged = (declaration: Declaration): boolean =>
+    !lists.has(declaration) && isSound(declaration)
   for (const [name, declaration] of types) {
-    if (!isSound(declaration) || !isClosed(name, types, isSound)) continue
+    if (!isJudged(declaration) || !isClosed(name, types, isJudged)) continue
     const result = resolveEventType(name, specs)
     resolved.set(name, result)
     for (const { type, path, message, hint } of result.ok ? [] : result.problems) {

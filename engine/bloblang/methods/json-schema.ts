@@ -3,18 +3,18 @@ import { createRequire } from 'node:module'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { MethodDefinition } from '../definition.ts'
 import { MappingError } from '../mapping-error.ts'
+import { compileRegexp } from '../regexp/regexp.ts'
 import { expectValue } from '../values/kind-of.ts'
 import { foreign } from './foreign.ts'
 import { toPlain } from './plain-value.ts'
-import { compilePattern } from './regexps.ts'
 
 const require = createRequire(import.meta.url)
 
 /** Patterns run in linear time, whatever the text. */
 const linearRegExp = Object.assign(
   (pattern: string) => {
-    const expression = compilePattern(pattern)
-    return { test: (text: string) => expression.matcher(text).find() }
+    const expression = compileRegexp(pattern)
+    return { test: (text: string) => expression.test(text) }
   },
   { code: '' },
 )

@@ -1,7 +1,6 @@
 /** Methods with regular expressions, in the syntax and with the linear time of RE2. */
-import { RE2JS } from 're2js'
 import type { MethodDefinition, Parameter } from '../definition.ts'
-import { MappingError } from '../mapping-error.ts'
+import { compileRegexp, type Regexp } from '../regexp/regexp.ts'
 import { expectText } from '../values/kind-of.ts'
 import { setKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
@@ -14,15 +13,6 @@ const pattern: Parameter = {
   description: 'The expression, in RE2 syntax.',
 }
 
-export function compilePattern(text: string): RE2JS {
-  try {
-    return RE2JS.compile(text)
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new MappingError(`expected a regular expression in RE2 syntax: ${reason}`)
-  }
-}
-
 export const regexpMethods: readonly MethodDefinition[] = [
   {
     name: 're_match',
@@ -31,8 +21,8 @@ export const regexpMethods: readonly MethodDefinition[] = [
     parameters: [pattern],
     examples: [{ mapping: 'root = "there are 5".re_match("[0-9]")', output: 'true' }],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
-      return (target, frame) => expression(frame).matcher(expectText(target)).find()
+      const expression = site.derived('pattern', compileRegexp)
+      return (target, frame) => expression(frame).test(expectText(target))
     },
   },
   {
@@ -50,7 +40,7 @@ export const regexpMethods: readonly MethodDefinition[] = [
       { mapping: 'root = "ab".re_replace_all("(a)", "$1y$$")', output: '$b' },
     ],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
+      const expression = site.derived('pattern', compileRegexp)
       const value = site.string('value')
       return (target, frame) => replaceMatches(expression(frame), expectText(target), value(frame))
     },
@@ -62,9 +52,11 @@ export const regexpMethods: readonly MethodDefinition[] = [
     parameters: [pattern],
     examples: [{ mapping: 'root = "paranormal".re_find_all("a.")', output: '["ar","an","al"]' }],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
+      const expression = site.derived('pattern', compileRegexp)
       return (target, frame) =>
-        allMatches(expression(frame), expectText(target)).map((groups) => groups[0] ?? '')
+        expression(frame)
+          .matches(expectText(target))
+          .map(({ groups }) => groups[0] ?? '')
     },
   },
   {
@@ -79,7 +71,7 @@ export const regexpMethods: readonly MethodDefinition[] = [
       },
     ],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
+      const expression = site.derived('pattern', compileRegexp)
       return (target, frame) => allMatches(expression(frame), expectText(target))
     },
   },
@@ -97,10 +89,10 @@ export const regexpMethods: readonly MethodDefinition[] = [
       { mapping: 'root = "-".re_find_object("a(x)")', output: '{}' },
     ],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
+      const expression = site.derived('pattern', compileRegexp)
       return (target, frame): Value => {
-        const first = allMatches(expression(frame), expectText(target), 1)[0]
-        return objectOfGroups(first ?? [], groupNames(expression(frame)))
+        const [first] = expression(frame).matches(expectText(target), 1)
+        return objectOfGroups(first?.groups ?? [], expression(frame))
       }
     },
   },
@@ -116,56 +108,39 @@ export const regexpMethods: readonly MethodDefinition[] = [
       },
     ],
     build: (site) => {
-      const expression = site.derived('pattern', compilePattern)
+      const expression = site.derived('pattern', compileRegexp)
       return (target, frame): Value => {
-        const names = groupNames(expression(frame))
-        return allMatches(expression(frame), expectText(target)).map((groups) =>
-          objectOfGroups(groups, names),
-        )
+        const matches = expression(frame).matches(expectText(target))
+        return matches.map(({ groups }) => objectOfGroups(groups, expression(frame)))
       }
     },
   },
 ]
 
-function objectOfGroups(
-  groups: readonly string[],
-  names: ReadonlyMap<number, string>,
-): ObjectValue {
+function objectOfGroups(groups: readonly string[], { groupKeys }: Regexp): ObjectValue {
   const found: ObjectValue = {}
   groups.forEach((text, index) => {
-    setKey(found, names.get(index) ?? String(index), text)
+    setKey(found, groupKeys[index] ?? '', text)
   })
   return found
 }
 
-function groupNames(expression: RE2JS): ReadonlyMap<number, string> {
-  const named = Object.entries(expression.namedGroups() as Record<string, number>)
-  return new Map(named.map(([name, index]) => [index, name]))
-}
-
 /** Each match with its groups; a group that took no part is an empty text. */
-function allMatches(expression: RE2JS, text: string, limit = Number.POSITIVE_INFINITY): string[][] {
-  const matcher = expression.matcher(text)
-  const count = matcher.groupCount()
-  const matches: string[][] = []
-  while (matches.length < limit && matcher.find()) {
-    matches.push(Array.from({ length: count + 1 }, (_, index) => matcher.group(index) ?? ''))
-  }
-  return matches
+function allMatches(expression: Regexp, text: string): Value[] {
+  return expression.matches(text).map(({ groups }) => groups)
 }
 
-function replaceMatches(expression: RE2JS, text: string, replacement: string): string {
-  const matcher = expression.matcher(text)
-  const names = new Map([...groupNames(expression)].map(([index, name]) => [name, index]))
+function replaceMatches(expression: Regexp, text: string, replacement: string): string {
+  const { groupKeys } = expression
   let joined = ''
   let from = 0
-  while (matcher.find()) {
-    joined += text.slice(from, matcher.start())
+  for (const { start, end, groups } of expression.matches(text)) {
+    joined += text.slice(from, start)
     joined += expandReplacement(replacement, (name) => {
-      const index = /^\d{1,4}$/.test(name) ? Number(name) : names.get(name)
-      return index === undefined || index > matcher.groupCount() ? '' : (matcher.group(index) ?? '')
+      const index = /^\d{1,4}$/.test(name) ? Number(name) : groupKeys.indexOf(name)
+      return groups[index] ?? ''
     })
-    from = matcher.end()
+    from = end
   }
   return joined + text.slice(from)
 }

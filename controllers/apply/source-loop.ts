@@ -391,7 +391,10 @@ export class SourceLoop {
   #isMine(key: string): boolean {
     const { entries } = this.#options.apply.catalog
     const bare = key.startsWith(resumeKey('')) ? key.slice(resumeKey('').length) : key
-    return entries.get(bare)?.owner === this.declaration.name
+    const owner = entries.get(bare)?.owner
+    // What was taken back has no owner, and is tried again.
+    if (owner === undefined) return this.#state.set?.members.has(bare) === true
+    return owner === this.declaration.name
   }
 
   #retryInMs(key: string): number | undefined {

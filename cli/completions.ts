@@ -130,7 +130,7 @@ async function argumentValues(
     case 'SOURCE':
       return live('sources', options)
     case 'REVISION':
-      return live('revisions', { '--source': 'local', ...options })
+      return ['previous', ...(await live('revisions', { '--source': 'local', ...options }))]
     case 'STREAM':
       return live('streams', options)
     case 'NAME': {

@@ -1,5 +1,4 @@
 /** `headgate diff [REVISION]`: what is between a revision and what is declared now, or another revision. */
-import { HeadgateError } from '../engine/error.ts'
 import { clientOf } from './client.ts'
 import {
   type CommandDefinition,
@@ -11,7 +10,7 @@ import {
   SOURCE_OPTION,
   textOption,
 } from './command.ts'
-import type { PrintedHistory, RevisionDifferenceJson } from './printed-revision.ts'
+import type { RevisionDifferenceJson } from './printed-revision.ts'
 
 const EXIT_CHANGES = 3
 
@@ -19,7 +18,11 @@ export const diff: CommandDefinition = {
   name: 'diff',
   summary: 'Print what is between a revision and what is declared now, or another revision.',
   arguments: [
-    { name: 'REVISION', required: false, summary: 'Its number; else the one before the newest.' },
+    {
+      name: 'REVISION',
+      required: false,
+      summary: 'Its number; else previous, the one before the newest.',
+    },
   ],
   options: [
     SOURCE_OPTION,
@@ -39,14 +42,15 @@ interface DiffAnswer {
 }
 
 async function runDiff(invocation: Invocation): Promise<number> {
-  const { sourcePath } = await import('./plan-client.ts')
+  const [{ sourcePath }, { PREVIOUS, revisionOf }] = await Promise.all([
+    import('./plan-client.ts'),
+    import('./revision-argument.ts'),
+  ])
   const { terminal } = invocation
   const source = textOption(invocation, 'source') ?? 'local'
   const path = `${sourcePath(source)}/revisions`
   const client = clientOf(invocation)
-  const from =
-    readRevision(invocation.arguments[0]) ??
-    beforeNewest(await client.json<PrintedHistory>('GET', `${path}?limit=2`))
+  const from = await revisionOf(client, source, invocation.arguments[0] ?? PREVIOUS)
   const to = numberOption(invocation, 'to', 1)
   const query = to === undefined ? '' : `?to=${to}`
   const found = await client.json<DiffAnswer>('GET', `${path}/${from}/diff${query}`)
@@ -64,21 +68,4 @@ async function runDiff(invocation: Invocation): Promise<number> {
 
 function nameOf(from: number, to: number | undefined): string {
   return `revision ${from} and ${to === undefined ? 'what is declared now' : `revision ${to}`}`
-}
-
-/** What the newest one changed is what most people want to see. */
-function beforeNewest({ source, revisions }: PrintedHistory): number {
-  const revision = revisions.at(-1)?.revision
-  if (revision !== undefined) return revision
-  throw new HeadgateError('NotFound', `Source ${source} has no revision yet.`, {
-    hint: 'The first one comes with its first change.',
-  })
-}
-
-export function readRevision(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text)
-  throw new HeadgateError('Usage', `expected the number of a revision, got "${text}"`, {
-    hint: 'Those that there are: headgate history',
-  })
 }

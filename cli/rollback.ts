@@ -9,14 +9,15 @@ import {
   textOption,
   YES_OPTION,
 } from './command.ts'
-import { readRevision } from './diff.ts'
 import type { PrintedPlan } from './printed-plan.ts'
 import type { PrintedPin, PrintedRevision, RevisionDifferenceJson } from './printed-revision.ts'
 
 export const rollback: CommandDefinition = {
   name: 'rollback',
   summary: 'Bring a source back to an earlier revision, until it says something new.',
-  arguments: [{ name: 'REVISION', required: true, summary: 'The number that history shows.' }],
+  arguments: [
+    { name: 'REVISION', required: true, summary: 'The number that history shows, or previous.' },
+  ],
   options: [
     SOURCE_OPTION,
     { flags: '--reason <TEXT>', summary: 'For those who wonder later.' },
@@ -24,7 +25,10 @@ export const rollback: CommandDefinition = {
     YES_OPTION,
     ...SERVER_OPTIONS,
   ],
-  examples: ['headgate rollback 4', "headgate rollback 4 --source team-a --reason 'too slow'"],
+  examples: [
+    'headgate rollback previous',
+    "headgate rollback 4 --source team-a --reason 'too slow'",
+  ],
   run: runRollback,
 }
 
@@ -36,14 +40,15 @@ interface RollbackAnswer {
 }
 
 async function runRollback(invocation: Invocation): Promise<number> {
-  const [{ sourcePath }, { patientlyAsk }, { withProgress }] = await Promise.all([
+  const [{ sourcePath }, { revisionOf }, { patientlyAsk }, { withProgress }] = await Promise.all([
     import('./plan-client.ts'),
+    import('./revision-argument.ts'),
     import('./patient-request.ts'),
     import('./progress.ts'),
   ])
   const { terminal } = invocation
   const source = textOption(invocation, 'source') ?? 'local'
-  const revision = readRevision(invocation.arguments[0]) ?? 1
+  const revision = await revisionOf(clientOf(invocation), source, invocation.arguments[0] ?? '')
   const removed = await showDifference(invocation, source, revision)
   if (flagOption(invocation, 'dryRun')) return 0
   if (removed > 0) {

@@ -4,6 +4,7 @@
  * A secret belongs in an environment variable or a file, and is then a reference, which is shown. What somebody wrote
  * literally where a secret is expected works, but is never given back.
  */
+import { masked } from '../../controllers/plan/mask.ts'
 import { isSecretName, MASK, maskText } from '../../controllers/sets/secret-text.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
 
@@ -14,9 +15,11 @@ const maskedSpecs = new WeakMap<object, unknown>()
 
 export function maskObject(object: ResourceObject): ResourceObject {
   const { kind, spec, metadata } = object
-  if (!holdsComponents(kind)) return object
   const lastApplied = metadata.annotations?.[LAST_APPLIED]
-  const shown = spec === undefined ? object : { ...object, spec: maskSpec(kind, spec) }
+  const shown =
+    spec === undefined || !holdsComponents(kind)
+      ? object
+      : { ...object, spec: maskSpec(kind, spec) }
   if (lastApplied === undefined) return shown
   const annotations = { ...metadata.annotations, [LAST_APPLIED]: maskApplied(kind, lastApplied) }
   return { ...shown, metadata: { ...metadata, annotations } }
@@ -36,7 +39,7 @@ function maskSpec(kind: string, spec: unknown): unknown {
 export function maskApplied(kind: string, text: string): string {
   try {
     const { spec, ...rest } = JSON.parse(text) as { readonly spec?: unknown }
-    const shown = spec === undefined ? {} : { spec: maskValue(spec, { kind, path: ['spec'] }) }
+    const shown = spec === undefined ? {} : { spec: maskAt(kind, 'spec', masked(spec, undefined)) }
     // kubectl ends what it remembers with a line feed.
     return `${JSON.stringify({ ...rest, ...shown })}${text.endsWith('\n') ? '\n' : ''}`
   } catch {

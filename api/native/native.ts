@@ -6,6 +6,7 @@ import { serveConsumerGroups } from './consumer-groups.ts'
 import type { NativeContext } from './context.ts'
 import { serveDiscovery } from './discovery.ts'
 import { serveEvents } from './events.ts'
+import { SERVED_KINDS } from './kinds.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
@@ -19,9 +20,12 @@ import { StatusError } from './status.ts'
 import { serveStreamUsages } from './stream-usages.ts'
 import { serveSuspensions } from './suspensions.ts'
 import { serveWhy } from './why.ts'
+import { serveWrites } from './writes/serve-writes.ts'
 
 /** curl says that what it sends is a form; that is as good as saying nothing. */
 const JSON_TYPES = /^(application\/(?:[\w.-]+\+)?json|application\/x-www-form-urlencoded)\s*(;|$)/i
+
+const YAML_TYPE = /^application\/yaml\s*(;|$)/i
 
 export function serveNative(server: FastifyInstance, context: NativeContext): void {
   server.addHook('onRequest', async (request) => requireJson(request))
@@ -30,6 +34,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveNamespaces(server, context)
   serveEvents(server, context)
   serveResources(server, context)
+  serveWrites(server, context)
   serveSources(server, context)
   serveRetainedStreams(server, context)
   serveConsumerGroups(server, context)
@@ -44,13 +49,18 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveOwnership(server, context)
 }
 
-/** Only where something is posted: a refusal of a write says more than a refusal of its content type. */
+/** Only where something is posted: a refusal of a write says more than a refusal of its content type. Objects may be YAML. */
 async function requireJson(request: FastifyRequest): Promise<void> {
   const type = request.headers['content-type']
   if (request.method !== 'POST' || type === undefined || JSON_TYPES.test(type)) return
+  if (YAML_TYPE.test(type) && takesObjects(request)) return
   throw new StatusError(
     415,
     'UnsupportedMediaType',
     `expected the content type application/json, got ${JSON.stringify(type.slice(0, 100))}`,
   )
+}
+
+function takesObjects({ routeOptions }: FastifyRequest): boolean {
+  return SERVED_KINDS.some(({ plural }) => routeOptions.url?.endsWith(`/${plural}`) === true)
 }

@@ -102,7 +102,7 @@ describe('get and list', () => {
 })
 
 describe('writes', () => {
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
     test(`${method} answers 409 and names the owner and the file to edit`, async () => {
       const [status, body] = await call(`${BASE}/namespaces/default/sinks/out`, { method })
       expect([status, body['kind'], body['reason']]).toEqual([409, 'Status', 'Conflict'])
@@ -110,11 +110,6 @@ describe('writes', () => {
       expect(body.message).toContain('owned by the source local: edit sinks.yaml:3:1')
     })
   }
-
-  test('of what is not there answer 405 and say where documents go', async () => {
-    const [status, body] = await call(`${BASE}/namespaces/default/sinks`, { method: 'POST' })
-    expect([status, body.message]).toEqual([405, expect.stringContaining('add a document')])
-  })
 
   test('on a source answer 405 and say where it is configured', async () => {
     const [status, body] = await call(`${BASE}/sources/local`, { method: 'DELETE' })

@@ -1,7 +1,4 @@
-/**
- * Get and list of the five kinds. A write to what a source owns is a conflict that names the owner and the file; any
- * other is a method that is not there.
- */
+/** Get, list and watch of the five kinds. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KindDefinition } from '../../crds/kind.ts'
 import type { ResourceObject } from '../../crds/resource.ts'
@@ -9,10 +6,8 @@ import { answerList, answerObject, wantsWatch } from './answer-objects.ts'
 import { BASE, type NativeContext, parameter, query, requireAccess } from './context.ts'
 import { SERVED_KINDS, servedOf } from './kinds.ts'
 import { maskObject } from './mask.ts'
-import { notFound, StatusError } from './status.ts'
+import { notFound } from './status.ts'
 import { watchResources } from './watch-resources.ts'
-
-const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export function serveResources(server: FastifyInstance, context: NativeContext): void {
   for (const served of SERVED_KINDS) {
@@ -29,21 +24,6 @@ export function serveResources(server: FastifyInstance, context: NativeContext):
         const object = got(context, served, namespace, name)
         return answerObject(context, request, reply, servedOf(served.plural), object)
       })
-    for (const url of [`${BASE}/${served.plural}`, collection, `${collection}/:name`]) {
-      server.route({
-        method: [...WRITES],
-        url,
-        handler: (request, reply) => {
-          reply.header('allow', 'GET, HEAD')
-          throw refusal(
-            context,
-            served,
-            parameter(request, 'namespace'),
-            parameter(request, 'name'),
-          )
-        },
-      })
-    }
   }
 }
 
@@ -68,7 +48,7 @@ function listed(
 }
 
 /** One of them as it may be shown. */
-export function got(
+function got(
   { controlPlane }: NativeContext,
   { kind, plural }: KindDefinition,
   namespace: string,
@@ -85,40 +65,4 @@ export function got(
       ? 'It is retained: see retainedstreams; declaring it again brings it back.'
       : undefined,
   )
-}
-
-function refusal(
-  { controlPlane }: NativeContext,
-  { kind, plural }: KindDefinition,
-  namespace: string,
-  name: string,
-): StatusError {
-  requireAccess('Write', { kind, namespace: namespace || undefined, name: name || undefined })
-  const object = name === '' ? undefined : controlPlane.resources.get(kind, namespace, name)
-  const details = { ...(name === '' ? {} : { name }), group: 'headgate.dev', kind: plural }
-  const owner = ownerOf(object)
-  if (owner === undefined) {
-    const message = `${plural} cannot be written here: add a document to a folder that a source reads`
-    return new StatusError(405, 'MethodNotAllowed', message, details)
-  }
-  const message = `${kind} ${namespace}/${name} is owned by the source ${owner.source}: edit ${owner.place} instead`
-  const causes = [{ reason: 'Conflict', message: `owned by the source ${owner.source}` }]
-  return new StatusError(409, 'Conflict', message, { ...details, causes })
-}
-
-interface Owner {
-  readonly source: string
-  readonly place: string
-}
-
-/** The status of every resource tells the source and the place of its declaration. */
-function ownerOf(object: ResourceObject | undefined): Owner | undefined {
-  const status = object?.status as
-    | { readonly owner?: unknown; readonly origin?: unknown }
-    | undefined
-  if (typeof status?.owner !== 'string') return undefined
-  return {
-    source: status.owner,
-    place: typeof status.origin === 'string' ? status.origin : 'its file',
-  }
 }

@@ -10,6 +10,7 @@ import { resumeKey } from '../apply/resume.ts'
 import type { Resources } from '../control-plane.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 import { suspensionOf } from '../plan/suspension.ts'
+import { API_SOURCE } from '../resource-writes.ts'
 import { byName, type Held, resourceObject } from '../status/resource-objects.ts'
 import { sealedStream } from './retained.ts'
 import type { Running } from './running.ts'
@@ -110,6 +111,8 @@ function objectOf(identity: Identity, held: readonly Held[], running: Running): 
     suspended: suspendedOf(key, entry?.owner ?? held[0]?.source, running),
     origin: member?.origin ?? entry?.origin ?? held[0]?.action.cause,
     times,
+    written:
+      entry?.owner === API_SOURCE ? running.posted.objects.all().get(key)?.written : undefined,
   })
 }
 

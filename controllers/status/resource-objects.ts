@@ -3,6 +3,8 @@
  *
  * What is declared but cannot be created yet is shown too, stalled and without a uid.
  */
+import { withDefaults } from '../../crds/defaults.ts'
+import { kinds } from '../../crds/kinds.ts'
 import {
   API_VERSION,
   type Identity,
@@ -15,6 +17,7 @@ import type { StoredEntry } from '../catalog/catalog.ts'
 import { masked } from '../plan/mask.ts'
 import type { Action } from '../plan/plan.ts'
 import type { Observation } from '../reconcilers/reconciler.ts'
+import type { WrittenObject } from '../resource-writes.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Condition } from './condition.ts'
@@ -38,10 +41,12 @@ export interface ObjectRequest {
   readonly suspended: string | undefined
   readonly origin: Place | undefined
   readonly times: TransitionTimes
+  /** What an API wrote is shown as it was written, with what the schema adds to it. */
+  readonly written?: WrittenObject | undefined
 }
 
 export function resourceObject(request: ObjectRequest): ResourceObject {
-  const { identity, entry, observation, held, times, origin } = request
+  const { identity, entry, observation, held, times, origin, written } = request
   const shown = entry?.pending ?? entry?.accepted ?? held[0]?.action.desired
   const conditions = times.stamp(identityKey(identity), conditionsOf(request))
   return {
@@ -51,9 +56,11 @@ export function resourceObject(request: ObjectRequest): ResourceObject {
       name: identity.name,
       namespace: identity.namespace,
       ...metadataOf(entry),
-      ...labelsOf(shown),
+      ...(written === undefined ? labelsOf(shown) : writtenMetadata(written)),
     },
-    ...(shown === undefined ? {} : { spec: shownSpec(shown) }),
+    ...(shown === undefined
+      ? {}
+      : { spec: written === undefined ? shownSpec(shown) : writtenSpec(identity.kind, written) }),
     status: {
       ...(entry === undefined ? {} : { observedGeneration: entry.observedGeneration }),
       id: shown?.id ?? identity.name,
@@ -74,6 +81,29 @@ function shownSpec(resource: Resource): unknown {
   const shown = masked(resource.spec, undefined)
   shownSpecs.set(resource, shown)
   return shown
+}
+
+const writtenSpecs = new WeakMap<WrittenObject, unknown>()
+
+function writtenSpec(kind: Kind, written: WrittenObject): unknown {
+  const known = writtenSpecs.get(written)
+  if (known !== undefined) return known
+  const spec = withDefaults(kinds[kind].spec, written.object['spec'] ?? {})
+  const shown = masked(spec, undefined)
+  writtenSpecs.set(written, shown)
+  return shown
+}
+
+function writtenMetadata({
+  object,
+  managedFields,
+}: WrittenObject): Partial<ResourceObject['metadata']> {
+  const { labels, annotations } = (object['metadata'] ?? {}) as ResourceObject['metadata']
+  return {
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(managedFields.length === 0 ? {} : { managedFields }),
+  }
 }
 
 function metadataOf(entry: StoredEntry | undefined): Partial<ResourceObject['metadata']> {

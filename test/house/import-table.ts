@@ -20,6 +20,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['controllers/plan/change-rule.ts'],
+  '@faker-js/faker': ['engine/bloblang/functions/fake.ts'],
   '@msgpack/msgpack': ['engine/bloblang/methods/msgpack.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
   ajv: ['engine/bloblang/methods/json-schema.ts', 'engine/events/json-schema.ts'],
@@ -33,9 +34,11 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ['engine/bloblang/methods/parquet.ts'],
   ignore: ['controllers/sources/file-walk.ts'],
   'json-p3': ['engine/bloblang/methods/json-path.ts'],
+  'mmdb-lib': ['engine/bloblang/methods/geoip.ts'],
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   re2js: ['engine/bloblang'],
+  rfc6902: ['api/native/writes/patch.ts'],
   sax: ['engine/bloblang/methods/parse-xml.ts'],
   'seek-bzip': ['engine/bloblang/methods/compression.ts'],
   snappyjs: ['engine/bloblang/methods/snappy.ts'],

@@ -95,6 +95,8 @@ export interface CallSite {
   rest(name: string): readonly ((frame: Frame) => Value)[]
   /** Something that costs to make of a text, such as a regular expression: made once when the text is constant. */
   derived<T>(name: string, derive: (text: string) => T): (frame: Frame) => T
+  /** The value of the variable that the argument names. */
+  variable(name: string): (frame: Frame) => Value
   /** The map of that name, as `apply` runs it. */
   applied(name: string): EvaluateWith
 }

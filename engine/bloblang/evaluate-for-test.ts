@@ -43,8 +43,13 @@ export function sourceOf(
 }
 
 /** The payload as text, `(unchanged)` or `(deleted)`. Throws what compiling or running says is wrong. */
-export function runMapping(text: string, content = '{}', way: 'map' | 'mutate' = 'map'): string {
-  const compiled = compileMapping(text, FIXED_ENVIRONMENT)
+export function runMapping(
+  text: string,
+  content = '{}',
+  way: 'map' | 'mutate' = 'map',
+  environment: BloblangEnvironment = FIXED_ENVIRONMENT,
+): string {
+  const compiled = compileMapping(text, environment)
   if (!compiled.ok) throw new Error(compiled.problems.map((problem) => problem.message).join('\n'))
   const { root } = compiled.value[way]([sourceOf(content)], 0)
   if (root === UNCHANGED) return '(unchanged)'

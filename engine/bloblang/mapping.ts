@@ -17,6 +17,14 @@ export interface MappingSource {
   metadata(key: string): Value | undefined
   metadataKeys(): Iterable<string>
   failure(): MappingFailure | undefined
+  /** The trace that the message belongs to. */
+  trace?(): MappingTrace | undefined
+}
+
+export interface MappingTrace {
+  readonly id: string
+  /** As it travels in headers. */
+  readonly span: Readonly<Record<string, string>>
 }
 
 /** The error flag of a message, as `error()` and its siblings tell it. */

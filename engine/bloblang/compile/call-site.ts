@@ -9,6 +9,7 @@ import type { Argument } from '../syntax/tree.ts'
 import { expectArray, expectBoolean, expectText, expectValue } from '../values/kind-of.ts'
 import { expectSafeInteger, toFloat, toNumeric } from '../values/number.ts'
 import type { Result } from '../values/result.ts'
+import type { Value } from '../values/value.ts'
 import { type Code, constantCode, report, type Scope } from './code.ts'
 import { compileExpression, compileWith } from './compile-expression.ts'
 
@@ -70,6 +71,7 @@ export function bindArguments(
         ),
       ),
     derived: (name, derive) => derivedReader(codeOf(name), name, derive),
+    variable: (name) => variableReader(scope, codeOf(name), name),
     applied: (name) => appliedMap(scope, codeOf(name), name, at),
   }
 }
@@ -107,6 +109,17 @@ function derivedReader<T>(source: Code, name: string, derive: (text: string) => 
     const text = read(frame)
     if (last?.text !== text) last = { text, made: derive(text) }
     return last.made
+  }
+}
+
+function variableReader(scope: Scope, source: Code, name: string): Read<Value> {
+  const read = reader(source, name, expectText)
+  return (frame) => {
+    const wanted = read(frame)
+    const slot = scope.variables.get(wanted)
+    const value = slot === undefined ? undefined : frame.variables[slot]
+    if (value === undefined) throw new MappingError(`variable '${wanted}' undefined`, true)
+    return value
   }
 }
 

@@ -33,6 +33,14 @@ export function compileUnit(source: Omit<MappingText, 'text'>, unit: MappingUnit
   return compileBody(scopeOf(compilation, statements, false), statements)
 }
 
+/** A text that maps any value, as a map of a mapping does. */
+export function compileApplied(source: Omit<MappingText, 'text'>, unit: MappingUnit): EvaluateWith {
+  const compilation = compilationOf({ ...source, text: unit.text }, new Map())
+  defineMaps(compilation, unit)
+  const { statements } = unit.tree
+  return applyWith(compileBody(scopeOf(compilation, statements, true), statements))
+}
+
 function compilationOf(source: MappingText, maps: Map<string, MapSlot>): Compilation {
   return { ...source, lines: new Lines(source.text), maps }
 }

@@ -30,6 +30,18 @@ export const controlFunctions: readonly FunctionDefinition[] = [
     build: () => () => NOTHING,
   },
   {
+    name: 'var',
+    category: 'control',
+    status: 'stable',
+    description: 'The value of a variable. Where its name is known write `$name`.',
+    parameters: [{ name: 'name', type: 'string', description: 'The name of the variable.' }],
+    examples: [
+      { mapping: 'let a = 5\nroot = var("a")', output: '5' },
+      { mapping: 'root = var("b")', error: "variable 'b' undefined" },
+    ],
+    build: (site) => site.variable('name'),
+  },
+  {
     name: 'throw',
     category: 'control',
     status: 'stable',

@@ -15,15 +15,6 @@ export const COUNTS_KEPT_MAX = 10_000
 
 export const generationFunctions: readonly FunctionDefinition[] = [
   {
-    name: 'uuid_v4',
-    category: 'generation',
-    status: 'stable',
-    description: 'A new random UUID.',
-    parameters: [],
-    examples: [{ mapping: 'root.length = uuid_v4().length()', output: '{"length":36}' }],
-    build: (site) => () => site.environment.random.uuid(),
-  },
-  {
     name: 'pi',
     category: 'generation',
     status: 'stable',

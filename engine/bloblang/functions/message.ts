@@ -62,11 +62,21 @@ export const messageFunctions: readonly FunctionDefinition[] = [
     name: 'meta',
     category: 'message',
     status: 'deprecated',
-    description: 'A metadata value of the message as text. Use `metadata` or `@`.',
-    parameters: [{ name: 'key', type: 'string', description: 'The key.' }],
-    examples: [{ mapping: 'root.a = meta("a")', output: '{"a":null}' }],
+    description:
+      'A metadata value of the message as text, without a key all of them. Use `metadata` or `@`.',
+    parameters: [{ name: 'key', type: 'string', description: 'The key.', default: '' }],
+    examples: [
+      { mapping: 'root.a = meta("a")', output: '{"a":null}' },
+      { mapping: 'root = meta()', output: '{}' },
+    ],
     build: (site) => {
       const key = site.string('key')
+      if (!site.given('key')) {
+        return (frame) => {
+          const { source } = frame.run
+          return allAsText(source.metadataKeys(), (name) => source.metadata(name))
+        }
+      }
       return (frame) => asText(frame.run.source.metadata(key(frame)))
     },
   },
@@ -74,11 +84,22 @@ export const messageFunctions: readonly FunctionDefinition[] = [
     name: 'root_meta',
     category: 'message',
     status: 'deprecated',
-    description: 'A metadata value as changed so far, as text. Use `@`.',
-    parameters: [{ name: 'key', type: 'string', description: 'The key.' }],
-    examples: [{ mapping: 'meta a = 5\nroot.a = root_meta("a")', output: '{"a":"5"}' }],
+    description: 'A metadata value as changed so far, as text, without a key all of them. Use `@`.',
+    parameters: [{ name: 'key', type: 'string', description: 'The key.', default: '' }],
+    examples: [
+      { mapping: 'meta a = 5\nroot.a = root_meta("a")', output: '{"a":"5"}' },
+      { mapping: 'meta a = 5\nroot = root_meta()', output: '{"a":"5"}' },
+    ],
     build: (site) => {
       const key = site.string('key')
+      if (!site.given('key')) {
+        return (frame) => {
+          const { metadata, own } = frame.run
+          return metadata === undefined
+            ? allAsText(own.metadataKeys(), (name) => own.metadata(name))
+            : allAsText(metadata.keys(), (name) => metadata.get(name))
+        }
+      }
       return (frame) => {
         const { metadata, own } = frame.run
         return asText(metadata === undefined ? own.metadata(key(frame)) : metadata.get(key(frame)))
@@ -149,4 +170,10 @@ export const messageFunctions: readonly FunctionDefinition[] = [
 
 function asText(value: Value | undefined): Value {
   return value === undefined ? null : valueText(value)
+}
+
+function allAsText(keys: Iterable<string>, read: (key: string) => Value | undefined): ObjectValue {
+  const all: ObjectValue = {}
+  for (const key of keys) setKey(all, key, asText(read(key)))
+  return all
 }

@@ -8,9 +8,11 @@ import { cipherMethods } from './ciphers.ts'
 import { coercionMethods } from './coercion.ts'
 import { compressionMethods } from './compression.ts'
 import { csvMethods } from './csv.ts'
+import { dynamicMethods } from './dynamic.ts'
 import { encodingMethods } from './encoding.ts'
 import { escapingMethods } from './escaping.ts'
 import { fallbackMethods } from './fallback.ts'
+import { geoipMethods } from './geoip.ts'
 import { hashingMethods } from './hashing.ts'
 import { inferSchemaMethods } from './infer-schema.ts'
 import { iterationMethods } from './iteration.ts'
@@ -78,6 +80,8 @@ const definitions: readonly MethodDefinition[] = [
   ...parquetMethods,
   ...xmlMethods,
   ...yamlMethods,
+  ...dynamicMethods,
+  ...geoipMethods,
   ...timeMethods,
   ...timeArithmeticMethods,
 ]

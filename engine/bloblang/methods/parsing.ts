@@ -1,6 +1,7 @@
 /** Methods that read and write formats. */
 import type { MethodDefinition } from '../definition.ts'
-import { encodeJson, encodeString, sortedKeys } from '../values/encode-payload.ts'
+import { encodeJson, encodeString } from '../values/encode-payload.ts'
+import { sortedKeys } from '../values/key-order.ts'
 import { expectText, expectValue, isArray, isObject } from '../values/kind-of.ts'
 import { isValueNumber, makeFloat, numericOfText, toFloat } from '../values/number.ts'
 import { parseDocumentText } from '../values/parse-document.ts'

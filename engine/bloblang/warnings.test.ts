@@ -51,6 +51,34 @@ describe('warnings of a mapping', () => {
     },
   )
 
+  test.each([
+    ['root = match this.a {\n  1 => "x"\n  _ => "y"\n  2 => "z"\n}', 4, 3, '`_` matches all'],
+    ['root = match this.a { "x" => 1, "y" => 2, "x" => 3 }', 1, 43, 'the same value'],
+    ['root = match this.a { 1 => 1, 1.0 => 2 }', 1, 31, 'the same value'],
+    ['root = this.a + this.b | 5', 1, 24, '`a + b | c` is `a + (b | c)`'],
+    ['root = this.a == this.b | 5', 1, 25, '`a == b | c` is `a == (b | c)`'],
+    ['root = 1 && this.a', 1, 8, 'got number: any number but 0 counts as true'],
+    ['root = this.a || "x"', 1, 18, 'got string: it fails for every message'],
+    ['root = true == 1', 1, 13, 'compares bool with number: any number but 0'],
+    ['root = 1 == true', 1, 10, 'compares number with bool: that is always false'],
+    ['root = (this.a > 1) != "x"', 1, 21, 'compares bool with string: that is always true'],
+  ])('tell what is not what it seems: %j', (text, line, column, message) => {
+    expect(warningsOf(text)).toEqual([[line, column, expect.stringContaining(message)]])
+  })
+
+  test.each([
+    'root = match this.a { this > 1 => 1, this > 1 => 2, _ => 3 }',
+    'root = match this.a { "1" => 1, 1 => 2 }',
+    'root = this.a | 5 + 1',
+    'root = this.a + (this.b | 5)',
+    'root = (this.a + this.b) | 5',
+    'root = this.a == null',
+    'root = this.a && !this.b',
+    'root = 1 == 1.0',
+  ])('leave alone what is what it seems: %j', (text) => {
+    expect(warningsOf(text)).toEqual([])
+  })
+
   test('change nothing of what it does', () => {
     const compiled = compileMapping('this.x = true || false && false', FIXED_ENVIRONMENT)
     const source = {

@@ -25,6 +25,7 @@ import { compileIf, compileMatch } from './compile-branch.ts'
 import { compileFunction, compileMethod } from './compile-call.ts'
 import { arithmetic, comparison } from './compile-operator.ts'
 import { compileField, thisAt } from './compile-path.ts'
+import { noteKinds } from './note-kinds.ts'
 import { calculate, negate, strictCondition, truth } from './operators.ts'
 
 export function compileExpression(scope: Scope, expression: Expression): Code {
@@ -183,6 +184,7 @@ function compileBinary(scope: Scope, expression: BinaryExpression): Code {
   const left = compileExpression(scope, expression.left)
   const right = compileExpression(scope, expression.right)
   const origins = { left: left.label, right: right.label }
+  noteKinds(scope, expression)
   const first = left.evaluate
   const second = right.evaluate
   switch (operator) {

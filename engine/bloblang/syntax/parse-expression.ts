@@ -53,6 +53,7 @@ export function parseExpression(cursor: Cursor): Expression {
       terms.push(parseTerm(cursor))
     }
     noteMixedLogic(cursor, operators)
+    noteTightFallback(cursor, operators)
     return combine(terms, operators)
   })
 }
@@ -68,6 +69,23 @@ function noteMixedLogic(
   cursor.note({
     at: and.at,
     message: '`&&` and `||` bind alike, from left to right: `a || b && c` is `(a || b) && c`',
+    hint: 'Write brackets around what belongs together.',
+  })
+}
+
+/** Whoever writes `a + b | c` mostly means a fallback for the sum. */
+function noteTightFallback(
+  cursor: Cursor,
+  operators: readonly { operator: BinaryOperator; at: Position }[],
+): void {
+  const looser = operators.findIndex(({ operator }) => !LEVELS[0]?.has(operator))
+  const fallback =
+    looser < 0 ? undefined : operators.slice(looser).find(({ operator }) => operator === '|')
+  if (fallback === undefined) return
+  const { operator } = operators[looser] as { operator: BinaryOperator }
+  cursor.note({
+    at: fallback.at,
+    message: `\`|\` binds as tightly as \`*\`: \`a ${operator} b | c\` is \`a ${operator} (b | c)\``,
     hint: 'Write brackets around what belongs together.',
   })
 }

@@ -49,7 +49,7 @@ export class Chronicle implements SetPins, ConvergenceRecorder, Disposable {
       catalog,
       clock,
       logger,
-      settleMsOf: (source) => loops.get(source)?.policy().pruneSettleMs ?? 0,
+      settleMsOf: (source) => settleMsOf(loops.get(source)),
       lookAgain: (source) => loops.get(source)?.lookAgain(),
       onLifted: (pin) =>
         this.#tellOfPin(pin, 'Followed', 'says something that was not rolled back'),
@@ -101,6 +101,8 @@ export class Chronicle implements SetPins, ConvergenceRecorder, Disposable {
       })
       this.#options.loops.get(look.source)?.planAgain()
     }
+    this.#pins.saw(look.source, look.read)
+    if (look.set === look.read && !look.compensated) this.#pins.followed(look.source)
     return this.#recorder.record(look)
   }
 
@@ -171,4 +173,10 @@ export class Chronicle implements SetPins, ConvergenceRecorder, Disposable {
   #subject(identity: Identity): EventSubject {
     return { ...identity, uid: this.#options.catalog.entries.get(identityKey(identity))?.uid }
   }
+}
+
+/** What is posted is meant as it is. */
+function settleMsOf(loop: SourceLoop | undefined): number {
+  if (loop === undefined || loop.declaration.type === 'api') return 0
+  return loop.policy().pruneSettleMs
 }

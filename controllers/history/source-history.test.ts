@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterEach, describe, expect, test } from 'vitest'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Member } from '../sets/resource-set.ts'
 import { declare, invalid } from '../testing.ts'
 import { REVISIONS_MAX } from './history.ts'
@@ -35,9 +35,13 @@ describe('the history of a source', () => {
     ])
   })
 
-  test('says nothing of looks that find everything as declared', async () => {
-    const { plane, pass, world } = await open(orders())
+  test('says and writes nothing of looks that find everything as declared', async () => {
+    const { plane, pass, world, source } = await open(orders())
+    const written = vi.spyOn(StatementSync.prototype, 'run')
     await pass(300_000)
+    expect(source.reads).toBeGreaterThan(5)
+    expect(written).not.toHaveBeenCalled()
+    written.mockRestore()
     expect(plane.history.list('local')).toHaveLength(1)
     expect(world.reports).toHaveLength(1)
   })

@@ -4,6 +4,7 @@ import type { Clock } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
 import type { SourceState } from '../apply/source-loop.ts'
 import type { Catalog, StoredEntry } from '../catalog/catalog.ts'
+import { API_SOURCE } from '../resource-writes.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import { type ComparedSet, differencesOfSets } from './differences-of-sets.ts'
 import {
@@ -65,6 +66,12 @@ export class SourceHistory implements History {
   async rollback(source: string, revision: number, reason?: string): Promise<RollbackAnswer> {
     const { catalog, logger, onPinned } = this.#options
     const loop = this.#loopOf(source)
+    if (source === API_SOURCE)
+      throw new HeadgateError(
+        'BadRequest',
+        `Source ${API_SOURCE} holds single objects, not sets, and is not rolled back in whole.`,
+        { hint: 'Write the objects as `headgate history` shows that they were.' },
+      )
     await loop.firstLook()
     const target = this.#found(source, revision)
     const pin = this.#pinTo(target, reason)

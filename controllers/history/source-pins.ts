@@ -42,16 +42,17 @@ export class SourcePins implements SetPins, Disposable {
   }
 
   setFor(source: string, read: ResourceSet): ResourceSet {
-    this.#read.set(source, read)
     const pin = this.#options.catalog.pins.get(source)
     if (pin === undefined) return read
-    if (this.#isNew(pin, read)) {
-      this.#lift(pin)
-      return read
-    }
+    if (this.#isNew(pin, read)) return read
     const restored = this.#restore(pin)
     // Of what was rolled back nobody needs to hear again; what keeps it from being read in whole is news.
     return read.complete ? restored : { ...restored, problems: read.problems, notes: read.notes }
+  }
+
+  /** A look was made of what the source said. */
+  saw(source: string, read: ResourceSet): void {
+    this.#read.set(source, read)
   }
 
   /** What the source says, pinned or not; undefined before its first look. */
@@ -92,6 +93,7 @@ export class SourcePins implements SetPins, Disposable {
     const now = clock.monotonicMs()
     const known = this.#candidates.get(source)
     const settleMs = settleMsOf(source)
+    if (settleMs === 0) return true
     if (known?.digest === digest && now - known.sinceMs >= settleMs) return true
     this.#drop(source)
     const sinceMs = known?.digest === digest ? known.sinceMs : now
@@ -100,9 +102,12 @@ export class SourcePins implements SetPins, Disposable {
     return false
   }
 
-  #lift(pin: Pin): void {
-    const { logger, onLifted } = this.#options
-    this.remove(pin.source)
+  /** A set that was not rolled back was carried out: only now, for one that is refused changes nothing. */
+  followed(source: string): void {
+    const { logger, onLifted, catalog } = this.#options
+    const pin = catalog.pins.get(source)
+    if (pin === undefined) return
+    this.remove(source)
     logger.info('The source says something that was not rolled back, and is followed again.', {
       source: pin.source,
       revision: pin.revision,

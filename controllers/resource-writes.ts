@@ -24,8 +24,8 @@ export interface ResourceWrites {
    */
   put(request: WriteRequest): Promise<ResourceObject>
   /**
-   * Resolves with the object as it was last, once it has gone or its removal failed; a removal that failed is tried
-   * again. Rejects as `put` does, and with InUse.
+   * Resolves with the object as it was last, once it has gone, drains for longer than a look waits, or its removal
+   * failed; what failed is tried again. Rejects as `put` does, and with InUse.
    */
   remove(request: RemoveObjectRequest): Promise<ResourceObject>
 }

@@ -99,7 +99,7 @@ const READY_COLUMNS: readonly PrinterColumn[] = [
   { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
 ]
 const LAST_COLUMNS: readonly PrinterColumn[] = [
-  { name: 'Source', type: 'string', jsonPath: '.status.source', priority: 1 },
+  { name: 'Source', type: 'string', jsonPath: '.status.owner', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 

@@ -101,7 +101,7 @@ export interface Pin {
 
 export interface RollbackAnswer {
   readonly pin: Pin
-  /** What is left to do: it is blocked, takes its time, or failed and is tried again. */
+  /** What is left to do: it is blocked, or failed and is tried again. */
   readonly plan: Plan
   /** The revision that the rollback itself became; undefined when nothing had to change. */
   readonly revision: Revision | undefined

@@ -24,6 +24,8 @@ export interface HistoryLoop {
   firstLook(): Promise<void>
   /** Resolves when a look was made that began after the call, whatever came of it. */
   lookNow(): Promise<void>
+  /** Resolves once nothing of what looks began goes on. */
+  settled(): Promise<void>
 }
 
 export interface SourceHistoryOptions {
@@ -83,7 +85,7 @@ export class SourceHistory implements History {
     logger.info('The source is rolled back, until it says something else.', { source, revision })
     onPinned(pin)
     const before = this.#revisions.latest(source)?.revision
-    await loop.lookNow()
+    await carriedOut(loop)
     const made = this.#revisions.latest(source)
     const plan = loop.state().plan
     if (plan === undefined)
@@ -99,7 +101,7 @@ export class SourceHistory implements History {
     pins.remove(source)
     logger.info('The source is followed again, by hand.', { source, revision: pin.revision })
     onResumed(pin)
-    await loop.lookNow()
+    await carriedOut(loop)
   }
 
   #pinTo({ source, revision, setDigest }: Revision, reason: string | undefined): Pin {
@@ -195,6 +197,15 @@ export class SourceHistory implements History {
   get #revisions(): Catalog['revisions'] {
     return this.#options.catalog.revisions
   }
+}
+
+/** What takes its time is waited for, as the draining of a pipeline. */
+async function carriedOut(loop: HistoryLoop): Promise<void> {
+  await loop.lookNow()
+  const { plan } = loop.state()
+  if (plan?.actions.every(({ verb }) => verb === 'blocked') === true) return
+  await loop.settled()
+  await loop.lookNow()
 }
 
 function losesData(accepted: Resource | undefined): boolean {

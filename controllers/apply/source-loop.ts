@@ -93,6 +93,8 @@ export class SourceLoop {
   #said: Said = NOTHING_SAID
   #hintMs: number | undefined
   #seen: string | undefined
+  /** Somebody asked for another plan, maybe while one was carried out. */
+  #isStale = false
   #looking: Promise<void> | undefined
   #again = false
   #timer: Timer | undefined
@@ -123,7 +125,7 @@ export class SourceLoop {
 
   /** As after an approval: looks again even where nothing seems to have changed. */
   planAgain(): void {
-    this.#seen = undefined
+    this.#isStale = true
     this.lookAgain()
   }
 
@@ -214,6 +216,7 @@ export class SourceLoop {
       } catch (thrown) {
         const error = asHeadgateError(thrown)
         this.#state = { ...this.#state, error }
+        this.#isStale = true
         if (!this.#stopping.signal.aborted)
           this.#options.logger.error('A source could not be converged.', {
             source: this.declaration.name,
@@ -253,9 +256,11 @@ export class SourceLoop {
     const before = this.#state.plan
     const isSeen =
       posting === undefined &&
+      !this.#isStale &&
       before !== undefined &&
       this.#seen === this.#seenKey(set) &&
       !waits(before)
+    this.#isStale = false
     const made = isSeen ? NOTHING_MADE : await this.#makeSo(set, this.#settleOf(set, read), posting)
     const { outcomes, compensated } = made
     const resumed = await resume(

@@ -1,4 +1,6 @@
-/** Plans and carries out, round by round, until a round makes nothing that was not there before. */
+/**
+ * Plans and carries out, round by round, until a round makes nothing that was not there before, or leaves nothing to do.
+ */
 import { identityKey } from '../../crds/resource.ts'
 import type { ObservedResource } from '../plan/observed.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -36,6 +38,8 @@ export interface Converged {
   readonly outcomes: readonly Outcome[]
   /** Something failed, and all that was done was taken back. */
   readonly compensated: boolean
+  /** All of the last plan was carried out, so that it was not planned once more; the next look does. */
+  readonly done: Plan | undefined
 }
 
 export async function converge(
@@ -52,20 +56,32 @@ export async function converge(
   if (interrupted !== undefined) await takeBack(interrupted, options)
   const commit = once(request.posting?.commit)
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const { outcomes: made, compensated } = await carryOutRound(request, commit, options)
+    const { plan, resources } = request.planRound()
+    const carriedOut = await carryOutRound(plan, resources, request, commit, options)
+    const { outcomes: made, compensated } = carriedOut
     remember(made)
-    if (compensated) return { outcomes: [...outcomes.values()], compensated }
+    if (compensated) return { outcomes: [...outcomes.values()], compensated, done: undefined }
+    if (isDone(plan, made)) return { outcomes: [...outcomes.values()], compensated, done: plan }
     if (!made.some(({ error }) => error === undefined)) break
   }
-  return { outcomes: [...outcomes.values()], compensated: false }
+  return { outcomes: [...outcomes.values()], compensated: false, done: undefined }
+}
+
+function isDone({ actions }: Plan, made: readonly Outcome[]): boolean {
+  return (
+    made.length > 0 &&
+    made.length === actions.length &&
+    made.every(({ error }) => error === undefined)
+  )
 }
 
 async function carryOutRound(
-  { atomic, planRound, lingering, signal, posting }: ConvergeRequest,
+  plan: Plan,
+  resources: Round['resources'],
+  { atomic, lingering, signal, posting }: ConvergeRequest,
   commit: () => void,
   options: ApplyOptions,
-): Promise<Converged> {
-  const { plan, resources } = planRound()
+): Promise<Pick<Converged, 'outcomes' | 'compensated'>> {
   if (!atomic) {
     const outcomes = await applyPlan(plan, options, { signal, lingering })
     return { outcomes, compensated: false }

@@ -13,7 +13,7 @@ import type { Streams } from '../../engine/streams/streams.ts'
 import type { ChangePolicy } from '../plan/change-policy.ts'
 import type { NOTHING_DECIDED, PlanPolicy } from '../plan/observed.ts'
 import type { Plan } from '../plan/plan.ts'
-import { plan } from '../plan/planner.ts'
+import { afterAll, plan } from '../plan/planner.ts'
 import { PRUNE_BUDGET_DEFAULT } from '../plan/prune-budget.ts'
 import { advanceSettle, alreadySettled, type Settle } from '../plan/settle.ts'
 import { API_SOURCE } from '../resource-writes.ts'
@@ -57,12 +57,19 @@ export interface SourceLoopOptions {
   readonly onChanged: (source: string) => void
 }
 
-interface Made extends Converged {
+interface Made extends Pick<Converged, 'outcomes' | 'compensated'> {
+  /** What is left to do was looked at after all was done; else the next look does that. */
+  readonly isVerified: boolean
   /** An approval was spent. */
   readonly approved: boolean
 }
 
-const NOTHING_MADE: Made = { outcomes: [], approved: false, compensated: false }
+const NOTHING_MADE: Made = {
+  outcomes: [],
+  approved: false,
+  compensated: false,
+  isVerified: true,
+}
 
 /** What came of one look. */
 export interface Looked {
@@ -271,7 +278,7 @@ export class SourceLoop {
     )
     const current = (isSeen ? before : this.#state.plan) ?? this.planFor(set, this.#settle)
     this.#state = this.#stateAfter(set, current)
-    if (!isSeen) this.#seen = this.#seenKey(set)
+    if (!isSeen) this.#seen = made.isVerified ? this.#seenKey(set) : undefined
     if (!isSeen) this.#options.onLooked?.(touchedBy(before, current, outcomes))
     const now = clock.monotonicMs()
     const elapsedMs = now - (this.#hintMs ?? now)
@@ -326,7 +333,10 @@ export class SourceLoop {
       },
       this.#options.apply,
     )
-    return { ...made, approved: approved && made.outcomes.length > 0 }
+    const { outcomes, compensated, done } = made
+    if (done !== undefined) this.#state = { ...this.#state, plan: afterAll(done) }
+    const isVerified = done === undefined
+    return { outcomes, compensated, isVerified, approved: approved && outcomes.length > 0 }
   }
 
   #isApproved({ destructiveDigest }: Plan): boolean {

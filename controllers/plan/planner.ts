@@ -51,6 +51,19 @@ export function plan(request: PlanRequest): Plan {
   }
 }
 
+/** What is left of a plan of which every action was carried out. */
+export function afterAll(plan: Plan): Plan {
+  const { source, actions, kept } = plan
+  const made = actions.filter(({ desired }) => desired !== undefined).length
+  return {
+    ...plan,
+    digest: digestOf(source, []),
+    destructiveDigest: undefined,
+    actions: [],
+    kept: kept + made,
+  }
+}
+
 interface Decisions {
   readonly drafts: ReadonlyMap<string, Draft>
   readonly absences: Absences

@@ -138,6 +138,21 @@ function requireWhole(plan: Plan, request: ApplyRequest): 'allowed' | 'approved'
   )
 }
 
+/** As many names and as many reasons as a person reads; the plan has all of them. */
+const NAMES_TOLD_MAX = 5
+const REASONS_TOLD_MAX = 20
+
 function reasonsOf(actions: readonly Action[]): string {
-  return actions.map(({ identity, reason }) => `${identityText(identity)}: ${reason}`).join(' ')
+  const byReason = [...Map.groupBy(actions, ({ reason }) => reason)].map(
+    ([reason, same]) => `${namesOf(same)}: ${reason}`,
+  )
+  const more = byReason.length - REASONS_TOLD_MAX
+  const told = byReason.slice(0, REASONS_TOLD_MAX).join(' ')
+  return more > 0 ? `${told} There are ${more} more reasons; the plan has all of them.` : told
+}
+
+function namesOf(actions: readonly Action[]): string {
+  const more = actions.length - NAMES_TOLD_MAX
+  const told = actions.slice(0, NAMES_TOLD_MAX).map(({ identity }) => identityText(identity))
+  return more > 0 ? `${told.join(', ')} and ${more} more` : told.join(', ')
 }

@@ -25,7 +25,7 @@ async function runResume(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
   const { kind, path, text, source } = await suspendableOf(invocation)
   const client = clientOf(invocation)
-  const { suspended, pinned } = await withWhereToLook(
+  const { suspended, drifted, pinned } = await withWhereToLook(
     kind,
     heldBy(client, path, source !== undefined),
   )
@@ -33,28 +33,44 @@ async function runResume(invocation: Invocation): Promise<number> {
     await client.text('DELETE', `${path}/suspension`)
     terminal.say(`${text} is followed again: what it waited for is carried out now.`)
   }
+  if (drifted && !suspended) {
+    await client.text('DELETE', `${path}/suspension`)
+    terminal.say(`${text} is made again as it is declared, unless its source only reports drift.`)
+  }
   if (pinned !== undefined) {
     await client.text('POST', `${path}/rollback/resume`, {})
     terminal.say(`${text} is no longer held at revision ${pinned}.`)
   }
-  if (!suspended && pinned === undefined)
+  if (!suspended && !drifted && pinned === undefined)
     terminal.say(`${text} is not suspended${source === undefined ? '' : ', nor rolled back'}.`)
   return 0
 }
 
 interface Held {
   readonly suspended: boolean
+  /** Somebody changed it, again and again perhaps, and it is left so. */
+  readonly drifted: boolean
   /** The revision that it is rolled back to. */
   readonly pinned: number | undefined
 }
 
 async function heldBy(client: Client, path: string, isSource: boolean): Promise<Held> {
   if (!isSource) {
-    const { suspended } = await client.json<{ suspended: object | null }>('GET', `${path}/why`)
-    return { suspended: suspended !== null, pinned: undefined }
+    const { suspended, conditions } = await client.json<ResourceWhy>('GET', `${path}/why`)
+    const drifted = conditions.some(({ type }) => type === 'Drifted')
+    return { suspended: suspended !== null, drifted, pinned: undefined }
   }
   const { status } = await client.json<SourceObject>('GET', path)
-  return { suspended: status?.suspended !== undefined, pinned: status?.pinned?.revision }
+  return {
+    suspended: status?.suspended !== undefined,
+    drifted: false,
+    pinned: status?.pinned?.revision,
+  }
+}
+
+interface ResourceWhy {
+  readonly suspended: object | null
+  readonly conditions: readonly { readonly type: string }[]
 }
 
 interface SourceObject {

@@ -6,6 +6,7 @@
  */
 import type { BloblangEnvironment } from './environment.ts'
 import type { Evaluate, EvaluateWith, Frame } from './frame.ts'
+import type { MappingTree } from './syntax/tree.ts'
 import type { Result } from './values/result.ts'
 import type { Value } from './values/value.ts'
 
@@ -97,6 +98,8 @@ export interface CallSite {
   derived<T>(name: string, derive: (text: string) => T): (frame: Frame) => T
   /** The value of the variable that the argument names. */
   variable(name: string): (frame: Frame) => Value
+  /** What another text makes of a value, as a map would. Throws MappingError when it does not compile. */
+  compiled(text: string, tree: MappingTree): EvaluateWith
   /** The map of that name, as `apply` runs it. */
   applied(name: string): EvaluateWith
 }

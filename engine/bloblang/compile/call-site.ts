@@ -3,15 +3,17 @@
 import { nearest } from '../../suggest.ts'
 import type { CallSite, FunctionDefinition, MethodDefinition } from '../definition.ts'
 import type { EvaluateWith, Frame } from '../frame.ts'
+import type { MappingProblem } from '../mapping.ts'
 import { MappingError, TypeMismatch } from '../mapping-error.ts'
 import type { Position } from '../syntax/cursor.ts'
-import type { Argument } from '../syntax/tree.ts'
+import type { Argument, MappingTree } from '../syntax/tree.ts'
 import { expectArray, expectBoolean, expectText, expectValue } from '../values/kind-of.ts'
 import { expectSafeInteger, toFloat, toNumeric } from '../values/number.ts'
 import type { Result } from '../values/result.ts'
 import type { Value } from '../values/value.ts'
 import { type Code, constantCode, report, type Scope } from './code.ts'
 import { compileExpression, compileWith } from './compile-expression.ts'
+import { compileApplied } from './compile-mapping.ts'
 
 /** The arguments by parameter; a variadic parameter has several. */
 export type Bound = ReadonlyMap<string, readonly Argument[]>
@@ -72,6 +74,7 @@ export function bindArguments(
       ),
     derived: (name, derive) => derivedReader(codeOf(name), name, derive),
     variable: (name) => variableReader(scope, codeOf(name), name),
+    compiled: (text, tree) => compiledText(scope, text, tree),
     applied: (name) => appliedMap(scope, codeOf(name), name, at),
   }
 }
@@ -121,6 +124,17 @@ function variableReader(scope: Scope, source: Code, name: string): Read<Value> {
     if (value === undefined) throw new MappingError(`variable '${wanted}' undefined`, true)
     return value
   }
+}
+
+function compiledText(scope: Scope, text: string, tree: MappingTree): EvaluateWith {
+  const problems: MappingProblem[] = []
+  const { environment } = scope.compilation
+  const source = { environment, problems, surprises: [], mutating: false }
+  const applied = compileApplied(source, { text, tree, imports: [] })
+  const [problem] = problems
+  if (problem === undefined) return applied
+  const { line, column, message } = problem
+  throw new MappingError(`failed to parse mapping: line ${line} char ${column}: ${message}`)
 }
 
 function appliedMap(scope: Scope, source: Code, name: string, at: Position): EvaluateWith {

@@ -1,8 +1,6 @@
 /** Mappings that come with a message. */
-import { compileApplied } from '../compile/compile-mapping.ts'
 import type { CallSite, MethodDefinition } from '../definition.ts'
 import type { EvaluateWith } from '../frame.ts'
-import type { MappingProblem } from '../mapping.ts'
 import { MappingError } from '../mapping-error.ts'
 import { SyntaxProblem } from '../syntax/cursor.ts'
 import { parseMapping } from '../syntax/parse-mapping.ts'
@@ -33,7 +31,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 /** Longer ones are not compiled for a message. */
 export const DYNAMIC_LENGTH_MAX = 65_536
 
-function compileDynamic(environment: CallSite['environment'], text: string): EvaluateWith {
+function compileDynamic(site: CallSite, text: string): EvaluateWith {
   if (text.length > DYNAMIC_LENGTH_MAX) {
     throw new MappingError(
       `expected a mapping of at most ${DYNAMIC_LENGTH_MAX} characters, got ${text.length}`,
@@ -42,12 +40,7 @@ function compileDynamic(environment: CallSite['environment'], text: string): Eva
   try {
     const tree = parseMapping(text)
     refuse(tree)
-    const problems: MappingProblem[] = []
-    const source = { environment, problems, surprises: [], mutating: false }
-    const applied = compileApplied(source, { text, tree, imports: [] })
-    const [problem] = problems
-    if (problem === undefined) return applied
-    throw failed(`line ${problem.line} char ${problem.column}: ${problem.message}`)
+    return site.compiled(text, tree)
   } catch (thrown) {
     if (thrown instanceof SyntaxProblem) throw failed(thrown.message)
     if (thrown instanceof RangeError) throw failed('it is nested too deeply')
@@ -101,7 +94,7 @@ export const dynamicMethods: readonly MethodDefinition[] = [
       { mapping: 'root = this.bloblang("root = ")', error: 'failed to parse mapping' },
     ],
     build: (site) => {
-      const mapping = site.derived('mapping', (text) => compileDynamic(site.environment, text))
+      const mapping = site.derived('mapping', (text) => compileDynamic(site, text))
       return (target, frame) => mapping(frame)(frame, target)
     },
   },

@@ -2,8 +2,7 @@
 import type { MethodDefinition, Parameter } from '../definition.ts'
 import { compileRegexp, type Regexp } from '../regexp/regexp.ts'
 import { expectText } from '../values/kind-of.ts'
-import { setKey } from '../values/set-key.ts'
-import type { ObjectValue, Value } from '../values/value.ts'
+import type { Value } from '../values/value.ts'
 import { expandReplacement } from './expand-replacement.ts'
 
 const regexps = { category: 'regular expressions', status: 'stable' } as const
@@ -117,11 +116,12 @@ export const regexpMethods: readonly MethodDefinition[] = [
   },
 ]
 
-function objectOfGroups(groups: readonly string[], { groupKeys }: Regexp): ObjectValue {
-  const found: ObjectValue = {}
-  groups.forEach((text, index) => {
-    setKey(found, groupKeys[index] ?? '', text)
-  })
+function objectOfGroups(groups: readonly string[], { groupKeys, groupTemplate }: Regexp): Value {
+  if (groups.length === 0) return {}
+  const found = { ...groupTemplate } as Record<string, Value>
+  for (let index = 0; index < groups.length; index++) {
+    found[groupKeys[index] as string] = groups[index] as string
+  }
   return found
 }
 

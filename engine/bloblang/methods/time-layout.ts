@@ -41,12 +41,39 @@ const TOKEN =
 
 export function formatLayout(time: Timestamp, layout: string): string {
   const civil = civilTime(time)
-  return layout.replace(TOKEN, (token) => show(token, civil))
+  let text = ''
+  for (const { token, literal: between } of partsOf(layout)) text += between + show(token, civil)
+  return text
+}
+
+interface LayoutPart {
+  /** What stands before the token. */
+  readonly literal: string
+  /** Empty behind the last one. */
+  readonly token: string
+}
+
+const layouts = new Map<string, readonly LayoutPart[]>()
+
+function partsOf(layout: string): readonly LayoutPart[] {
+  const known = layouts.get(layout)
+  if (known !== undefined) return known
+  const parts: LayoutPart[] = []
+  let from = 0
+  for (const match of layout.matchAll(TOKEN)) {
+    parts.push({ literal: layout.slice(from, match.index), token: match[0] })
+    from = match.index + match[0].length
+  }
+  parts.push({ literal: layout.slice(from), token: '' })
+  if (layouts.size < READERS_MAX) layouts.set(layout, parts)
+  return parts
 }
 
 function show(token: string, civil: CivilTime): string {
   const hour12 = civil.hour % 12 === 0 ? 12 : civil.hour % 12
   switch (token) {
+    case '':
+      return ''
     case '2006':
       return pad(civil.year, 4)
     case '06':
@@ -224,11 +251,12 @@ export function parseLayout(text: string, layout: string): Timestamp | undefined
     zone: 'UTC',
   }
   let afternoon: boolean | undefined
-  tokens.forEach((token, index) => {
-    const part = (groups[index + 1] ?? '').trim()
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index] as string
+    const part = groups[index + 1] ?? ''
     if (token === 'PM' || token === 'pm') afternoon = part.toLowerCase() === 'pm'
-    else Object.assign(fields, read(token, part))
-  })
+    else read(fields, token, part)
+  }
   if (afternoon !== undefined) fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
   return fields.dayOfYear === 0 ? timestampOf(fields) : onDayOfYear(fields, fields.dayOfYear)
 }
@@ -241,45 +269,58 @@ export function onDayOfYear(fields: CivilFields, dayOfYear: number): Timestamp |
   return timestampOf({ ...fields, month: date.getUTCMonth() + 1, day: date.getUTCDate() })
 }
 
-function read(token: string, part: string): Partial<CivilTime> {
+type MutableFields = { -readonly [Name in keyof CivilFields]: CivilFields[Name] } & {
+  dayOfYear: number
+}
+
+function read(fields: MutableFields, token: string, part: string): void {
   switch (token) {
     case '2006':
-      return { year: Number(part) }
+      fields.year = Number(part)
+      return
     case '06':
-      return { year: Number(part) + (Number(part) >= 69 ? 1900 : 2000) }
+      fields.year = Number(part) + (Number(part) >= 69 ? 1900 : 2000)
+      return
     case '01':
     case '1':
-      return { month: Number(part) }
+      fields.month = Number(part)
+      return
     case 'January':
     case 'Jan':
-      return { month: indexByName(MONTHS, part) + 1 }
+      fields.month = indexByName(MONTHS, part) + 1
+      return
     case '02':
     case '_2':
     case '2':
-      return { day: Number(part) }
+      fields.day = Number(part)
+      return
     case '002':
     case '__2':
-      return { dayOfYear: Number(part) }
+      fields.dayOfYear = Number(part)
+      return
     case '15':
     case '03':
     case '3':
-      return { hour: Number(part) }
+      fields.hour = Number(part)
+      return
     case '04':
     case '4':
-      return { minute: Number(part) }
+      fields.minute = Number(part)
+      return
     case '05':
     case '5': {
-      const [second = '0', decimals = ''] = part.split(/[.,]/)
-      return { second: Number(second), nanosecond: Number(decimals.padEnd(9, '0')) }
+      fields.second = Number(part.slice(0, part.search(/[.,]|$/)))
+      if (part.length > 2) fields.nanosecond = Number(part.replace(/^.*[.,]/, '').padEnd(9, '0'))
+      return
     }
     case 'Monday':
     case 'Mon':
     case 'MST':
-      return {}
+      return
     default:
-      return /^[.,]/.test(token)
-        ? { nanosecond: Number(part.slice(1).padEnd(9, '0')) }
-        : { zone: readOffset(part) }
+      if (token.startsWith('.') || token.startsWith(',')) {
+        fields.nanosecond = Number(part.slice(1).padEnd(9, '0'))
+      } else fields.zone = readOffset(part)
   }
 }
 
@@ -290,6 +331,7 @@ export function indexByName(names: readonly string[], part: string): number {
 }
 
 function readOffset(part: string): string {
+  if (part === 'Z') return 'UTC'
   const digits = part.replace(':', '')
   if (/^(z|[+-]00(00)?)$/i.test(digits)) return 'UTC'
   return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`

@@ -6,6 +6,9 @@
  */
 import { RE2JS } from 're2js'
 import { MappingError } from '../mapping-error.ts'
+import { compareText } from '../values/equality.ts'
+import { objectWithKeys } from '../values/key-order.ts'
+import type { ObjectValue } from '../values/value.ts'
 import { backtrackingPower, isNullable } from './backtracking.ts'
 import { parsePattern } from './parse-pattern.ts'
 import { translatePattern } from './translate-pattern.ts'
@@ -20,6 +23,8 @@ export interface RegexpMatch {
 export interface Regexp {
   /** The name of the whole match, `0`, and of each group: its own, or its number. */
   readonly groupKeys: readonly string[]
+  /** An object that has these keys, to be copied and filled. */
+  readonly groupTemplate: ObjectValue
   test(text: string): boolean
   /** As RE2 finds them: no empty match right behind the match before it. */
   matches(text: string, limit?: number): RegexpMatch[]
@@ -42,6 +47,7 @@ export function compileRegexp(pattern: string): Regexp {
   }
   return {
     groupKeys,
+    groupTemplate: objectWithKeys(groupKeys.toSorted(compareText)),
     test: (text) => {
       const fast = nativeFor(text)
       if (fast === undefined) return expression.matcher(text).find()

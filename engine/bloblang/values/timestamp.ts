@@ -41,14 +41,18 @@ export function offsetText(offsetMinutes: number): string {
 }
 
 export function pad(value: number, width: number): string {
+  if (width === 2 && value >= 0) return value < 10 ? `0${value}` : String(value)
   return value < 0 ? `-${String(-value).padStart(width, '0')}` : String(value).padStart(width, '0')
 }
 
 export function civilTime(time: Timestamp): CivilTime {
-  const nanosecond = Number(
-    BigInt.asUintN(64, ((time.epochNs % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND),
-  )
-  const epochMs = Number((time.epochNs - BigInt(nanosecond)) / NS_PER_MS)
+  let seconds = time.epochNs / NS_PER_SECOND
+  let nanosecond = Number(time.epochNs - seconds * NS_PER_SECOND)
+  if (nanosecond < 0) {
+    nanosecond += 1e9
+    seconds--
+  }
+  const epochMs = Number(seconds) * 1_000
   if (Math.abs(epochMs) > EPOCH_MS_MAX)
     throw new MappingError('the time is outside of the calendar')
   const offsetMinutes = zoneOffset(time.zone, epochMs)
@@ -148,18 +152,32 @@ export type CivilFields = Pick<
   'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'nanosecond' | 'zone'
 >
 
+function daysOf(year: number, month: number): number {
+  if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+}
+
+/** As if the clock were one in Greenwich. */
+function localTime({ year, month, day, hour, minute, second }: CivilFields): number {
+  // Years below 100 would be those of the last century.
+  if (year >= 100) return Date.UTC(year, month - 1, day, hour, minute, second)
+  const local = new Date(0)
+  local.setUTCFullYear(year, month - 1, day)
+  local.setUTCHours(hour, minute, second)
+  return local.getTime()
+}
+
 /** The moment at which a clock of the zone shows these fields; undefined when no clock does. */
 export function timestampOf(fields: CivilFields): Timestamp | undefined {
   const { year, month, day, hour, minute, second } = fields
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59)
     return undefined
-  const local = new Date(0)
-  local.setUTCFullYear(year, month - 1, day)
-  if (local.getUTCMonth() !== month - 1) return undefined
-  local.setUTCHours(hour, minute, second)
-  const localMs = local.getTime()
+  if (day > 28 && day > daysOf(year, month)) return undefined
+  const localMs = localTime(fields)
   // The offset depends on the moment, which depends on the offset: the second look settles it.
-  const guess = localMs - zoneOffset(fields.zone, localMs) * 60_000
-  const epochMs = localMs - zoneOffset(fields.zone, guess) * 60_000
+  const guess =
+    fields.zone === 'UTC' ? localMs : localMs - zoneOffset(fields.zone, localMs) * 60_000
+  const epochMs =
+    fields.zone === 'UTC' ? localMs : localMs - zoneOffset(fields.zone, guess) * 60_000
   return new Timestamp(BigInt(epochMs) * NS_PER_MS + BigInt(fields.nanosecond), fields.zone)
 }

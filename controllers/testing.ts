@@ -140,6 +140,30 @@ export class FakePipeline implements Pipeline {
   }
 }
 
+/** Every change of a stream goes through `act`, which may refuse it, or die. */
+export function engineThat(
+  engine: Engine,
+  act: <T>(change: () => Promise<T>) => Promise<T>,
+): Engine {
+  const { log, groups, capabilities, streams } = engine
+  return {
+    log,
+    groups,
+    capabilities,
+    condition: () => engine.condition(),
+    measures: () => engine.measures(),
+    [Symbol.asyncDispose]: async () => undefined,
+    streams: {
+      create: (...given) => act(() => streams.create(...given)),
+      alter: (...given) => act(() => streams.alter(...given)),
+      rename: (...given) => act(() => streams.rename(...given)),
+      delete: (...given) => act(() => streams.delete(...given)),
+      describe: (names) => streams.describe(names),
+      watch: (listener) => streams.watch(listener),
+    },
+  }
+}
+
 export interface World {
   readonly options: ControlPlaneOptions
   readonly engine: Engine

@@ -7,13 +7,13 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { identityKey, KINDS } from '../../crds/resource.ts'
-import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { Member } from '../sets/resource-set.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import {
   declarationOf,
   declare,
+  engineThat,
   FakeSource,
   invalid,
   setOf,
@@ -154,26 +154,6 @@ function failingWorld(source: FakeSource, failing: Failing): World {
     return failing.left === 0
   }
   return world
-}
-
-function engineThat(engine: Engine, act: <T>(change: () => Promise<T>) => Promise<T>): Engine {
-  const { log, groups, capabilities, streams } = engine
-  return {
-    log,
-    groups,
-    capabilities,
-    condition: () => engine.condition(),
-    measures: () => engine.measures(),
-    [Symbol.asyncDispose]: async () => undefined,
-    streams: {
-      create: (record) => act(() => streams.create(record)),
-      alter: (incarnation, record) => act(() => streams.alter(incarnation, record)),
-      rename: (incarnation, record) => act(() => streams.rename(incarnation, record)),
-      delete: (name, incarnation) => act(() => streams.delete(name, incarnation)),
-      describe: (names) => streams.describe(names),
-      watch: (listener) => streams.watch(listener),
-    },
-  }
 }
 
 describe('an atomic set', () => {
@@ -328,7 +308,7 @@ async function crashAt(step: number, when: Death['when']): Promise<boolean> {
   death = died
   source.say(setOf(AFTER))
   await settle(dying)
-  await doomed[Symbol.asyncDispose]().catch(() => undefined)
+  await Promise.allSettled([doomed[Symbol.asyncDispose]()])
   death = undefined
   const wasFinished = died.dead && isFinished(dataDirectory)
   source.set = setOf(BEFORE)

@@ -152,6 +152,25 @@ describe('a resource', () => {
     expect(plane.sources.get('api')?.status).toMatchObject({ blocked: [] })
   })
 
+  test('stays with its owner when a decision that waits is taken back', async () => {
+    const world = postedWorld({}, [sourceOf('local')])
+    const plane = await start(world)
+    await plane.writes.put(writeOf('Stream', 'orders', { retention: { age: '2h' } }))
+    await settle(world)
+    expect(await plane.ownership.transfer(orders, 'local')).toMatchObject({ done: false })
+    await expect(plane.writes.remove({ identity: orders, dryRun: false })).rejects.toMatchObject({
+      message: expect.stringContaining('waits until source local'),
+    })
+    expect(await plane.ownership.transfer(orders, 'api')).toMatchObject({
+      done: true,
+      message: expect.stringContaining('keeps it'),
+    })
+    await settle(world)
+    expect(plane.sources.get('api')?.status).toMatchObject({ blocked: [], converged: 1 })
+    await plane.writes.remove({ identity: orders, dryRun: false })
+    expect(plane.resources.get('Stream', 'default', 'orders')).toBeUndefined()
+  })
+
   test('or a source that is not there is not found', async () => {
     const plane = await start(postedWorld({}, [sourceOf('a', declare('Stream', 'orders'))]))
     await expect(plane.ownership.transfer(orders, 'none')).rejects.toMatchObject({

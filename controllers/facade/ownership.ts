@@ -14,29 +14,34 @@ export function ownershipOf(running: Running): Ownership {
     async adopt(identity, source) {
       requireSource(source, running)
       const { owner } = found(identity, running)
-      if (owner === source) return already(identity, 'adopt', source)
+      if (owner === source) return stay(identity, 'adopt', source, running)
       if (owner !== undefined && running.loops.has(owner))
         throw new HeadgateError(
           'Conflict',
           `${identityText(identity)} is owned by source ${owner}, which is configured.`,
-          { hint: `Transfer it instead: headgate transfer … --to ${source}` },
+          { hint: `Transfer it instead: headgate transfer ${words(identity)} --to ${source}` },
         )
       return take(identity, { verb: 'adopt', to: source }, owner, running)
     },
     async transfer(identity, to) {
       requireSource(to, running)
       const { owner } = found(identity, running)
-      if (owner === to) return already(identity, 'transfer', to)
+      if (owner === to) return stay(identity, 'transfer', to, running)
       if (owner === undefined || !running.loops.has(owner))
         throw new HeadgateError(
           'Conflict',
           `${identityText(identity)} is owned by ${owner === undefined ? 'no source' : `source ${owner}, which is not configured any more`}.`,
-          { hint: `Adopt it instead: headgate adopt … --source ${to}` },
+          { hint: `Adopt it instead: headgate adopt ${words(identity)} --source ${to}` },
         )
       return take(identity, { verb: 'transfer', to }, owner, running)
     },
     release: (identity) => release(identity, running),
   }
+}
+
+/** As commands take it. */
+function words({ kind, namespace, name }: Identity): string {
+  return `${kind.toLowerCase()} ${name}${namespace === 'default' ? '' : ` -n ${namespace}`}`
 }
 
 async function take(
@@ -123,8 +128,21 @@ async function forget(identity: Identity, { postedSources, loops }: Running): Pr
     ?.between(async () => postedSources.api.write({ identity, written: undefined }))
 }
 
-function already(identity: Identity, verb: 'adopt' | 'transfer', to: string): OwnershipAnswer {
-  const message = `Source ${to} owns ${identityText(identity)} already.`
+/** What was decided before and waits is decided otherwise now. */
+async function stay(
+  identity: Identity,
+  verb: 'adopt' | 'transfer',
+  to: string,
+  running: Running,
+): Promise<OwnershipAnswer> {
+  const { catalog, loops, posted } = running
+  const key = identityKey(identity)
+  const waits = catalog.ownership.all().has(key)
+  catalog.ownership.remove(key)
+  if (to === API_SOURCE && !posted.objects.all().has(key))
+    await declare(identity, found(identity, running).accepted, running)
+  if (waits) await loops.get(to)?.lookNow()
+  const message = `Source ${to} owns ${identityText(identity)} already${waits ? ', and keeps it' : ''}.`
   return { verb, identity, from: to, to, done: true, message }
 }
 

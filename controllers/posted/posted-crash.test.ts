@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
 import type { SourceFile } from '../control-plane.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
-import type { World } from '../testing.ts'
+import { engineThat, type World } from '../testing.ts'
 import { fileOf, pipelineSpec, postedWorld, settle } from './testing.ts'
 
 const FORMER = [
@@ -61,27 +61,10 @@ function mayDie<T>(write: () => T): T {
 }
 
 function unlessDead(engine: Engine): Engine {
-  const act = async <T>(change: () => Promise<T>): Promise<T> => {
+  return engineThat(engine, async (change) => {
     if (death?.dead === true) throw new Error('dead')
     return change()
-  }
-  const { log, groups, capabilities, streams } = engine
-  return {
-    log,
-    groups,
-    capabilities,
-    condition: () => engine.condition(),
-    measures: () => engine.measures(),
-    [Symbol.asyncDispose]: async () => undefined,
-    streams: {
-      create: (record) => act(() => streams.create(record)),
-      alter: (incarnation, record) => act(() => streams.alter(incarnation, record)),
-      rename: (incarnation, record) => act(() => streams.rename(incarnation, record)),
-      delete: (name, incarnation) => act(() => streams.delete(name, incarnation)),
-      describe: (names) => streams.describe(names),
-      watch: (listener) => streams.watch(listener),
-    },
-  }
+  })
 }
 
 async function start(world: World): Promise<RunningControlPlane> {
@@ -112,7 +95,7 @@ async function crashAt(
       () => true,
       () => false,
     )
-    await doomed[Symbol.asyncDispose]().catch(() => undefined)
+    await Promise.allSettled([doomed[Symbol.asyncDispose]()])
     death = undefined
     const last = postedWorld({ dataDirectory, engine })
     const again = await start(last)

@@ -3,7 +3,7 @@
  *
  * Identities are compared, not contents: a file that is edited all the time does not block pruning elsewhere.
  */
-import { createHash } from 'node:crypto'
+import { identitiesDigest } from '../sets/read-set.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
 
 /** An unbroken run of complete sweeps that declared the same identities. */
@@ -23,7 +23,7 @@ export function advanceSettle(
   nowMs: number,
 ): Settle | undefined {
   if (!set.complete) return undefined
-  const identities = identitiesDigest(set)
+  const identities = identitiesOf(set)
   if (before === undefined || before.identities !== identities)
     return { identities, sinceMs: nowMs, sweeps: set.isNarrow === true ? 0 : 1, lastMs: nowMs }
   if (set.isNarrow === true) return before
@@ -40,11 +40,9 @@ export function isSettled(settle: Settle | undefined, pruneSettleMs: number): bo
 /** For a plan that is only shown: what would happen once the absence has lasted. */
 export function alreadySettled(set: ResourceSet, pruneSettleMs: number): Settle | undefined {
   if (!set.complete) return undefined
-  return { identities: identitiesDigest(set), sinceMs: 0, sweeps: 2, lastMs: pruneSettleMs }
+  return { identities: identitiesOf(set), sinceMs: 0, sweeps: 2, lastMs: pruneSettleMs }
 }
 
-function identitiesDigest(set: ResourceSet): string {
-  const hash = createHash('sha256')
-  for (const key of [...set.members.keys()].sort()) hash.update(key).update('\n')
-  return hash.digest('hex')
+function identitiesOf({ identities, members }: ResourceSet): string {
+  return identities ?? identitiesDigest([...members.keys()].sort())
 }

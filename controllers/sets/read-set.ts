@@ -54,6 +54,7 @@ export class SetReader {
   #members: ReadonlyMap<string, Member> = new Map()
   /** Of the members; sorted again only when one came or went. */
   #names: readonly string[] = []
+  #identities: string = identitiesDigest([])
 
   constructor(options: SetReaderOptions) {
     this.#options = options
@@ -75,6 +76,7 @@ export class SetReader {
     for (const member of this.#members.values()) problems.push(...member.problems)
     return {
       source: this.#options.source,
+      identities: this.#identities,
       digest: setDigest(this.#names, this.#members, incompleteBecause.length === 0),
       complete: incompleteBecause.length === 0,
       incompleteBecause,
@@ -127,8 +129,15 @@ export class SetReader {
     const isSame =
       members.size === this.#members.size && [...names].every((name) => this.#members.has(name))
     this.#members = members
-    if (!isSame) this.#names = [...members.keys()].sort()
+    if (isSame) return
+    this.#names = [...members.keys()].sort()
+    this.#identities = identitiesDigest(this.#names)
   }
+}
+
+/** `names` are identityKeys, sorted. */
+export function identitiesDigest(names: readonly string[]): string {
+  return sha256(names.join('\n'))
 }
 
 function setDigest(

@@ -13,6 +13,8 @@ export interface ResourceSet {
   readonly source: string
   /** A digest of every member's identity, digest and validity, and of `complete`: equal sets need no second look. */
   readonly digest: string
+  /** A digest of who is declared, whatever they say. */
+  readonly identities?: string
   readonly complete: boolean
   /** Only what was hinted at was looked at; all else is as the last look at everything found it. */
   readonly isNarrow?: true

@@ -39,7 +39,7 @@ export class DirectorySource implements Source {
   readonly #memory: FileMemory
   readonly #watches = new Set<FolderWatch>()
   /** Files that held resources when they were read last; before the first look, what the catalog knows of them. */
-  #held: ReadonlySet<string> | undefined
+  #held: Set<string> | undefined
   /** What the last look found, where it found everything; a narrow look starts from it. */
   #last: Walk | undefined
   /** Hinted at since the last look; undefined where everything is to be looked at. */
@@ -61,8 +61,9 @@ export class DirectorySource implements Source {
     this.#last = walk.unreadable.length === 0 ? walk : undefined
     const held = this.#held ?? this.#options.held()
     const set = await this.#reader.read({ ...filesOf(walk), held: (path) => held.has(path) })
-    this.#remember(held, set, walk)
-    return narrow === undefined ? set : { ...set, isNarrow: true }
+    const looked: ResourceSet = narrow === undefined ? set : { ...set, isNarrow: true }
+    this.#remember(held, looked, walk)
+    return looked
   }
 
   watch(lookAgain: () => void): Disposable {
@@ -126,11 +127,15 @@ export class DirectorySource implements Source {
     return { ...walk, unreadable: [{ path: '.', because: 'the folder changed while it was read' }] }
   }
 
-  #remember(held: ReadonlySet<string>, set: ResourceSet, walk: Walk): void {
+  /** What a narrow look did not find stays until everything is looked at. */
+  #remember(before: ReadonlySet<string>, { members, isNarrow }: ResourceSet, walk: Walk): void {
+    const held = this.#held ?? new Set(before)
+    this.#held = held
+    for (const { origin } of members.values()) held.add(origin.file)
+    if (isNarrow === true) return
     const present = new Set([...walk.files, ...walk.unreadable].map(({ path }) => path))
-    const rootIsAway = present.has('.')
-    const kept = [...held].filter((path) => rootIsAway || present.has(path))
-    this.#held = new Set([...kept, ...[...set.members.values()].map(({ origin }) => origin.file)])
+    if (present.has('.')) return
+    for (const path of held) if (!present.has(path)) held.delete(path)
   }
 }
 

@@ -96,11 +96,12 @@ function follow(start: Result, keys: readonly string[]): Value {
   return value as Value
 }
 
-/** An object and nothing else: not an array, and none of the classes that values have. */
+/**
+ * Whether it is an object and nothing else: not an array, and none of the classes that values have. An object with a
+ * key `constructor` may be told from others; no value of such a key is this one.
+ */
 function isOrdinary(value: Result): value is ObjectValue {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  )
+  return typeof value === 'object' && value !== null && value.constructor === Object
 }
 
 const INDEX = /^\d{1,9}$/

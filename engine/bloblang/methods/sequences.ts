@@ -48,7 +48,7 @@ export const sequenceMethods: readonly MethodDefinition[] = [
       return (target, frame) => {
         const from = low(frame)
         const to = high?.(frame)
-        if (typeof target === 'string') return decodeText(Buffer.from(target).subarray(from, to))
+        if (typeof target === 'string') return sliceText(target, from, to)
         if (target instanceof Uint8Array) return target.subarray(from, to)
         if (isArray(target)) return target.slice(from, to)
         throw mismatch('string or array', target)
@@ -97,3 +97,20 @@ export const sequenceMethods: readonly MethodDefinition[] = [
     },
   },
 ]
+
+/** By bytes; where these are the characters too, the text is cut without making them. */
+function sliceText(text: string, from: number, to: number | undefined): string {
+  if (from >= 0 && to !== undefined && isAscii(text, to))
+    return text.slice(from, Math.max(from, to))
+  return decodeText(Buffer.from(text).subarray(from, to))
+}
+
+const ASCII_LOOKED_AT_MAX = 64
+
+/** Whether bytes and characters are the same up to there, for the few that are looked at. */
+function isAscii(text: string, end: number): boolean {
+  if (end < 0 || end > ASCII_LOOKED_AT_MAX) return false
+  const length = Math.min(end, text.length)
+  for (let index = 0; index < length; index++) if (text.charCodeAt(index) > 0x7f) return false
+  return true
+}

@@ -60,7 +60,7 @@ function prepare(value: Value, depth: number): unknown {
   if (value === null) return value
   if (depth > ENCODE_DEPTH_MAX) throw tooDeep()
   if (Array.isArray(value)) return prepareArray(value, depth)
-  if (Object.getPrototypeOf(value) === Object.prototype) {
+  if (value.constructor === Object) {
     return prepareObject(value as ObjectValue, depth)
   }
   if (value instanceof IntegralFloat) return prepareNumber(value.value)

@@ -32,6 +32,23 @@ export function declaredIn(
   return declared
 }
 
+/** The digests of what it declares, without more: it is asked for with every change, however large the set is. */
+export function digestsOf(
+  set: ResourceSet,
+  entries: ReadonlyMap<string, StoredEntry>,
+): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>()
+  for (const [key, member] of set.members) {
+    if (member.state !== 'valid' || !set.complete) return ofDeclared(declaredIn(set, entries))
+    digests.set(key, member.resource.digest)
+  }
+  return set.complete ? digests : ofDeclared(declaredIn(set, entries))
+}
+
+function ofDeclared(declared: ReadonlyMap<string, DeclaredResource>): ReadonlyMap<string, string> {
+  return new Map([...declared].map(([key, { resource }]) => [key, resource.digest]))
+}
+
 /** JSON: everything of a resource but its digest, under which it is kept, and where it was written. */
 export function memberText({ resource, origin }: DeclaredResource): string {
   const { identity, id, labels, annotations, spec, references } = resource

@@ -8,7 +8,7 @@ import { identityKey } from '../../crds/resource.ts'
 import type { ConvergenceRecord, ConvergenceRecorder } from '../apply/convergence-ports.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Pin, Revision, RevisionCause } from './history.ts'
-import { declaredIn, memberText } from './member-texts.ts'
+import { declaredIn, digestsOf, memberText } from './member-texts.ts'
 import { NOTHING_TRIED, outcomeOf, revisionAction, withOutcomes } from './revision-actions.ts'
 import type { MemberDigests } from './revision-store.ts'
 
@@ -122,12 +122,15 @@ export class RevisionRecorder implements ConvergenceRecorder {
     readonly members: MemberDigests
     readonly textOf: (key: string) => string
   } {
-    const declared = declaredIn(set, this.#catalog.entries.all())
-    const members = new Map<string, string>()
-    for (const [key, { resource }] of declared) members.set(key, resource.digest)
+    const entries = this.#catalog.entries.all()
+    const members = digestsOf(set, entries)
+    let declared: ReturnType<typeof declaredIn> | undefined
     return {
       members,
       textOf(key) {
+        const member = set.members.get(key)
+        if (member?.state === 'valid') return memberText(member)
+        declared ??= declaredIn(set, entries)
         const one = declared.get(key)
         return one === undefined ? '' : memberText(one)
       },

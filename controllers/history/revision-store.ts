@@ -15,8 +15,10 @@ const SCHEMA = `
   create table if not exists revisions (source text not null, revision integer not null, record text not null, primary key (source, revision)) strict;
   create table if not exists revision_members (source text not null, key text not null, first integer not null, last integer, digest text not null, primary key (source, key, first)) strict;
   create index if not exists revision_members_by_digest on revision_members (digest);
+  create index if not exists revision_members_by_last on revision_members (source, last) where last is not null;
   create table if not exists resource_texts (digest text primary key, text text not null) strict;
   create table if not exists last_changes (key text primary key, source text not null, revision integer not null, change text not null) strict;
+  create index if not exists last_changes_by_revision on last_changes (source, revision);
 `
 
 /** The members of one set: identityKey → digest of the text. */
@@ -167,15 +169,17 @@ function writersIn(file: DatabaseSync): Writers {
   const upsertChange = file.prepare('insert or replace into last_changes values (?, ?, ?, ?)')
   return {
     members({ revision: { source, revision }, members, textOf }, before) {
-      for (const [key, digest] of before) {
-        if (members.get(key) === digest) continue
-        end.run(revision - 1, source, key)
-      }
+      let known = 0
       for (const [key, digest] of members) {
-        if (before.get(key) === digest) continue
+        const former = before.get(key)
+        if (former !== undefined) known += 1
+        if (former === digest) continue
+        if (former !== undefined) end.run(revision - 1, source, key)
         if (hasText.get(digest) === undefined) insertText.run(digest, textOf(key, digest))
         begin.run(source, key, revision, digest)
       }
+      if (known === before.size) return
+      for (const key of before.keys()) if (!members.has(key)) end.run(revision - 1, source, key)
     },
     revision: (revision) =>
       void upsert.run(revision.source, revision.revision, JSON.stringify(revision)),

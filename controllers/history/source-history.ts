@@ -15,7 +15,7 @@ import {
   type RevisionDifference,
   type RollbackAnswer,
 } from './history.ts'
-import { declaredIn, memberOf } from './member-texts.ts'
+import { declaredIn, digestsOf, memberOf } from './member-texts.ts'
 import type { SourcePins } from './source-pins.ts'
 
 /** What history asks of a source's loop. */
@@ -145,7 +145,7 @@ export class SourceHistory implements History {
     if (set === undefined)
       throw new HeadgateError('SourceUnreadable', `Source ${source} was not read yet.`)
     const declared = declaredIn(set, catalog.entries.all())
-    const members = new Map([...declared].map(([key, { resource }]) => [key, resource.digest]))
+    const members = digestsOf(set, catalog.entries.all())
     return { members, resourceOf: (key) => present(declared.get(key)?.resource, key) }
   }
 

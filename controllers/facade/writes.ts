@@ -72,7 +72,7 @@ function judged(
     const fields = fieldsOfProblems(written.object, problems)
     throw new ProblemsError(identityText(identity), problems, fields)
   }
-  const plan = apiLoop(running).planFor(set, alreadySettled(set, 0))
+  const plan = apiLoop(running).planFor(set, settledNow(set, running))
   const action = plan.actions.find((one) => identityKey(one.identity) === key)
   const refusal = refusalOfWrite(action, running.catalog.entries.get(key))
   if (refusal !== undefined) throw refusal
@@ -209,7 +209,7 @@ function markRemoval(
   try {
     catalog.atomically(() => {
       const marked = catalog.entries.put({ ...entry, removal: 'delete' })
-      const plan = apiLoop(running).planFor(set, alreadySettled(set, 0))
+      const plan = apiLoop(running).planFor(set, settledNow(set, running))
       const action = plan.actions.find((one) => identityKey(one.identity) === key)
       const refusal = refusalOfWrite(action, entry)
       if (refusal !== undefined) throw refusal
@@ -228,6 +228,11 @@ function shown({ kind, namespace, name }: Identity, running: Running): ResourceO
   const object = resourcesOf(running).get(kind, namespace, name)
   if (object !== undefined) return object
   throw new HeadgateError('Internal', `${kind} ${namespace}/${name} was written and is not there.`)
+}
+
+/** A write is explicit: nothing that follows from it waits for a second look. */
+function settledNow(set: ResourceSet, running: Running): ReturnType<typeof alreadySettled> {
+  return alreadySettled(set, apiLoop(running).policy().pruneSettleMs)
 }
 
 function apiLoop({ loops }: Running): SourceLoop {

@@ -1,5 +1,7 @@
 /** Every command, in the order in which the help lists them. */
 
+import { adopt } from './adopt.ts'
+import { apply } from './apply.ts'
 import { approve } from './approve.ts'
 import { backup } from './backup.ts'
 import { blobl } from './blobl.ts'
@@ -9,6 +11,7 @@ import { bloblServe } from './blobl-serve.ts'
 import type { CommandDefinition } from './command.ts'
 import { complete } from './complete.ts'
 import { completion } from './completion.ts'
+import { deleteCommand } from './delete.ts'
 import { describe } from './describe.ts'
 import { diff } from './diff.ts'
 import { events } from './events.ts'
@@ -20,12 +23,15 @@ import { groupsDescribe } from './groups-describe.ts'
 import { groupsList } from './groups-list.ts'
 import { groupsReset } from './groups-reset.ts'
 import { history } from './history.ts'
+import { importCommand } from './import.ts'
 import { init } from './init.ts'
+import { kubeconfig } from './kubeconfig.ts'
 import { latest } from './latest.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
 import { reconcile } from './reconcile.ts'
+import { release } from './release.ts'
 import { repair } from './repair.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
@@ -35,6 +41,7 @@ import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
 import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
+import { transfer } from './transfer.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
@@ -48,19 +55,25 @@ export const COMMANDS: readonly CommandDefinition[] = [
   validate,
   fmt,
   plan,
+  apply,
   approve,
   get,
   describe,
   why,
   events,
   wait,
+  deleteCommand,
   history,
   diff,
   rollback,
   suspend,
   resume,
   reconcile,
+  adopt,
+  transfer,
+  release,
   exportCommand,
+  importCommand,
   tail,
   latest,
   produce,
@@ -70,6 +83,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   groupsList,
   groupsDescribe,
   groupsReset,
+  kubeconfig,
   backup,
   restore,
   verify,

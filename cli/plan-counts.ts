@@ -1,7 +1,7 @@
 /** How much a plan does, in one line; and what it costs, in another. */
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
-import { losesData, type PrintedAction, type PrintedPlan, verbText } from './printed-plan.ts'
+import { type PrintedAction, type PrintedPlan, resourceText, verbText } from './printed-plan.ts'
 
 /** `2 to create, 1 to replace, 1 held back, 40 as declared` */
 export function countsText({ actions, kept }: Pick<PrintedPlan, 'actions' | 'kept'>): string {
@@ -14,16 +14,23 @@ export function countsText({ actions, kept }: Pick<PrintedPlan, 'actions' | 'kep
   return [...parts, `${kept} as declared`].join(', ')
 }
 
-/** `Destroys 1,200 records (3.4MiB) of Stream orders.` Undefined where nothing is lost. */
-export function lossText(actions: readonly PrintedAction[]): string | undefined {
-  const losing = actions.filter(losesData)
-  if (losing.length === 0) return undefined
+/** `Destroys 1,200 records (3.4 MiB) of Stream orders.`, and what an approval would; none where nothing is lost. */
+export function lossTexts(actions: readonly PrintedAction[]): readonly string[] {
+  const losing = actions.filter(({ cost }) => cost !== null && cost.records > 0)
+  const [held, now] = [true, false].map((isHeld) =>
+    losing.filter(({ verb }) => (verb === 'blocked') === isHeld),
+  )
+  return [
+    ...amountOf(now ?? []).map((amount) => `Destroys ${amount}.`),
+    ...amountOf(held ?? []).map((amount) => `What is held back would destroy ${amount}.`),
+  ]
+}
+
+function amountOf(losing: readonly PrintedAction[]): readonly string[] {
+  const [first] = losing
+  if (first === undefined) return []
   const records = losing.reduce((sum, { cost }) => sum + (cost?.records ?? 0), 0)
   const bytes = losing.reduce((sum, { cost }) => sum + (cost?.bytes ?? 0), 0)
-  const [first] = losing
-  const where =
-    losing.length === 1 && first !== undefined
-      ? `Stream ${first.name}`
-      : counted(losing.length, 'stream')
-  return `Destroys ${counted(records, 'record')} (${byteText(bytes)}) of ${where}.`
+  const where = losing.length === 1 ? resourceText(first) : counted(losing.length, 'stream')
+  return [`${counted(records, 'record')} (${byteText(bytes)}) of ${where}`]
 }

@@ -2,7 +2,7 @@
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
 import { changeLines } from './change-text.ts'
-import { countsText, lossText } from './plan-counts.ts'
+import { countsText, lossTexts } from './plan-counts.ts'
 import {
   type PrintedAction,
   type PrintedPlan,
@@ -20,12 +20,12 @@ export function planMarkdown(plan: PrintedPlan): string {
   const { source, actions, kept } = plan
   if (actions.length === 0)
     return `### Headgate: nothing to change\n\nSource \`${source}\`: ${counted(kept, 'resource')} as declared.\n`
-  const loss = lossText(actions)
+  const loss = lossTexts(actions)
   const shown = actions.slice(0, ROWS_MAX)
   const more = actions.length - shown.length
   const parts = [
     `### Headgate plan for \`${source}\`: ${countsText(plan)}`,
-    ...(loss === undefined ? [] : [`> [!CAUTION]\n> ${loss}`]),
+    ...(loss.length === 0 ? [] : [`> [!CAUTION]\n> ${loss.join(' ')}`]),
     [
       '| | resource | why | where |',
       '|---|---|---|---|',

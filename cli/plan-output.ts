@@ -1,5 +1,6 @@
 /** Prints a plan in the form that was asked for: problems are talk, the plan is data. */
 import type { SourceFile } from '../controllers/control-plane.ts'
+import type { Problem } from '../controllers/sets/problem.ts'
 import type { OptionDefinition } from './command.ts'
 import { type Invocation, outputOption, textOption } from './command.ts'
 import type { PlannedSet } from './plan-client.ts'
@@ -15,7 +16,7 @@ export async function printPlan(
   files: readonly SourceFile[],
 ): Promise<void> {
   const { terminal } = invocation
-  await sayProblems(invocation, planned, files)
+  await sayProblems(invocation, planned.problems, files)
   switch (textOption(invocation, 'output')) {
     case 'json':
       await terminal.print(`${JSON.stringify(planned, null, 2)}\n`)
@@ -33,9 +34,10 @@ export async function printPlan(
   }
 }
 
-async function sayProblems(
+/** With the lines of the files that they are in. */
+export async function sayProblems(
   { terminal }: Invocation,
-  { problems }: PlannedSet,
+  problems: readonly Problem[],
   files: readonly SourceFile[],
 ): Promise<void> {
   if (problems.length === 0) return

@@ -142,6 +142,7 @@ describe('a plan for people', () => {
 
 Plan: 1 to create, 1 to update, 1 to rename, 1 to replace, 1 to readopt, 1 to adopt, 1 to transfer, 1 to release, 1 to retain, 1 to delete, 2 held back, 40 as declared.
 Destroys 1,200 records (3.3 MiB) of Stream gone.
+What is held back would destroy 1 record (10 B) of Stream many.
 `)
   })
 
@@ -169,6 +170,8 @@ Destroys 1,200 records (3.3 MiB) of Stream gone.
 Plan: 1 to replace, 1 to delete, 1 held back, 40
 as declared.
 Destroys 1,200 records (3.3 MiB) of Stream gone.
+What is held back would destroy 1 record (10 B)
+of Stream many.
 `)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(48)
   })
@@ -241,7 +244,7 @@ describe('a plan in Markdown', () => {
     ).toBe(`### Headgate plan for \`local\`: 1 to create, 1 to update, 1 to delete, 1 held back, 40 as declared
 
 > [!CAUTION]
-> Destroys 1,200 records (3.3 MiB) of Stream gone.
+> Destroys 1,200 records (3.3 MiB) of Stream gone. What is held back would destroy 1 record (10 B) of Stream many.
 
 | | resource | why | where |
 |---|---|---|---|

@@ -2,7 +2,7 @@
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
 import { type ChangeContext, changeLines } from './change-text.ts'
-import { countsText, lossText } from './plan-counts.ts'
+import { countsText, lossTexts } from './plan-counts.ts'
 import {
   type PrintedAction,
   type PrintedCost,
@@ -26,12 +26,12 @@ export function planText(
   if (actions.length === 0) return `Nothing to change: ${counted(kept, 'resource')} as declared.\n`
   const { paint, columns } = context
   const lines = actionsLines(actions, context)
-  const loss = lossText(actions)
+  const loss = lossTexts(actions)
   return `${[
     ...lines,
     '',
     ...wrapped(`Plan: ${countsText(plan)}.`, '', columns),
-    ...(loss === undefined ? [] : wrapped(loss, '', columns).map((line) => paint('red', line))),
+    ...loss.flatMap((text) => wrapped(text, '', columns)).map((line) => paint('red', line)),
   ].join('\n')}\n`
 }
 
@@ -50,7 +50,7 @@ export function actionsLines(
 /** Many that are held back for one reason: it stands beneath the last of them. */
 function isToldByNext(action: PrintedAction, next: PrintedAction | undefined): boolean {
   const { verb, reason, changes, cost } = action
-  if (verb !== 'blocked' || cost !== null || changes.length > 0) return false
+  if (verb !== 'blocked' || (cost?.records ?? 0) > 0 || changes.length > 0) return false
   return next?.verb === verb && next.reason === reason && next.blockedBy === action.blockedBy
 }
 
@@ -64,7 +64,7 @@ export function actionLines(action: PrintedAction, context: ChangeContext): read
     ...headLines(action, context),
     ...(reason === '' || isSelfEvident ? [] : wrapped(reason, INDENT, columns)),
     ...changes.flatMap((change) => changeLines(change, INDENT, context)),
-    ...(cost === null ? [] : costTexts(cost, verb)).flatMap((text) =>
+    ...(cost === null || cost.records === 0 ? [] : costTexts(cost, verb)).flatMap((text) =>
       wrapped(text, INDENT, columns).map((line) => paint('red', line)),
     ),
   ]

@@ -60,7 +60,9 @@ async function runPlan(invocation: Invocation): Promise<number> {
   const isOffline = flagOption(invocation, 'offline')
   if (!isOffline && textOption(invocation, 'snapshot') !== undefined)
     throw new HeadgateError('Usage', '--snapshot: expected --offline beside it')
-  const { files, planned, save } = isOffline ? await offline(invocation) : await online(invocation)
+  const made = isOffline ? await offline(invocation) : await online(invocation)
+  if (made === undefined) return 1
+  const { files, planned, save } = made
   await printPlan(invocation, planned, files)
   if (hasErrors(planned)) return 1
   await save()
@@ -86,7 +88,8 @@ interface Planned {
   readonly save: () => Promise<void>
 }
 
-async function online(invocation: Invocation): Promise<Planned> {
+/** Undefined where the set is wrong as a whole, which was said then. */
+async function online(invocation: Invocation): Promise<Planned | undefined> {
   const [{ planSet, sourcePath }, { setFiles }] = await Promise.all([
     import('./plan-client.ts'),
     import('./set-files.ts'),
@@ -95,7 +98,12 @@ async function online(invocation: Invocation): Promise<Planned> {
   const source = textOption(invocation, 'source') ?? 'local'
   const path = invocation.arguments[0] ?? (await locationOf(client, sourcePath(source)))
   const files = await setFiles(path, invocation.terminal.stdin)
-  const planned = await planSet(client, source, files)
+  const planned = await planSet(client, source, files).catch(async (error: unknown) => {
+    const { sayWhatIsWrong } = await import('./invalid-set.ts')
+    await sayWhatIsWrong(invocation, files, error)
+    return undefined
+  })
+  if (planned === undefined) return undefined
   const save = (): Promise<void> =>
     savePlan(invocation, { source, server: client.url, files, planned })
   return { files, planned, save }

@@ -65,11 +65,6 @@ export function isDestructive({ verb, risk }: PrintedAction): boolean {
   return REMOVALS.has(verb) || (verb !== 'blocked' && risk === 'data-loss')
 }
 
-/** Carried out, it costs data. What is held back costs nothing yet. */
-export function losesData({ verb, cost }: PrintedAction): boolean {
-  return verb !== 'blocked' && cost !== null && cost.records > 0
-}
-
 /** `shop.yaml:3:1`, as editors and terminals open it. */
 export function placeText({ file, line, column }: PrintedPlace): string {
   return `${file}:${line}${column === undefined ? '' : `:${column}`}`

@@ -12,11 +12,11 @@ import { convergenceText } from './convergence-text.ts'
 import { requireFolder } from './folder.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import type { RunningServer } from './server-options.ts'
+import { requireSourceName } from './source-name.ts'
 import { isWorthSaying, startScreen } from './start-screen.ts'
 
 const CONFIG_DEFAULT = './headgate.yaml'
 const DATA_DIRECTORY_DEFAULT = './.headgate'
-const SOURCE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 export const up: CommandDefinition = {
   name: 'up',
@@ -63,7 +63,7 @@ async function runUp(invocation: Invocation): Promise<number> {
   const dataDirectory = resolve(textOption(invocation, 'dataDir') ?? DATA_DIRECTORY_DEFAULT)
   const server = await invocation.startServer({
     folder,
-    source: readSourceName(invocation),
+    source: requireSourceName(textOption(invocation, 'source') ?? 'local'),
     configFile: readConfigFile(invocation),
     dataDirectory,
     secretsDirectory: readSecretsDirectory(invocation),
@@ -117,15 +117,6 @@ function commandText(command: string, dataDirectory: string): string {
   const startedByNpm = process.env['npm_config_user_agent'] !== undefined
   const isDefault = dataDirectory === resolve(DATA_DIRECTORY_DEFAULT)
   return `${startedByNpm ? 'npx ' : ''}${command}${isDefault ? '' : ` --data-dir ${dataDirectory}`}`
-}
-
-function readSourceName(invocation: Invocation): string {
-  const name = textOption(invocation, 'source') ?? 'local'
-  if (SOURCE_NAME.test(name)) return name
-  throw new HeadgateError(
-    'Usage',
-    `--source: expected lower-case letters, digits and hyphens, got "${name}"`,
-  )
 }
 
 /** The default one may be missing; one that was named may not. */

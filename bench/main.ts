@@ -1,11 +1,13 @@
 /** `npm run bench -- NAME`: each benchmark prints its figures beside a raw limit or a peer, taken in the same run. */
 import { benchBloblang } from './bloblang.ts'
+import { benchConverge } from './converge.ts'
 import { benchEngine } from './engine.ts'
 import { benchFirst } from './first.ts'
 
 const BENCHMARKS: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   first: benchFirst,
   engine: benchEngine,
+  converge: benchConverge,
   bloblang: benchBloblang,
 }
 

@@ -39,11 +39,7 @@ export function writeLargeSet(root: string, files: readonly LargeFile[], edit: s
 }
 
 function filesOf(team: string): readonly LargeFile[] {
-  const file = (
-    kind: string,
-    index: number,
-    spec: string,
-  ): LargeFile => {
+  const file = (kind: string, index: number, spec: string): LargeFile => {
     const name = `${team}-${kind.toLowerCase()}-${index}`
     return {
       path: `${team}/${kind.toLowerCase()}-${index}.yaml`,

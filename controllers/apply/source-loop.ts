@@ -10,6 +10,7 @@ import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import type { Clock, Timer } from '../../engine/ports/clock.ts'
 import type { Logger } from '../../engine/ports/logger.ts'
 import type { Streams } from '../../engine/streams/streams.ts'
+import { forgetRemoved } from '../catalog/restore-catalog.ts'
 import type { ChangePolicy } from '../plan/change-policy.ts'
 import type { NOTHING_DECIDED, PlanPolicy } from '../plan/observed.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -314,7 +315,9 @@ export class SourceLoop {
   ): Promise<Made> {
     const { name, atomic } = this.declaration
     let approved = false
+    const { catalog } = this.#options.apply
     const planRound = (): Round => {
+      forgetRemoved(catalog, (stream) => this.#isOpen(stream))
       const round = this.#planRound(set, settle)
       approved ||= this.#isApproved(round.plan)
       this.#state = { ...this.#state, set, plan: round.plan }
@@ -337,6 +340,11 @@ export class SourceLoop {
     if (done !== undefined) this.#state = { ...this.#state, plan: afterAll(done) }
     const isVerified = done === undefined
     return { outcomes, compensated, isVerified, approved: approved && outcomes.length > 0 }
+  }
+
+  #isOpen(name: string): boolean {
+    const [stream] = this.#options.streams.describe([name])
+    return stream !== undefined && stream.sealed === undefined
   }
 
   #isApproved({ destructiveDigest }: Plan): boolean {

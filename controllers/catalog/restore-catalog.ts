@@ -33,8 +33,13 @@ export function restoreCatalog(catalog: Catalog, streams: Pick<Streams, 'describ
         completed: undefined,
       })
     }
-    for (const [key, { identity, removal }] of [...catalog.entries.all()])
-      if (identity.kind === 'Stream' && removal !== undefined && !names.has(streamName(identity)))
-        catalog.entries.remove(key)
+    forgetRemoved(catalog, (name) => names.has(name))
   })
+}
+
+/** What the engine has taken away or sealed, and whose removal was not confirmed, as after a failure on the way back. */
+export function forgetRemoved(catalog: Catalog, isOpen: (stream: string) => boolean): void {
+  for (const [key, { identity, removal }] of catalog.entries.all())
+    if (identity.kind === 'Stream' && removal !== undefined && !isOpen(streamName(identity)))
+      catalog.entries.remove(key)
 }

@@ -117,6 +117,16 @@ describe('assignment', () => {
     ['an if as the whole mapping', 'if true { "x" } else { "y" }', 'x'],
     ['meta as a field', 'root.meta = 1', '{"meta":1}'],
     ['a key called __proto__', 'root.__proto__ = 1', '{"__proto__":1}'],
+    [
+      'keys of literals may be any text',
+      'root = {"__proto__": this.none, "a\\"]: 1, [": this.none, "\\\\": $v | 1}\nlet v = 1',
+      '{"\\\\":1,"__proto__":null,"a\\"]: 1, [":null}',
+    ],
+    [
+      'a literal of many keys',
+      `root = {${Array.from({ length: 100 }, (_, n) => `"k${n + 100}": this.none`).join(', ')}}`,
+      `{${Array.from({ length: 100 }, (_, n) => `"k${n + 100}":null`).join(',')}}`,
+    ],
     ['keys are sorted', 'root = {"b":1,"a":2,"10":3,"9":4}', '{"10":3,"9":4,"a":2,"b":1}'],
     ['a string is the payload', 'root = "x"', 'x'],
     ['comments', '# one\nroot = 1 # two\n# three', '1'],

@@ -14,8 +14,8 @@ import type {
   UnaryExpression,
 } from '../syntax/tree.ts'
 import { compareText } from '../values/equality.ts'
-import { objectWithKeys } from '../values/key-order.ts'
 import { expectText, kindOf } from '../values/kind-of.ts'
+import { literalCode } from '../values/object-code.ts'
 import { isMarker, type Result } from '../values/result.ts'
 import { setKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
@@ -263,27 +263,29 @@ function compileObject(scope: Scope, expression: ObjectExpression): Code {
   )
 }
 
-/** Filling a copy is faster than adding keys one by one. */
+/** The function that makes it is generated when it is first run: most mappings are only judged. */
 function staticObject(keys: readonly string[], evaluators: readonly Evaluate[]): Code {
-  const template = objectWithKeys(keys)
+  let generated: Evaluate | undefined
   return code((frame) => {
-    const object = { ...template } as Record<string, Value>
-    let absent: Set<string> | undefined
-    for (let index = 0; index < keys.length; index++) {
-      const value = (evaluators[index] as Evaluate)(frame)
-      if (!isMarker(value)) object[keys[index] as string] = value
-      else {
-        absent ??= new Set()
-        absent.add(keys[index] as string)
-      }
-    }
-    return absent === undefined ? object : without(object, absent)
+    generated ??= literalCode(keys, evaluators, (values) => presentOf(keys, values)) ?? evaluateAll
+    return generated(frame)
   }, 'object literal')
+
+  function evaluateAll(frame: Frame): Value {
+    return presentOf(
+      keys,
+      evaluators.map((evaluate) => evaluate(frame)),
+    )
+  }
 }
 
-function without(object: ObjectValue, absent: ReadonlySet<string>): ObjectValue {
+/** What is deleted or nothing leaves no key. */
+function presentOf(keys: readonly string[], values: readonly unknown[]): Value {
   const present: ObjectValue = {}
-  for (const key in object) if (!absent.has(key)) setKey(present, key, object[key] ?? null)
+  for (const [index, key] of keys.entries()) {
+    const value = values[index] as Result
+    if (!isMarker(value)) setKey(present, key, value)
+  }
   return present
 }
 

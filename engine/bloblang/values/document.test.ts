@@ -193,6 +193,15 @@ describe('payloads', () => {
     )
   })
 
+  test('are the same the hundredth time that their keys come, whatever the keys', () => {
+    const keys = ['z', '__proto__', '"]: 1, [`', '\\', '\u2028', '${x}', 'a\nb', 'constructor']
+    for (const some of [keys, keys.toReversed(), keys.filter((key) => key !== '\u2028')]) {
+      const value = Object.fromEntries(some.map((key, index) => [key, { [key]: index }]))
+      const expected = encodeExactlyForTest(value)
+      for (let count = 0; count < 250; count++) expect(encode(value)).toBe(expected)
+    }
+  })
+
   test('of any text are JSON that says the same, short or long, in keys and values', () => {
     const text = fc.string({ unit: 'binary', maxLength: 150 })
     fc.assert(

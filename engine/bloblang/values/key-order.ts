@@ -6,6 +6,7 @@
  * they are. Going on with the key that came last time is one comparison of pointers.
  */
 import { compareText } from './equality.ts'
+import { reorderCode } from './object-code.ts'
 import { setKey } from './set-key.ts'
 import type { ObjectValue } from './value.ts'
 
@@ -28,6 +29,8 @@ export class KeyOrder {
   #others: Map<string, KeyOrder> | undefined
   #sorted: readonly string[] | undefined
   #template: ObjectValue | undefined
+  #uses = 0
+  #reorder: ((from: Readonly<Record<string, unknown>>) => ObjectValue) | undefined
 
   constructor(before: KeyOrder | undefined, key: string) {
     this.#before = before
@@ -64,11 +67,25 @@ export class KeyOrder {
     return this.#sorted
   }
 
+  /** An object of this order with its keys sorted; undefined where no object can have them so. */
+  arrange(from: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | undefined {
+    if (this.#reorder !== undefined) return this.#reorder(from)
+    const template = this.#sortedTemplate
+    if (template === undefined) return undefined
+    if (++this.#uses === GENERATE_AFTER_USES && generated < GENERATED_MAX) {
+      generated++
+      this.#reorder = reorderCode(this.sorted)
+    }
+    const sorted: Record<string, unknown> = { ...template }
+    for (const key in from) sorted[key] = from[key]
+    return sorted
+  }
+
   /**
    * An object that has the keys in their sorted order, to be copied and filled. Undefined where no object has: keys
    * that look like indexes come first in any object.
    */
-  get template(): ObjectValue | undefined {
+  get #sortedTemplate(): ObjectValue | undefined {
     if (!this.#isPlain) return undefined
     this.#template ??= templateOf(this.sorted)
     return this.#template === UNSORTABLE ? undefined : this.#template
@@ -84,6 +101,11 @@ export class KeyOrder {
     return keys
   }
 }
+
+/** Orders that come often get code of their own, and only so many. */
+const GENERATE_AFTER_USES = 100
+const GENERATED_MAX = 1_000
+let generated = 0
 
 let known = 0
 export const NO_KEYS: KeyOrder = new KeyOrder(undefined, '')

@@ -120,16 +120,10 @@ function prepareObject(value: ObjectValue, depth: number): unknown {
   }
   const found = copy ?? value
   if (order?.isSorted === true) return found
-  const template = order?.template
-  if (template !== undefined) return sortedLike(template, found)
+  const sorted = order?.arrange(found)
+  if (sorted !== undefined) return sorted
   isNative = false
   return found
-}
-
-function sortedLike(template: ObjectValue, value: Readonly<Record<string, unknown>>): unknown {
-  const sorted: Record<string, unknown> = { ...template }
-  for (const key in value) sorted[key] = value[key]
-  return sorted
 }
 
 function grow(by: number): void {

@@ -1,8 +1,8 @@
 /** Files that a mapping reads by name, each once unless it wants them fresh. */
 import { resolve } from 'node:path'
 import type { BloblangEnvironment } from '../environment.ts'
+import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
-import { foreign } from '../methods/foreign.ts'
 
 /** A mapping that reads files by a name from its input must not keep them all. */
 const FILES_KEPT_MAX = 100

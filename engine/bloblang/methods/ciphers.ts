@@ -1,9 +1,9 @@
 /** Methods that encrypt and decrypt with AES. */
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto'
 import type { MethodDefinition, Parameter } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
 
 const parameters: readonly Parameter[] = [
   { name: 'scheme', type: 'string', description: 'ctr, gcm, ofb or cbc.' },

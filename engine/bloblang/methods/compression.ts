@@ -12,11 +12,11 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
+import { compressLz4, decompressLz4 } from '../formats/lz4.ts'
+import { compressSnappy, decompressSnappy } from '../formats/snappy.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
-import { compressLz4, decompressLz4 } from './lz4.ts'
-import { compressSnappy, decompressSnappy } from './snappy.ts'
 
 const require = createRequire(import.meta.url)
 const encoding = { category: 'encoding', status: 'stable' } as const

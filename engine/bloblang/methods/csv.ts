@@ -1,11 +1,11 @@
 /** CSV (RFC 4180), with the leniency of Go's reader. */
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { setKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
-import { foreign } from './foreign.ts'
 
 const require = createRequire(import.meta.url)
 

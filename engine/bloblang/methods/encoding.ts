@@ -1,7 +1,7 @@
 /** Methods that write bytes as text, and read them back. */
 import type { MethodDefinition } from '../definition.ts'
+import { decodeAscii85, decodeZ85, encodeAscii85, encodeZ85 } from '../formats/base85.ts'
 import { MappingError } from '../mapping-error.ts'
-import { decodeAscii85, decodeZ85, encodeAscii85, encodeZ85 } from './base85.ts'
 import { expectBytes } from './expect-bytes.ts'
 
 const encoding = { category: 'encoding', status: 'stable' } as const

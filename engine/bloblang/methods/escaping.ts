@@ -1,53 +1,11 @@
 /** Methods that make a text safe for HTML and URLs, and undo it. */
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
-import { MappingError } from '../mapping-error.ts'
-import { decodeText, expectText } from '../values/kind-of.ts'
+import { escapeMarkup, percentDecode, percentEncode } from '../formats/escapes.ts'
+import { expectText } from '../values/kind-of.ts'
 
 const strings = { category: 'strings', status: 'stable', parameters: [] } as const
 const require = createRequire(import.meta.url)
-
-const HTML: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&#34;',
-  "'": '&#39;',
-}
-
-export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => HTML[character] ?? character)
-}
-
-/** Everything but the characters that an expression names, as the percent signs of its bytes. */
-function percentEncode(text: string, kept: RegExp): string {
-  return text.toWellFormed().replace(kept, (character) =>
-    Array.from(Buffer.from(character))
-      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-      .join(''),
-  )
-}
-
-export function percentDecode(text: string, plusIsSpace: boolean): string {
-  const spaced = plusIsSpace ? text.replaceAll('+', ' ') : text
-  if (!spaced.includes('%')) return spaced
-  const bytes = Buffer.from(spaced)
-  const decoded = Buffer.alloc(bytes.length)
-  let length = 0
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at] !== 0x25) {
-      decoded[length++] = bytes[at] ?? 0
-      continue
-    }
-    const digits = bytes.toString('latin1', at + 1, at + 3)
-    if (!/^[0-9a-fA-F]{2}$/.test(digits)) {
-      throw new MappingError(`invalid URL escape "%${digits}"`)
-    }
-    decoded[length++] = Number.parseInt(digits, 16)
-    at += 2
-  }
-  return decodeText(decoded.subarray(0, length))
-}
 
 export const escapingMethods: readonly MethodDefinition[] = [
   {

@@ -6,13 +6,13 @@
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { fileReader, remembered } from '../functions/read-file.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { makeFloat } from '../values/number.ts'
 import { setKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
-import { foreign } from './foreign.ts'
 
 const require = createRequire(import.meta.url)
 

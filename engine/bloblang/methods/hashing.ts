@@ -2,10 +2,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
+import { xxhash64 } from '../formats/xxhash.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
-import { xxhash64 } from './xxhash.ts'
 
 const encoding = { category: 'encoding', status: 'stable' } as const
 

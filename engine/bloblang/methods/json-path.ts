@@ -1,10 +1,10 @@
 /** JSONPath (RFC 9535): expressions that select from structures. */
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { expectValue, isArray, isObject } from '../values/kind-of.ts'
 import { getKey } from '../values/set-key.ts'
 import type { Value } from '../values/value.ts'
-import { foreign } from './foreign.ts'
 import { toPlain } from './plain-value.ts'
 
 const require = createRequire(import.meta.url)

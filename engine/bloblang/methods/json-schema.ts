@@ -2,10 +2,10 @@
 import { createRequire } from 'node:module'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
 import { compileRegexp } from '../regexp/regexp.ts'
 import { expectValue } from '../values/kind-of.ts'
-import { foreign } from './foreign.ts'
 import { toPlain } from './plain-value.ts'
 
 const require = createRequire(import.meta.url)

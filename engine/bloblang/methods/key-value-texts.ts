@@ -1,11 +1,11 @@
 /** Methods that read texts of names and values: URLs, forms and log lines. */
 import type { MethodDefinition } from '../definition.ts'
+import { percentDecode } from '../formats/escapes.ts'
+import { parseUrl } from '../formats/parse-url.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { getKey, setKey } from '../values/set-key.ts'
 import type { ObjectValue } from '../values/value.ts'
-import { percentDecode } from './escaping.ts'
-import { parseUrl } from './parse-url.ts'
 
 const parsing = { category: 'parsing', status: 'stable', parameters: [] } as const
 

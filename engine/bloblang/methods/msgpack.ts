@@ -1,14 +1,14 @@
 /** Methods that read and write MessagePack. */
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
+import { formatMsgpack } from '../formats/format-msgpack.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectValue } from '../values/kind-of.ts'
 import { makeFloat, makeInteger } from '../values/number.ts'
 import { setKey } from '../values/set-key.ts'
 import { type ObjectValue, Timestamp, type Value } from '../values/value.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
-import { formatMsgpack } from './format-msgpack.ts'
 
 const require = createRequire(import.meta.url)
 const parsing = { category: 'parsing', status: 'stable', parameters: [] } as const

@@ -7,15 +7,15 @@
 import { createRequire } from 'node:module'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
+import { decompressLz4Block } from '../formats/lz4.ts'
+import { decompressSnappy } from '../formats/snappy.ts'
 import { MappingError } from '../mapping-error.ts'
 import { makeFloat } from '../values/number.ts'
 import { setKey } from '../values/set-key.ts'
 import { type ObjectValue, Timestamp, type Value } from '../values/value.ts'
 import { DECOMPRESSED_BYTES_MAX } from './compression.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
-import { decompressLz4Block } from './lz4.ts'
-import { decompressSnappy } from './snappy.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -2,10 +2,10 @@
 import { argon2Sync, timingSafeEqual } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
 
 const require = createRequire(import.meta.url)
 

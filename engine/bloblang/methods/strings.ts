@@ -1,8 +1,8 @@
 /** Methods on strings; bytes are taken for strings. */
 import type { MethodDefinition } from '../definition.ts'
+import { formatText } from '../formats/format-verbs.ts'
 import { expectArray, expectText } from '../values/kind-of.ts'
 import type { Value } from '../values/value.ts'
-import { formatText } from './format-verbs.ts'
 import { assertLength, repeat } from './repeat.ts'
 
 const strings = { category: 'strings', status: 'stable' } as const

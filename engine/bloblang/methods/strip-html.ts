@@ -1,8 +1,8 @@
 /** Text without its markup. */
 import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
+import { escapeMarkup } from '../formats/escapes.ts'
 import { expectText } from '../values/kind-of.ts'
-import { escapeMarkup } from './escaping.ts'
 
 const require = createRequire(import.meta.url)
 

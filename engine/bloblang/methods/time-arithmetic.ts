@@ -1,11 +1,11 @@
 /** Methods that calculate with timestamps and lengths of time. */
 import type { MethodDefinition } from '../definition.ts'
+import { type Period, parseDuration, parseIsoDuration, parsePeriod } from '../formats/durations.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { makeInteger, toNumeric, truncate } from '../values/number.ts'
 import { civilTime, timestampOf } from '../values/timestamp.ts'
 import { Timestamp } from '../values/value.ts'
-import { type Period, parseDuration, parseIsoDuration, parsePeriod } from './durations.ts'
 import { expectTimestamp, inZone } from './timestamps.ts'
 
 const time = { category: 'time', status: 'beta' } as const

@@ -1,11 +1,11 @@
 /** Methods between timestamps and the texts that tell them. */
 import type { MethodDefinition } from '../definition.ts'
+import { formatStrftime } from '../formats/strftime.ts'
+import { parseStrptime } from '../formats/strptime.ts'
+import { formatLayout, parseLayout } from '../formats/time-layout.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { formatTimestamp } from '../values/timestamp.ts'
-import { formatStrftime } from './strftime.ts'
-import { parseStrptime } from './strptime.ts'
-import { formatLayout, parseLayout } from './time-layout.ts'
 import { expectTimestamp, inZone } from './timestamps.ts'
 
 const time = { category: 'time', status: 'beta' } as const

@@ -13,6 +13,7 @@ import {
   verify,
 } from 'node:crypto'
 import type { CallSite, MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
 import type { Frame } from '../frame.ts'
 import { MappingError } from '../mapping-error.ts'
 import { encodeJson } from '../values/encode-payload.ts'
@@ -22,7 +23,6 @@ import { getKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 import { escapeHtml } from '../values/value-text.ts'
 import { expectBytes } from './expect-bytes.ts'
-import { foreign } from './foreign.ts'
 
 const tokens = { category: 'tokens', status: 'stable' } as const
 

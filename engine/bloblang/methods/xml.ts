@@ -1,8 +1,8 @@
 /** Methods that read and write XML. */
 import type { MethodDefinition } from '../definition.ts'
+import { formatXml } from '../formats/format-xml.ts'
+import { parseXml } from '../formats/parse-xml.ts'
 import { expectText, expectValue } from '../values/kind-of.ts'
-import { formatXml } from './format-xml.ts'
-import { parseXml } from './parse-xml.ts'
 
 const parsing = { category: 'parsing', status: 'stable' } as const
 

@@ -2,14 +2,14 @@
 import { createRequire } from 'node:module'
 import type { ScalarTag, Tags } from 'yaml'
 import type { MethodDefinition } from '../definition.ts'
+import { foreign } from '../formats/foreign.ts'
+import { formatYaml } from '../formats/format-yaml.ts'
 import { MappingError } from '../mapping-error.ts'
 import { decodeText, expectText, expectValue } from '../values/kind-of.ts'
 import { INT64_MIN, makeFloat } from '../values/number.ts'
 import { setKey } from '../values/set-key.ts'
 import { type ObjectValue, Timestamp, type Value } from '../values/value.ts'
 import { valueText } from '../values/value-text.ts'
-import { foreign } from './foreign.ts'
-import { formatYaml } from './format-yaml.ts'
 
 const require = createRequire(import.meta.url)
 const parsing = { category: 'parsing', status: 'stable', parameters: [] } as const

@@ -2,6 +2,8 @@
  * Go's printf: `%`, flags, a width, a precision and a verb. What a verb cannot show is written as Go writes it, such as
  * `%!d(string=x)`.
  */
+
+import { assertLength, repeat } from '../methods/repeat.ts'
 import { sortedKeys } from '../values/encode-payload.ts'
 import { decodeText, isArray, isNumber, isObject } from '../values/kind-of.ts'
 import { isFloat, type Numeric, toFloat, toNumeric, truncate } from '../values/number.ts'
@@ -9,8 +11,7 @@ import { formatTimestamp } from '../values/timestamp.ts'
 import { Timestamp, type Value } from '../values/value.ts'
 import { valueText } from '../values/value-text.ts'
 import { formatFloatVerb } from './format-float-verb.ts'
-import { quote } from './quoting.ts'
-import { assertLength, repeat } from './repeat.ts'
+import { quote } from './go-quote.ts'
 
 const VERB = /%([-+0 #]*)(\d{1,9})?(\.(\d{0,9}))?(?:\[(\d{1,3})\])?(.|$)/gsu
 /** More decimals than any float has. */

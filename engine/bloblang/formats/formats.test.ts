@@ -2,12 +2,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runMapping } from '../evaluate-for-test.ts'
+import { YAML_LENGTH_MAX } from '../methods/yaml.ts'
 import { encodeJson } from '../values/encode-payload.ts'
 import { IntegralFloat, Timestamp, type Value } from '../values/value.ts'
 import { formatMsgpack } from './format-msgpack.ts'
 import { formatYaml } from './format-yaml.ts'
 import { parseUrl } from './parse-url.ts'
-import { YAML_LENGTH_MAX } from './yaml.ts'
 
 const on = (mapping: string, text: string): string =>
   runMapping(`root = this.t.${mapping}`, JSON.stringify({ t: text }))

@@ -1,9 +1,9 @@
 /** Go's printf, value by value: the results are what Go 1.26 prints. */
 import { expect, test } from 'vitest'
 import { runMapping } from '../evaluate-for-test.ts'
+import { TEXT_LENGTH_MAX } from '../methods/repeat.ts'
 import { IntegralFloat, type Value } from '../values/value.ts'
 import { formatText } from './format-verbs.ts'
-import { TEXT_LENGTH_MAX } from './repeat.ts'
 
 test.each<[string, readonly Value[], string]>([
   ['%v', ['a'], 'a'],

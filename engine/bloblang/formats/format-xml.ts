@@ -1,10 +1,10 @@
 /** Values as XML, by the rules of `parseXml` the other way round; members are written in order of their names. */
 import { MappingError } from '../mapping-error.ts'
+import { repeat } from '../methods/repeat.ts'
 import { sortedKeys } from '../values/encode-payload.ts'
 import { expectObject, isArray, isObject } from '../values/kind-of.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 import { valueText } from '../values/value-text.ts'
-import { repeat } from './repeat.ts'
 
 export interface XmlOptions {
   /** Undefined for one line. */

@@ -5,7 +5,7 @@
  */
 import { MappingError } from '../mapping-error.ts'
 import type { ObjectValue } from '../values/value.ts'
-import { percentDecode } from './escaping.ts'
+import { percentDecode } from './escapes.ts'
 
 export function parseUrl(text: string): ObjectValue {
   const hash = text.indexOf('#')

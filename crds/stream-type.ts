@@ -21,10 +21,13 @@ import { KEY_TYPE_CODES, TYPE_CODES } from './type-code.ts'
 
 export const PROPERTIES_MAX = 512
 
+/** What is needed most; an editor offers them. */
+const TYPES_OFFERED = ['Int64', 'Double', 'String', 'Boolean', 'DateTime', 'Guid', 'NullableDouble']
+
 const typeName = text(
   'A type code such as `Double` or `NullableInt32`, or the name of a StreamType of the same namespace.',
   NAME_LENGTH_MAX,
-  { minLength: 1 },
+  { minLength: 1, examples: TYPES_OFFERED },
 )
 
 /** The rule about the types of keys, for the API server, whose rules cannot see what has two forms. */

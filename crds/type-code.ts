@@ -67,3 +67,18 @@ export const TYPE_CODES: ReadonlyMap<string, number> = new Map<string, number>([
 export const KEY_TYPE_CODES: readonly string[] = bases.filter(
   (name) => !WITHOUT_ORDER.includes(name),
 )
+
+/** What people write who know types from elsewhere. */
+export const TYPE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['bool', 'Boolean'],
+  ['date', 'DateTime'],
+  ['float', 'Double'],
+  ['int', 'Int64'],
+  ['integer', 'Int64'],
+  ['long', 'Int64'],
+  ['number', 'Double'],
+  ['text', 'String'],
+  ['time', 'DateTime'],
+  ['timestamp', 'DateTime'],
+  ['uuid', 'Guid'],
+])

@@ -4,7 +4,7 @@
  */
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import { entriesOf } from '../../crds/spec-reading.ts'
-import { TYPE_CODES } from '../../crds/type-code.ts'
+import { TYPE_CODES, TYPE_WORDS } from '../../crds/type-code.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { type DeclarationIndex, factsOf, idOf } from './declaration-index.ts'
 import type { DeclaredNames } from './declared-names.ts'
@@ -75,7 +75,8 @@ function checkTargets(
     if (index.has(identityKey(to)) || known(to)) continue
     const inProperty = declaration.identity.kind === 'StreamType' && path[0] === 'properties'
     const elsewhere = names.namespaceOf(to)
-    const meant = names.near(to, inProperty ? TYPE_CODES.keys() : [])
+    const word = inProperty ? TYPE_WORDS.get(to.name) : undefined
+    const meant = word ?? names.near(to, inProperty ? TYPE_CODES.keys() : [])
     list.add({
       layer: 'reference',
       code: 'ReferenceUnresolved',

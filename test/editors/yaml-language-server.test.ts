@@ -55,6 +55,8 @@ describe('an editor with a YAML language server', () => {
   test('completes fields, values, components, their fields, and components within them', async () => {
     expect(await offered('Stream', 'spec:\n  shards: 2\n  dur|')).toContain('durability')
     expect(await offered('Stream', 'spec:\n  durability: |')).toEqual(['durable', 'relaxed'])
+    const types = await offered('StreamType', 'spec:\n  properties:\n    - id: a\n      type: |')
+    expect(types).toEqual(expect.arrayContaining(['Int64', 'String']))
     const outputs = await offered('Pipeline', 'spec:\n  output:\n    |')
     expect(outputs).toEqual(expect.arrayContaining(['stream', 'http_client', 'drop']))
     const path = 'spec:\n  input:\n    http_server:\n      |'

@@ -74,6 +74,21 @@ describe('the runner', () => {
     expect(built).toHaveLength(1)
   })
 
+  test('does one thing after the other with one pipeline, whoever asks', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a'))
+    await Promise.allSettled([
+      runner.apply(runOf('b')),
+      runner.apply(runOf('busy')),
+      runner.apply(runOf('c')),
+    ])
+    expect(built.filter(({ phase }) => phase === 'running').map(({ config }) => config)).toEqual([
+      { config: 'c' },
+    ])
+    await Promise.all([runner.apply(runOf('d')), runner.remove('Pipeline/default/p')])
+    expect(phases(built)).not.toContain('running')
+  })
+
   test('stops all of them when it ends', async () => {
     const { runner, built } = runnerOf()
     await runner.apply(runOf('a'))

@@ -56,12 +56,35 @@ export class PipelineRunner {
   readonly #options: PipelineRunnerOptions
   readonly #current = new Map<string, Current>()
   readonly #listeners = new KeyListeners()
+  /** What is under way, by key. */
+  readonly #turns = new Map<string, Promise<void>>()
 
   constructor(options: PipelineRunnerOptions) {
     this.#options = options
   }
 
-  async apply(run: Run, signal?: AbortSignal): Promise<void> {
+  /** Of one key one after the other, whoever asks: a drain may take its time. */
+  apply(run: Run, signal?: AbortSignal): Promise<void> {
+    return this.#inTurn(run.key, () => this.#apply(run, signal))
+  }
+
+  remove(key: string): Promise<void> {
+    return this.#inTurn(key, () => this.#remove(key))
+  }
+
+  async #inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(key)
+    const mine = before === undefined ? work() : before.then(work)
+    const done = mine.catch(() => undefined)
+    this.#turns.set(key, done)
+    try {
+      await mine
+    } finally {
+      if (this.#turns.get(key) === done) this.#turns.delete(key)
+    }
+  }
+
+  async #apply(run: Run, signal: AbortSignal | undefined): Promise<void> {
     const before = this.#current.get(run.key)
     if (before !== undefined && isAsAsked(before, run)) {
       this.#current.set(run.key, { ...before, run })
@@ -101,7 +124,7 @@ export class PipelineRunner {
     }
   }
 
-  async remove(key: string): Promise<void> {
+  async #remove(key: string): Promise<void> {
     const current = this.#current.get(key)
     await this.#stop(current)
     this.#current.delete(key)
@@ -127,7 +150,8 @@ export class PipelineRunner {
 
   /** All of them at once, each with the deadline. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#current.keys()].map((key) => this.remove(key)))
+    const keys = new Set([...this.#current.keys(), ...this.#turns.keys()])
+    await Promise.all([...keys].map((key) => this.remove(key)))
   }
 
   async #connect(run: Run, pipeline: Pipeline, signal: AbortSignal | undefined): Promise<void> {

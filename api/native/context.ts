@@ -18,7 +18,7 @@ export interface NativeContext {
   readonly groupLag: Pick<GroupLag, 'measure'>
   readonly streamRates: Pick<StreamRates, 'rateOf'>
   readonly clock: Clock
-  readonly random: Pick<Random, 'next'>
+  readonly random: Pick<Random, 'next' | 'uuid'>
   /** Absent where nothing is kept. */
   readonly backup?: ((directory: string) => Promise<BackupResult>) | undefined
   /** Aborts when the server closes: long polls end then. */

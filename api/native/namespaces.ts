@@ -1,4 +1,7 @@
-/** Namespaces as clients of Kubernetes look for them. They are names, no objects: one is there while it holds anything. */
+/**
+ * Namespaces as clients of Kubernetes look for them. They are names, no objects: those that hold anything are listed, and
+ * any may be read, for clients look whether the namespace of what they did not find is there.
+ */
 import type { FastifyInstance } from 'fastify'
 import { KINDS, type ResourceObject } from '../../crds/resource.ts'
 import { answerList, answerObject } from './answer-objects.ts'
@@ -10,6 +13,7 @@ import { StatusError } from './status.ts'
 
 const ALL = '/api/v1/namespaces'
 const DEFAULT = 'default'
+const NAMESPACE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const OF = { group: '', version: 'v1', kind: 'Namespace' }
 
 const REFUSED = {
@@ -58,7 +62,7 @@ export function serveNamespaces(server: FastifyInstance, context: NativeContext)
   server.get(`${ALL}/:name`, (request, reply) => {
     const name = parameter(request, 'name')
     requireAccess('Read', { kind: 'Namespace', namespace: undefined, name })
-    if (!namesOf(context).includes(name)) throw missing(name)
+    if (!NAMESPACE_NAME.test(name)) throw missing(name)
     return answerObject(context, request, reply, NAMESPACE, namespaceObject(name))
   })
   for (const url of [ALL, `${ALL}/:name`])

@@ -108,13 +108,15 @@ export async function call(
 }
 
 export function kubectl(
-  server: ApiServer,
+  server: Pick<ApiServer, 'kubectl' | 'kubeconfig'>,
   args: readonly string[],
   input: string = '',
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const full = ['--kubeconfig', server.kubeconfig, '--cache-dir', `${server.kubeconfig}.cache`]
-    const child = execFile(server.kubectl, [...full, ...args], (error, stdout, stderr) => {
+    const env = { ...process.env, ...environment }
+    const child = execFile(server.kubectl, [...full, ...args], { env }, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
       resolve({ status, stdout, stderr })
     })

@@ -3,8 +3,10 @@
 import { rfc3339 } from '../../../controllers/status/conditions.ts'
 import { GROUP, type ResourceObject } from '../../../crds/resource.ts'
 import { StatusError } from '../status.ts'
-import { pathText } from './field-set.ts'
+import { type FieldSet, pathText } from './field-set.ts'
 import { refuseForeign } from './foreign-owner.ts'
+import { lastAppliedFields, remember } from './last-applied.ts'
+import type { Manager } from './managers.ts'
 import { wholeSchema } from './object-schema.ts'
 import { jsonPatch, mergePatch, type PatchKind } from './patch.ts'
 import { ANY_NAME_RANDOM_LETTERS, randomName } from './random-name.ts'
@@ -19,6 +21,9 @@ export interface Changed {
 }
 
 const NAME_LENGTH_MAX = 63
+/** Who applied from the client and now applies by the server goes on with what is its own. */
+const KUBECTL = 'kubectl'
+const NONE: FieldSet = new Set()
 
 export async function createObject(target: WriteTarget, body: ReadBody): Promise<ResourceObject> {
   const candidate = readCandidate(target, body.value, body.duplicates, undefined)
@@ -96,16 +101,29 @@ export async function applyObject(
     manager: options.fieldManager,
     time: rfc3339(context.clock.wallUs()),
     force: options.force,
+    yielding:
+      options.fieldManager === KUBECTL && current !== undefined
+        ? lastAppliedFields(current.object, wholeSchema(definition))
+        : NONE,
   })
   if (applied.conflicts !== undefined) throw conflicted(applied.conflicts)
-  const merged = readCandidate(target, applied.object, [], name)
-  const { resourceVersion: _there, ...rest } = merged.metadata
+  const merged = readCandidate(target, withoutVersion(applied.object), [], name)
   const version = resourceVersion === undefined ? {} : { resourceVersion }
-  const candidate = { ...merged, metadata: { ...rest, ...version } }
+  const remembered = options.fieldManager === KUBECTL ? remember(merged, config) : merged
+  const candidate = {
+    ...remembered,
+    metadata: { ...remembered.metadata, ...version },
+  }
   return {
     object: await keep(target, candidate, current, applied.managers),
     created: current === undefined,
   }
+}
+
+/** An apply is about whatever is there, unless it names a version itself. */
+function withoutVersion(object: unknown): unknown {
+  const { metadata, ...rest } = object as { readonly metadata?: object }
+  return { ...rest, metadata: { ...metadata, resourceVersion: undefined } }
 }
 
 function requireCurrent(target: WriteTarget, name: string): Current {
@@ -121,8 +139,8 @@ function requireCurrent(target: WriteTarget, name: string): Current {
 
 /** In the words of the API server: kubectl shows them as they are. */
 function conflicted(conflicts: readonly Conflict[]): StatusError {
-  const groups = conflicts.map(({ manager: { name, subresource }, fields }) => ({
-    with: `with ${JSON.stringify(name)}${subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`} using ${GROUP}/v1alpha1`,
+  const groups = conflicts.map(({ manager, fields }) => ({
+    with: `with ${managerText(manager)}`,
     fields: [...fields].sort().map(pathText),
   }))
   const causes = groups.flatMap((group) =>
@@ -137,4 +155,11 @@ function conflicted(conflicts: readonly Conflict[]): StatusError {
       ? `conflict: conflict ${groups[0]?.with}: ${groups[0]?.fields[0]}`
       : `conflicts: ${groups.map((group) => `conflicts ${group.with}:\n${group.fields.map((field) => `- ${field}`).join('\n')}`).join('\n')}`
   return new StatusError(409, 'Conflict', `Apply failed with ${causes.length} ${said}`, { causes })
+}
+
+/** Those who apply are known by their name alone. */
+function managerText({ name, operation, subresource }: Manager): string {
+  const through = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`
+  const using = operation === 'Update' ? ` using ${GROUP}/v1alpha1` : ''
+  return `${JSON.stringify(name)}${through}${using}`
 }

@@ -95,7 +95,7 @@ export function encodeManagers(managers: readonly Manager[]): readonly object[] 
     manager: name,
     operation,
     apiVersion: API_VERSION,
-    time,
+    ...(time === '' ? {} : { time }),
     fieldsType: 'FieldsV1',
     fieldsV1: encodeFields(fields),
     ...(subresource === '' ? {} : { subresource }),

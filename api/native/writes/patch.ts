@@ -8,8 +8,8 @@ export type PatchKind = 'merge' | 'json' | 'apply'
 export const PATCH_OPERATIONS_MAX = 10_000
 
 const KINDS: Readonly<Record<string, PatchKind>> = {
-  'application/merge-patch+json': 'merge',
   'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
   'application/apply-patch+yaml': 'apply',
 }
 const OPERATIONS: readonly unknown[] = ['add', 'remove', 'replace', 'move', 'copy', 'test']

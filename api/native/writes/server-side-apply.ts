@@ -26,6 +26,8 @@ export interface ApplyInput {
   readonly manager: string
   readonly time: string
   readonly force: boolean
+  /** Fields that change hands without a conflict. */
+  readonly yielding: FieldSet
 }
 
 export interface Conflict {
@@ -42,7 +44,7 @@ export type Applied =
     }
 
 export function applyConfig(input: ApplyInput): Applied {
-  const { schema, live, config, managers, manager, time, force } = input
+  const { schema, live, config, managers, manager, time, force, yielding } = input
   const own = managers.find((one) => one.operation === 'Apply' && one.name === manager)
   const others = managers.filter((one) => one !== own)
   const fields = withoutServers(appliedFields(schema, config))
@@ -52,7 +54,10 @@ export function applyConfig(input: ApplyInput): Applied {
   const { added, modified, removed } = compareFields(schema, live, object)
   const changed = union(added, modified)
   const conflicts = others
-    .map((one) => ({ manager: one, fields: intersection(one.fields, changed) }))
+    .map((one) => ({
+      manager: one,
+      fields: difference(intersection(one.fields, changed), yielding),
+    }))
     .filter((conflict) => conflict.fields.size > 0)
   if (conflicts.length > 0 && !force) return { conflicts }
   const now: Manager =

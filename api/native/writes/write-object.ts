@@ -193,7 +193,7 @@ export async function keep(
   const object = await put.catch((error: unknown) => {
     throw refusalOf(error, { kind, plural, name })
   })
-  return maskObject(options.dryRun ? asWritten(object, written, whole.spec) : object)
+  return maskObject(options.dryRun ? asWritten(object, written, whole.spec, context) : object)
 }
 
 function managersAfter(
@@ -233,10 +233,14 @@ function restored(
         field,
       })),
     )
-  const metadata = annotations === undefined ? {} : { annotations }
+  const { labels, annotations: _masked, ...metadata } = candidate.metadata
   return {
     ...candidate,
-    metadata: { ...candidate.metadata, ...metadata },
+    metadata: {
+      ...metadata,
+      ...(hasFields(labels) ? { labels } : {}),
+      ...(hasFields(annotations) ? { annotations } : {}),
+    },
     ...(spec === undefined ? {} : { spec }),
   }
 }
@@ -265,16 +269,24 @@ function keptMetadata({ name, namespace, labels, annotations }: Fields): Fields 
 }
 
 /** A dry run answers what would be read afterwards. */
-function asWritten(object: ResourceObject, written: WrittenObject, spec: unknown): ResourceObject {
+function asWritten(
+  object: ResourceObject,
+  written: WrittenObject,
+  spec: unknown,
+  { random, clock }: NativeContext,
+): ResourceObject {
   const { labels: _labels, annotations: _annotations, ...metadata } = object.metadata
-  const kept = written.object['metadata'] as Fields
+  const made =
+    metadata.uid === undefined
+      ? { uid: random.uuid(), creationTimestamp: rfc3339(clock.wallUs()), generation: 1 }
+      : {}
+  const kept = written.object['metadata'] as Partial<ResourceObject['metadata']>
   const { managedFields } = written
-  const shown = masked(spec, undefined)
   return {
     ...object,
-    metadata: { ...metadata, ...kept, managedFields },
-    spec: shown,
-  } as ResourceObject
+    metadata: { ...metadata, ...made, ...kept, managedFields },
+    spec: masked(spec, undefined),
+  }
 }
 
 export function warn(reply: FastifyReply, text: string): void {

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Member, ResourceSet } from '../sets/resource-set.ts'
+import type { SourceDeclaration } from '../sources/source.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import { declarationOf, FakeSource, setOf, type World, worldOf } from '../testing.ts'
 
@@ -19,8 +20,9 @@ export interface Scene extends AsyncDisposable {
 export async function sceneOf(
   members: readonly Member[],
   given: Partial<ControlPlaneOptions> = {},
+  declaration: SourceDeclaration = declarationOf('local'),
 ): Promise<Scene> {
-  const source = new FakeSource(setOf(members), declarationOf('local'))
+  const source = new FakeSource(setOf(members), declaration)
   const world = worldOf([source], given)
   const plane = await startControlPlane(world.options)
   await plane.sources.firstConvergence()

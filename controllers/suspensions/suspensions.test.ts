@@ -78,6 +78,7 @@ describe('a suspended source', () => {
     scene.world.clock.jumpWall(200 * HOUR_MS * 1_000)
     await scene.pass(HOUR_MS)
     expect(ageOf(scene)).toBe(48 * HOUR_MS)
+    expect(scene.plane.suspensions.source('local')).toBeUndefined()
   })
 
   test('stays so over a restart, unless its time came meanwhile', async () => {

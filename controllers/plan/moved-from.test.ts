@@ -19,7 +19,7 @@ const old = declare('Stream', 'old')
 const reader = (stream: string) => declare('Pipeline', 'reader', { reads: stream })
 const KEY = 'Stream/default/new'
 
-describe('moved-from (ruling 16)', () => {
+describe('moved-from', () => {
   test('renames a stream, keeps its uid, and leaves nothing to remove', () => {
     const plan = planOf([renamed('new', 'old')], [existing(old)])
     expect(plan.actions).toMatchObject([

@@ -1,6 +1,7 @@
 /** No text crashes or hangs the compiler, and no mapping that compiles throws anything but a MappingError. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyTree } from '../../test/harness/mapping-trees.ts'
 import { compileInterpolation, compileMapping, compileQuery, MappingError } from './bloblang.ts'
 import { FIXED_ENVIRONMENT, sourceOf } from './evaluate-for-test.ts'
 import { functions } from './functions/index.ts'
@@ -12,7 +13,6 @@ import {
   TREE_HEIGHT_MAX,
 } from './syntax/cursor.ts'
 import { formatMapping, printMapping } from './syntax/print-mapping.ts'
-import { anyTree } from './tree-for-test.ts'
 import { encodePayload } from './values/encode-payload.ts'
 
 const seeds = [...functions.values(), ...methods.values()].flatMap((definition) =>

@@ -1,12 +1,12 @@
 /** Printing and parsing undo each other, for any tree, and formatting changes nothing that a text says. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyTree } from '../../test/harness/mapping-trees.ts'
 import { functions } from './functions/index.ts'
 import { methods } from './methods/index.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
 import { formatMapping, printMapping } from './syntax/print-mapping.ts'
 import type { MappingTree } from './syntax/tree.ts'
-import { anyTree } from './tree-for-test.ts'
 
 /** What a tree says, without the places where it says it. */
 const meaning = (tree: MappingTree): unknown => {

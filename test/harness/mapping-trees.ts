@@ -1,7 +1,7 @@
 /** Random trees of the grammar, for tests that hold printing, compiling and running to their laws. */
 import fc from 'fast-check'
-import type { Body, Expression, MappingTree, Statement } from './syntax/tree.ts'
-import { IntegralFloat, type Value } from './values/value.ts'
+import type { Body, Expression, MappingTree, Statement } from '../../engine/bloblang/syntax/tree.ts'
+import { IntegralFloat, type Value } from '../../engine/bloblang/values/value.ts'
 
 const PLACE = { at: 0, end: 0 }
 const NODE = { at: 0, height: 1 }

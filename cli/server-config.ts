@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { impliedSource } from '../controllers/config/implied-source.ts'
 import { type LoadedConfig, loadConfig } from '../controllers/config/load-config.ts'
+import { API_SOURCE } from '../controllers/resource-writes.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { problemsText } from './problems-text.ts'
 import type { ServerOptions } from './server-options.ts'
@@ -26,6 +27,13 @@ export function readServerConfig({
     alerts = [],
   } = configured ?? {}
   if (folder === undefined) return { sources, quotas, engineId, policies, alerts }
+  if (source === API_SOURCE) {
+    throw new HeadgateError(
+      'Usage',
+      `the name ${API_SOURCE} is for what is written object by object through the API`,
+      { hint: 'Give the folder another name with --source NAME.' },
+    )
+  }
   if (sources.some(({ name }) => name === source)) {
     throw new HeadgateError('Usage', `${configFile} configures a source ${source} already`, {
       hint: 'Give the folder another name with --source NAME.',

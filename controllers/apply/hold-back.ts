@@ -5,8 +5,14 @@
 import { identityText } from '../../crds/resource.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 
-/** Kept on purpose and for good, while the rest of the set may well be as declared. */
-const STEADY: ReadonlySet<string | undefined> = new Set(['Protected', 'PruneDisabled', 'InUse'])
+/** Kept on purpose, while the rest of the set may well be as declared. */
+const STEADY: ReadonlySet<string | undefined> = new Set([
+  'Drifted',
+  'InUse',
+  'Protected',
+  'PruneDisabled',
+  'Released',
+])
 
 export function holdBack(plan: Plan): Plan {
   const [first, ...others] = plan.actions.filter(holdsBack)

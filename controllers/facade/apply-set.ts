@@ -112,7 +112,7 @@ function requireWhole(plan: Plan, request: ApplyRequest): 'allowed' | 'approved'
   requireExpected(plan, request)
   const { approve } = request
   const held = plan.actions.filter(
-    ({ verb, blockedBy }) => verb === 'blocked' && blockedBy !== 'HeldBack',
+    ({ verb, blockedBy }) => verb === 'blocked' && !NOT_OF_THE_SET.has(blockedBy),
   )
   const others = held.filter(({ blockedBy }) => !APPROVABLE.has(blockedBy))
   if (others.length > 0)
@@ -137,6 +137,9 @@ function requireWhole(plan: Plan, request: ApplyRequest): 'allowed' | 'approved'
     },
   )
 }
+
+/** What follows from something else, and what somebody does behind our back. */
+const NOT_OF_THE_SET: ReadonlySet<string | undefined> = new Set(['HeldBack', 'Drifted'])
 
 /** As many names and as many reasons as a person reads; the plan has all of them. */
 const NAMES_TOLD_MAX = 5

@@ -57,10 +57,9 @@ describe('YAML', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const mapping = 'root.v = this.v.format_yaml().string().parse_yaml()'
+        // JSON has no negative zero, and the texts of both are compared as JSON.
         const input = JSON.stringify({ v: value })
-        expect(JSON.parse(runMapping(mapping, input))).toEqual(
-          JSON.parse(input.replaceAll(/-0(?![.\d])/g, '0')),
-        )
+        expect(JSON.parse(runMapping(mapping, input))).toEqual(JSON.parse(input))
       }),
       { numRuns: 300 },
     )

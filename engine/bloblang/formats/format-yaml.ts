@@ -115,6 +115,8 @@ function textScalar(value: string, indent: number, isKey: boolean): string {
   ) {
     return doubleQuoted(text)
   }
+  // As a key, plain, it would merge another mapping in.
+  if (isKey && text === '<<') return doubleQuoted(text)
   return canBePlain(text) ? text : `'${text.replaceAll("'", "''")}'`
 }
 

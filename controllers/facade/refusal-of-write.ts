@@ -30,7 +30,13 @@ export function refusalOfWrite(
   const isRemoval = action.wanted === 'delete' || action.wanted === 'retain'
   const code = REFUSED[action.blockedBy] ?? (isRemoval ? 'Conflict' : undefined)
   if (code === undefined) return undefined
-  return new HeadgateError(code, `${identityText(action.identity)}: ${action.reason}`)
+  const what = identityText(action.identity)
+  // The planner tells of a declaration that went; here somebody asked for just this.
+  if (isRemoval && action.blockedBy === 'Protected')
+    return new HeadgateError(code, `${what} is protected.`, {
+      hint: 'Set spec.protected to false first, then delete it.',
+    })
+  return new HeadgateError(code, `${what}: ${action.reason}`)
 }
 
 function ownedByAnother({ identity, owner, origin }: CatalogEntry): HeadgateError {

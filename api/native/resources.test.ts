@@ -111,6 +111,18 @@ describe('writes', () => {
     })
   }
 
+  test('of a scale are forbidden, for kubectl would try again for ever', async () => {
+    server.objects.push(resource('Stream', 'owned', { status: { owner: 'local' } }))
+    const path = `${BASE}/namespaces/default/streams/owned/scale`
+    const [status, body] = await call(path, { method: 'PATCH' })
+    server.objects.pop()
+    expect([status, body['reason'], body.message]).toEqual([
+      403,
+      'Forbidden',
+      expect.stringContaining('owned by the source local'),
+    ])
+  })
+
   test('on a source answer 405 and say where it is configured', async () => {
     const [status, body] = await call(`${BASE}/sources/local`, { method: 'DELETE' })
     expect([status, body.message]).toEqual([405, expect.stringContaining('headgate.yaml')])

@@ -1,4 +1,7 @@
-/** What a folder or another source declares is not written here: the refusal names the source, and the file to edit. */
+/**
+ * What a folder or another source declares is not written here: the refusal names the source, and the file to edit. To
+ * `kubectl scale` a conflict is a reason to try again for ever, so that a scale is forbidden.
+ */
 import { API_SOURCE } from '../../../controllers/resource-writes.ts'
 import type { KindDefinition } from '../../../crds/kind.ts'
 import type { ResourceObject } from '../../../crds/resource.ts'
@@ -10,12 +13,14 @@ export function refuseForeign(
   { kind, plural }: KindDefinition,
   namespace: string,
   name: string,
+  isScale: boolean = false,
 ): void {
   const owner = ownerOf(controlPlane.resources.get(kind, namespace, name))
   if (owner === undefined || owner.source === API_SOURCE) return
   const message = `${kind} ${namespace}/${name} is owned by the source ${owner.source}: edit ${owner.place} instead`
   const causes = [{ reason: 'Conflict', message: `owned by the source ${owner.source}` }]
-  throw new StatusError(409, 'Conflict', message, {
+  const [code, reason] = isScale ? ([403, 'Forbidden'] as const) : ([409, 'Conflict'] as const)
+  throw new StatusError(code, reason, message, {
     name,
     group: 'headgate.dev',
     kind: plural,

@@ -184,7 +184,9 @@ function guard(
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
     requireAccess(right, { kind, namespace, name: name || undefined })
-    if (right !== 'Read' && name !== '') refuseForeign(context, definition, namespace, name)
+    const isScale = request.routeOptions.url?.endsWith('/scale') === true
+    if (right !== 'Read' && name !== '')
+      refuseForeign(context, definition, namespace, name, isScale)
     try {
       return await handle({ namespace, name }, request, reply)
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Which alerts a source gives rise to, as of its last look. Pure. */
-import { identityText } from '../../crds/resource.ts'
+import { type Identity, identityText } from '../../crds/resource.ts'
 import type { Failure } from '../apply/back-off.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 import type { ResourceSet } from '../sets/resource-set.ts'
@@ -17,9 +17,16 @@ export interface AlertingSource {
   readonly plan: Plan | undefined
   /** Failures of its resources, by identityKey. */
   readonly failureOf: (key: string) => Failure | undefined
+  /** What is as declared and does not run: it stopped by itself, and does not start again. */
+  readonly stopped: readonly Stopped[]
   /** How long it could not be read in whole; undefined when it can. */
   readonly unreadMs: number | undefined
   readonly nowUs: number
+}
+
+export interface Stopped {
+  readonly identity: Identity
+  readonly failure: Failure
 }
 
 /** Waits for a person, who may approve it or take protection away. */
@@ -63,17 +70,29 @@ function prunesOf({ source, plan, nowUs }: AlertingSource): readonly Alert[] {
   return [aboutSource('PruneBlocked', source, first.blockedBy ?? 'OverBudget', message, nowUs)]
 }
 
-function stalledOf({ source, set, plan, failureOf, nowUs }: AlertingSource): readonly Alert[] {
+function stalledOf(request: AlertingSource): readonly Alert[] {
+  const { source, set, plan, failureOf, stopped, nowUs } = request
   const alerts: Alert[] = []
   const problem = set?.problems.find(({ severity }) => severity === 'error')
   if (problem !== undefined)
     alerts.push(
       aboutSource('Stalled', source, 'Invalid', `${placeText(problem)}: ${problem.message}`, nowUs),
     )
-  for (const action of plan?.actions ?? []) {
-    const told = stalledBecause(action, failureOf)
+  const all = [
+    ...(plan?.actions ?? []).map((action) => ({
+      identity: action.identity,
+      told: stalledBecause(action, failureOf),
+    })),
+    ...stopped
+      .filter(({ failure }) => awaitsSomebody(failure))
+      .map(({ identity, failure: { error } }) => ({
+        identity,
+        told: { reason: error.code, message: error.message },
+      })),
+  ]
+  for (const { identity, told } of all) {
     if (told === undefined) continue
-    const { kind, namespace, name } = action.identity
+    const { kind, namespace, name } = identity
     const message = maskText(told.message, false)
     const { reason } = told
     alerts.push({

@@ -175,6 +175,18 @@ describe('alerts', () => {
     expect(receiver.posts.flat()[2]).toMatchObject({ state: 'resolved', name: 'other' })
   })
 
+  test('tell of a pipeline that stopped by itself and does not start again', async () => {
+    const receiver = await receive()
+    const lone = declare('Pipeline', 'lone', { input: {}, output: {} })
+    const { world, pass } = await open(receiver, [lone])
+    world.refuse.when = () => true
+    world.pipelines[0]?.turn('failed')
+    while (receiver.posts.length === 0) await pass(1_000)
+    expect(receiver.posts[0]).toMatchObject([
+      { event: 'Stalled', state: 'firing', name: 'lone', reason: 'ResourceBusy' },
+    ])
+  })
+
   test('hold no secret', async () => {
     const receiver = await receive()
     const leaky = { ...invalid('Stream', 'orders') }

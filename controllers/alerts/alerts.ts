@@ -7,7 +7,7 @@ import type { Failure } from '../apply/back-off.ts'
 import type { ConvergenceRecord } from '../apply/convergence-ports.ts'
 import { type Alert, type AlertDestination, alertKey } from './alert.ts'
 import { AlertSender, type PostJson } from './alert-sender.ts'
-import { type AlertingSource, alertsOf } from './alerts-of-source.ts'
+import { type AlertingSource, alertsOf, type Stopped } from './alerts-of-source.ts'
 import type { DeliveredAlerts } from './delivered-alerts.ts'
 
 export const STALE_LOOK_MS = 60_000
@@ -18,6 +18,7 @@ export interface AlertsOptions {
   readonly post: PostJson
   readonly sources: ReadonlyMap<string, { state(): Pick<AlertingSource, 'set' | 'plan'> }>
   readonly failureOf: (key: string) => Failure | undefined
+  readonly stoppedOf: (source: string) => readonly Stopped[]
   readonly clock: Clock
   readonly random: Pick<Random, 'next'>
   readonly logger: Pick<Logger, 'warn' | 'info'>
@@ -71,7 +72,7 @@ export class Alerts implements AsyncDisposable {
 
   /** What was so before keeps its beginning. */
   #update(source: string): void {
-    const { clock, sources, failureOf } = this.#options
+    const { clock, sources, failureOf, stoppedOf } = this.#options
     const loop = sources.get(source)
     if (loop === undefined) return
     const sinceMs = this.#completeMs.get(source) ?? this.#startMs
@@ -80,7 +81,9 @@ export class Alerts implements AsyncDisposable {
       (this.#current.get(source) ?? []).map((alert) => [alertKey(alert), alert]),
     )
     const { set, plan } = loop.state()
-    const alerts = alertsOf({ source, set, plan, failureOf, unreadMs, nowUs: clock.wallUs() })
+    const stopped = stoppedOf(source)
+    const nowUs = clock.wallUs()
+    const alerts = alertsOf({ source, set, plan, failureOf, stopped, unreadMs, nowUs })
     this.#current.set(
       source,
       alerts.map((alert) => {

@@ -1,6 +1,7 @@
 /** What was tried, as a revision keeps it: failures first, each resource once for as long as it fails. */
 import { identityKey } from '../../crds/resource.ts'
 import type { Outcome } from '../apply/apply-plan.ts'
+import { maskText } from '../sets/secret-text.ts'
 import { REVISION_ACTIONS_MAX, type Revision, type RevisionAction } from './history.ts'
 
 export type Tried = Pick<Revision, 'actions' | 'actionCount'>
@@ -12,7 +13,7 @@ export function revisionAction({ action, error }: Outcome): RevisionAction {
   const { kind, namespace, name } = identity
   const done: RevisionAction = { verb, kind, namespace, name, risk, reason, changes }
   if (error === undefined) return done
-  return { ...done, error: { code: error.code, message: error.message } }
+  return { ...done, error: { code: error.code, message: maskText(error.message, false) } }
 }
 
 /** What failed before and was tried again counts as what came of it now. */

@@ -6,6 +6,7 @@
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import type { ConvergenceReport } from '../apply/convergence.ts'
 import type { Verb } from '../plan/plan.ts'
+import { maskText } from '../sets/secret-text.ts'
 import { EVENTS_MAX, type EventSubject, type NewEvent } from './events.ts'
 
 const DONE: Readonly<Partial<Record<Verb, string>>> = {
@@ -42,7 +43,7 @@ export function eventsOf(
     ({ verb, identity, code, message, hint }): NewEvent => ({
       type: 'Warning',
       reason: code,
-      message: `${verb} failed: ${message}${hint === undefined ? '' : ` ${hint}`}`,
+      message: maskText(`${verb} failed: ${message}${hint === undefined ? '' : ` ${hint}`}`, false),
       regarding: about(identity),
       source,
     }),

@@ -118,7 +118,7 @@ describe('the compiler', () => {
         compileAndRun(text)
         compileAndRun(formatMapping(text))
       }),
-      { numRuns: 2_000 },
+      { numRuns: 600 },
     )
   })
 

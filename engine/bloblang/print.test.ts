@@ -29,7 +29,7 @@ describe('printing', () => {
         const text = printMapping(tree)
         expect(meaning(parseMapping(text)), text).toEqual(meaning(tree))
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     )
   })
 })

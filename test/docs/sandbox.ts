@@ -17,6 +17,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { until } from '../harness/headgate-process.ts'
+import { findBinaries } from '../kubernetes/binaries.ts'
 import { firstMissing, SERVER_PRINTS, type Step } from './console-script.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -139,7 +140,8 @@ async function end({ child, gone }: Server): Promise<void> {
 }
 
 /** What only reads is asked again until a server that still converges answers as the page says. */
-const ONLY_READS = /^(npx headgate (get|tail|plan)|cat|curl -s http)\b/
+const ONLY_READS =
+  /^(npx headgate (get|tail|plan|diff|history|why|describe|events)|kubectl .*\bget|cat|curl -s http)\b/
 
 async function runCommand(
   command: string,
@@ -183,8 +185,14 @@ function environment(): NodeJS.ProcessEnv {
     NO_COLOR: '1',
     npm_config_update_notifier: 'false',
     npm_config_loglevel: 'error',
-    PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
+    PATH: [dirname(process.execPath), ...kubectlFolder(), process.env['PATH']].join(':'),
   }
+}
+
+/** The one that the tests with Kubernetes use. */
+function kubectlFolder(): readonly string[] {
+  const binaries = findBinaries()
+  return binaries === undefined ? [] : [dirname(binaries.kubectl)]
 }
 
 async function freePort(): Promise<string> {

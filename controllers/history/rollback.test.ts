@@ -171,7 +171,7 @@ describe('a rollback', () => {
       pinned: { revision: 1, reason: 'wrong age', since: '2026-01-01T00:00:00Z' },
     })
     expect(conditionOf(source, 'Pinned')).toMatchObject({ status: 'True', reason: 'RolledBack' })
-    expect(conditionOf(source, 'Ready')?.status).toBe('True')
+    expect(conditionOf(source, 'Ready')).toMatchObject({ status: 'True', reason: 'RolledBack' })
     await scene.plane.history.resume('local')
     expect(conditionOf(scene.plane.sources.get('local'), 'Pinned')).toBeUndefined()
   })

@@ -55,7 +55,7 @@ export function sourceObject(
       ...(plan?.destructiveDigest === undefined || !actions.some(isApprovable)
         ? {}
         : { destructiveDigest: plan.destructiveDigest }),
-      conditions: times.stamp(`Source//${name}`, [...conditionsOf(state), ...holdConditions(held)]),
+      conditions: times.stamp(`Source//${name}`, conditionsWith(state, held)),
     },
   }
 }
@@ -95,6 +95,18 @@ function pinnedOf({ pin }: SourceHolds): Readonly<Record<string, unknown>> {
 
 function suspendedOf({ suspended }: SourceHolds): Readonly<Record<string, unknown>> {
   return suspended === undefined ? {} : { suspended: suspensionStatus(suspended) }
+}
+
+/** Who lists sources sees the reason of Ready, so a source that is held says it there, too. */
+function conditionsWith(state: SourceState, holds: SourceHolds): readonly Condition[] {
+  const held = holdConditions(holds)
+  const [holding] = held
+  const own = conditionsOf(state).map((condition) =>
+    holding !== undefined && condition.type === 'Ready' && condition.status === 'True'
+      ? { ...condition, reason: holding.reason, message: holding.message }
+      : condition,
+  )
+  return [...own, ...held]
 }
 
 function holdConditions({ pin, suspended, wallUs }: SourceHolds): readonly Condition[] {

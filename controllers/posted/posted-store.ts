@@ -97,6 +97,22 @@ function checkVersion(file: DatabaseSync, path: string): void {
   )
 }
 
+const SQLITE_FULL = 13
+
+/** A write that is not durable is refused in our words, and changes nothing. */
+function durably(write: () => unknown): void {
+  try {
+    write()
+  } catch (error) {
+    const isFull = (error as { readonly errcode?: unknown }).errcode === SQLITE_FULL
+    throw new HeadgateError(
+      isFull ? 'DiskFull' : 'CatalogUnusable',
+      'What was posted could not be kept, and nothing of it was changed.',
+      { cause: error, hint: isFull ? 'Free some room, and post it again.' : 'Check the disk.' },
+    )
+  }
+}
+
 function objectsIn(file: DatabaseSync): PostedObjects {
   const known = new Map<string, PostedObject>()
   for (const row of file.prepare('select * from objects order by key').all())
@@ -116,11 +132,11 @@ function objectsIn(file: DatabaseSync): PostedObjects {
       const texts = [identity, written.object, written.managedFields].map((value) =>
         JSON.stringify(value),
       )
-      upsert.run(key, ...texts)
+      durably(() => upsert.run(key, ...texts))
       known.set(key, { identity, written })
     },
     remove(key) {
-      erase.run(key)
+      durably(() => erase.run(key))
       known.delete(key)
     },
   }
@@ -144,19 +160,21 @@ function setsIn(file: DatabaseSync): PostedSets {
       const digest = filesDigest(files)
       if (digests.get(source) === digest) return
       const before = new Map(filesOf(source).map(({ path, text }) => [path, text]))
-      file.exec('begin immediate')
-      try {
-        for (const { path, text } of files) {
-          if (before.get(path) !== text) upsert.run(source, path, text)
-          before.delete(path)
+      durably(() => {
+        file.exec('begin immediate')
+        try {
+          for (const { path, text } of files) {
+            if (before.get(path) !== text) upsert.run(source, path, text)
+            before.delete(path)
+          }
+          for (const path of before.keys()) erase.run(source, path)
+          name.run(source, digest)
+          file.exec('commit')
+        } catch (error) {
+          if (file.isTransaction) file.exec('rollback')
+          throw error
         }
-        for (const path of before.keys()) erase.run(source, path)
-        name.run(source, digest)
-        file.exec('commit')
-      } catch (error) {
-        if (file.isTransaction) file.exec('rollback')
-        throw error
-      }
+      })
       digests.set(source, digest)
     },
   }

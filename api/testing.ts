@@ -273,6 +273,13 @@ function resourcesOf(
     changes.versioned(identityOf(object), object)
   return {
     list: (kind, namespace) => ofKind(kind, namespace).map(versioned).sort(byName),
+    page: (kind, namespace, { after, limit }) => {
+      const all = ofKind(kind, namespace).map(versioned).sort(byName)
+      const isAfter = ({ metadata }: ResourceObject): boolean =>
+        after === undefined || `${metadata.namespace}/${metadata.name}` > after
+      const rest = all.filter(isAfter)
+      return { objects: rest.slice(0, limit), remaining: Math.max(0, rest.length - limit) }
+    },
     get: (kind, namespace, name) => {
       const object = ofKind(kind, namespace).find(({ metadata }) => metadata.name === name)
       return object && versioned(object)

@@ -47,7 +47,14 @@ export interface ReconcileAnswer {
 
 /** The five kinds as Kubernetes-shaped objects, status included. */
 export interface Resources {
+  /** In the order of namespace and name. */
   list(kind: Kind, namespace: string | undefined): readonly ResourceObject[]
+  /** A part of the list, which costs no more than what is in it. `after` is a `namespace/name`. */
+  page(
+    kind: Kind,
+    namespace: string | undefined,
+    part: { readonly after: string | undefined; readonly limit: number },
+  ): { readonly objects: readonly ResourceObject[]; readonly remaining: number }
   get(kind: Kind, namespace: string, name: string): ResourceObject | undefined
   /** What a list answers as resourceVersion: every change so far is in what was read. */
   revision(): string

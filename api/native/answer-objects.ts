@@ -4,14 +4,20 @@ import { API_VERSION, type ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { type NativeContext, query } from './context.ts'
 import type { ServedResource } from './kinds.ts'
-import { pageOf, readPageQuery } from './list-page.ts'
+import { type Page, pageOf, pageWith, readPageQuery } from './list-page.ts'
 import { type Wanted, wantedOf } from './representation.ts'
 import { readSelectors } from './selectors.ts'
 import { columnDefinitions, partial, table, tableRow } from './table.ts'
 
 export interface ListedObjects {
-  readonly objects: readonly ResourceObject[]
-  readonly resourceVersion: string
+  readonly objects: () => readonly ResourceObject[]
+  /** One page of them, where that costs less; asked where nothing is selected. */
+  readonly page?: (part: { readonly after: string | undefined; readonly limit: number }) => {
+    readonly objects: readonly ResourceObject[]
+    readonly remaining: number
+  }
+  /** Asked after the objects, so that all that they tell is in it. */
+  readonly resourceVersion: () => string
   /** What leaves the server; asked for the answered ones only. */
   readonly shown?: (object: ResourceObject) => ResourceObject
   /** Ours where absent. */
@@ -24,14 +30,13 @@ export function answerList(
   request: FastifyRequest,
   reply: FastifyReply,
   served: ServedResource,
-  { objects, resourceVersion, shown = same, apiVersion = API_VERSION, fields }: ListedObjects,
+  listed: ListedObjects,
 ): FastifyReply {
   const wanted = wantedOf(request)
   const parameters = query(request)
   refuseWatch(parameters)
-  const matches = readSelectors(parameters, fields)
-  const selected = matches === undefined ? objects : objects.filter(matches)
-  const page = pageOf(selected, resourceVersion, readPageQuery(parameters))
+  const { shown = same, apiVersion = API_VERSION } = listed
+  const page = selectedPage(listed, parameters)
   const items = page.items.map(shown)
   const { metadata } = page
   return answerJson(reply, listBody())
@@ -48,6 +53,22 @@ export function answerList(
     }
     return { apiVersion, kind: `${served.kind}List`, metadata, items }
   }
+}
+
+function selectedPage(
+  { objects, page, resourceVersion, fields }: ListedObjects,
+  parameters: Readonly<Record<string, unknown>>,
+): Page {
+  const matches = readSelectors(parameters, fields)
+  const query = readPageQuery(parameters)
+  const { after, limit } = query
+  if (matches === undefined && page !== undefined && limit !== undefined) {
+    const part = page({ after, limit })
+    return pageWith(part.objects, part.remaining, resourceVersion(), query)
+  }
+  const all = objects()
+  const selected = matches === undefined ? all : all.filter(matches)
+  return pageOf(selected, resourceVersion(), query)
 }
 
 export function answerObject(

@@ -75,9 +75,10 @@ async function listed(
   const objects = await Promise.all(
     within(context, namespace).map((group) => groupObject(context, group)),
   )
-  const resourceVersion = context.controlPlane.resources.revision()
-  const served = servedOf(CONSUMER_GROUPS)
-  return answerList(context, request, reply, served, { objects, resourceVersion })
+  return answerList(context, request, reply, servedOf(CONSUMER_GROUPS), {
+    objects: () => objects,
+    resourceVersion: () => context.controlPlane.resources.revision(),
+  })
 }
 
 function within(

@@ -94,8 +94,8 @@ function listed(
   requireAccess('Read', { kind: 'Event', namespace, name: undefined })
   if (wantsWatch(query(request))) return watched(context, request, reply, form, namespace)
   return answerList(context, request, reply, EVENT, {
-    objects: eventsOf(context, form, namespace),
-    resourceVersion: latest(context),
+    objects: () => eventsOf(context, form, namespace),
+    resourceVersion: () => latest(context),
     apiVersion: form,
     fields: FIELDS,
   })

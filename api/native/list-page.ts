@@ -31,13 +31,23 @@ export function readPageQuery(query: Readonly<Record<string, unknown>>): PageQue
 export function pageOf(
   objects: readonly ResourceObject[],
   resourceVersion: string,
-  { limit, after, resourceVersion: first }: PageQuery,
+  query: PageQuery,
 ): Page {
+  const { limit, after } = query
   const sorted = inOrder(objects)
   const rest = after === undefined ? sorted : sorted.filter((object) => keyOf(object) > after)
   const items = limit === undefined ? rest : rest.slice(0, limit)
+  return pageWith(items, rest.length - items.length, resourceVersion, query)
+}
+
+/** Of objects that are a page already. */
+export function pageWith(
+  items: readonly ResourceObject[],
+  remaining: number,
+  resourceVersion: string,
+  { resourceVersion: first }: Pick<PageQuery, 'resourceVersion'>,
+): Page {
   const last = items.at(-1)
-  const remaining = rest.length - items.length
   const version = first ?? resourceVersion
   const more =
     remaining > 0 && last !== undefined

@@ -53,8 +53,8 @@ export function serveNamespaces(server: FastifyInstance, context: NativeContext)
   server.get(ALL, (request, reply) => {
     requireAccess('Read', { kind: 'Namespace', namespace: undefined, name: undefined })
     return answerList(context, request, reply, NAMESPACE, {
-      objects: namesOf(context).map(namespaceObject),
-      resourceVersion: resources.revision(),
+      objects: () => namesOf(context).map(namespaceObject),
+      resourceVersion: () => resources.revision(),
       apiVersion: 'v1',
       fields: ['metadata.name'],
     })

@@ -38,11 +38,10 @@ function listed(
   const served = servedOf(plural)
   if (wantsWatch(query(request))) return watchResources(context, request, reply, served, namespace)
   const { resources } = context.controlPlane
-  const objects = resources.list(kind, namespace)
-  const resourceVersion = resources.revision()
   return answerList(context, request, reply, served, {
-    objects,
-    resourceVersion,
+    objects: () => resources.list(kind, namespace),
+    page: (part) => resources.page(kind, namespace, part),
+    resourceVersion: () => resources.revision(),
     shown: maskObject,
   })
 }

@@ -36,9 +36,10 @@ export function serveRetainedStreams(server: FastifyInstance, context: NativeCon
     reply: FastifyReply,
   ): FastifyReply => {
     requireAccess('Read', { kind: KIND, namespace, name: undefined })
-    const objects = retained.list(namespace)
-    const resourceVersion = resources.revision()
-    return answerList(context, request, reply, served, { objects, resourceVersion })
+    return answerList(context, request, reply, served, {
+      objects: () => retained.list(namespace),
+      resourceVersion: () => resources.revision(),
+    })
   }
   server.get(`${BASE}/${RETAINED_STREAMS}`, (request, reply) => listed(undefined, request, reply))
   server.get(collection, (request, reply) =>

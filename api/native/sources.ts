@@ -51,9 +51,10 @@ export function serveSources(server: FastifyInstance, context: NativeContext): v
   const { sources, resources } = context.controlPlane
   server.get(`${BASE}/${SOURCES}`, (request, reply) => {
     requireAccess('Read', { kind: 'Source', namespace: undefined, name: undefined })
-    const resourceVersion = resources.revision()
-    const objects = sources.list()
-    return answerList(context, request, reply, served, { objects, resourceVersion })
+    return answerList(context, request, reply, served, {
+      objects: () => sources.list(),
+      resourceVersion: () => resources.revision(),
+    })
   })
   server.get(one, (request, reply) => {
     const name = parameter(request, 'name')

@@ -30,8 +30,10 @@ export function serveStreamUsages(server: FastifyInstance, context: NativeContex
       .describe()
       .map((stream) => usageObject(context, stream))
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-    const resourceVersion = context.controlPlane.resources.revision()
-    return answerList(context, request, reply, served, { objects, resourceVersion })
+    return answerList(context, request, reply, served, {
+      objects: () => objects,
+      resourceVersion: () => context.controlPlane.resources.revision(),
+    })
   }
   server.get(`${BASE}/${STREAM_USAGES}`, (request, reply) => listed(undefined, request, reply))
   server.get(collection, (request, reply) =>

@@ -61,6 +61,10 @@ export class BackOff {
     this.#known.delete(key)
   }
 
+  isEmpty(): boolean {
+    return this.#known.size === 0
+  }
+
   failure(key: string): Failure | undefined {
     return this.#known.get(key)?.failure
   }

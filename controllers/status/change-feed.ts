@@ -250,14 +250,17 @@ interface ToldStatus {
   readonly conditions?: readonly Condition[]
 }
 
+const NO_CONDITIONS: readonly Condition[] = []
+
 function isSameStatus(a: ToldStatus = {}, b: ToldStatus = {}): boolean {
-  const [left, right] = [a.conditions ?? [], b.conditions ?? []]
+  const [left, right] = [a.conditions ?? NO_CONDITIONS, b.conditions ?? NO_CONDITIONS]
   return (
     a.observedGeneration === b.observedGeneration &&
     a.owner === b.owner &&
     a.id === b.id &&
-    left.length === right.length &&
-    left.every((one, index) => isSameCondition(one, right[index]))
+    (left === right ||
+      (left.length === right.length &&
+        left.every((one, index) => isSameCondition(one, right[index]))))
   )
 }
 

@@ -106,14 +106,21 @@ function writtenMetadata({
   }
 }
 
+const NO_METADATA: Partial<ResourceObject['metadata']> = {}
+const entryMetadata = new WeakMap<StoredEntry, Partial<ResourceObject['metadata']>>()
+
 function metadataOf(entry: StoredEntry | undefined): Partial<ResourceObject['metadata']> {
-  if (entry === undefined) return {}
-  return {
+  if (entry === undefined) return NO_METADATA
+  const known = entryMetadata.get(entry)
+  if (known !== undefined) return known
+  const metadata = {
     uid: entry.uid,
     generation: entry.generation,
     resourceVersion: String(entry.revision),
     creationTimestamp: rfc3339(entry.createdUs),
   }
+  entryMetadata.set(entry, metadata)
+  return metadata
 }
 
 function labelsOf(shown: Resource | undefined): Partial<ResourceObject['metadata']> {

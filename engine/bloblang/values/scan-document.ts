@@ -57,14 +57,13 @@ function startScanner(): Scanner {
         view = new Uint8Array(memory.buffer)
       }
       view.set(bytes)
-      view.fill(0, length, foundAt(length))
       return scan(length, foundAt(length))
     },
     found: (count, length) => new Int32Array(memory.buffer, foundAt(length), 2 * count).slice(),
   }
 }
 
-/** Behind the document and the block of zeros that ends it. */
+/** Behind the document and the zeros that end it. */
 function foundAt(length: number): number {
   return (length + 2 * BLOCK_BYTES) & -BLOCK_BYTES
 }

@@ -6,7 +6,7 @@
  * put together here, instruction by instruction, rather than by a tool. `scan-document.ts` has the same in JavaScript,
  * which is what the tests hold it to.
  *
- * `scan(length, found)`: the document lies at 0 and has 64 zero bytes after it. Answers how many numbers change; their
+ * `scan(length, found)`: the document lies at 0, with room for 64 bytes after it, which become zeros. Answers how many numbers change; their
  * begin and end lie at `found`, two 32-bit integers each. -1 when brackets may nest deeper than the limit.
  */
 import { DOCUMENT_DEPTH_MAX } from './document-depth.ts'
@@ -90,6 +90,14 @@ const loadBytes = (address: Code, offset: number): Code => [
   ...address,
   0xfd,
   0x00,
+  0,
+  ...unsigned(offset),
+]
+const storeBytes = (address: Code, offset: number, bytes: Code): Code => [
+  ...address,
+  ...bytes,
+  0xfd,
+  0x0b,
   0,
   ...unsigned(offset),
 ]
@@ -268,7 +276,16 @@ function readTokens(): Code {
 
 function watchDepth(): Code {
   const { openers, closers, strings, depth } = SCAN
+  const folded = (bytes: Code): Code => orBytes(bytes, all(0x20))
   return [
+    ...set(
+      openers,
+      blockMask((bytes) => equalBytes(folded(bytes), all(0x7b))),
+    ),
+    ...set(
+      closers,
+      blockMask((bytes) => equalBytes(folded(bytes), all(0x7d))),
+    ),
     ...set(openers, andLong(get(openers), get(strings))),
     ...set(closers, andLong(get(closers), get(strings))),
     ...set(depth, add(get(depth), bitCount(get(openers)))),
@@ -278,9 +295,9 @@ function watchDepth(): Code {
 }
 
 function scanCode(): Code {
-  const { length, at, quotes, backslashes, numbers, openers, closers, strings, first } = SCAN
-  const folded = (bytes: Code): Code => orBytes(bytes, all(0x20))
+  const { length, at, quotes, backslashes, numbers, strings, first } = SCAN
   return [
+    ...[0, 1, 2, 3].flatMap((index) => storeBytes(get(length), 16 * index, all(0))),
     ...block(
       loop(
         leaveIf(atLeast(get(at), get(length)), 1),
@@ -298,19 +315,12 @@ function scanCode(): Code {
           numbers,
           blockMask((bytes) => belowBytes(subtractBytes(bytes, all(0x2d)), all(13))),
         ),
-        set(
-          openers,
-          blockMask((bytes) => equalBytes(folded(bytes), all(0x7b))),
-        ),
-        set(
-          closers,
-          blockMask((bytes) => equalBytes(folded(bytes), all(0x7d))),
-        ),
         dropEscapedQuotes(),
         markStrings(),
         set(numbers, andLong(get(numbers), get(strings))),
         readTokens(),
-        watchDepth(),
+        // What is shorter cannot nest deeper and be JSON.
+        when(above(get(length), i32(2 * DOCUMENT_DEPTH_MAX)), watchDepth()),
         set(at, add(get(at), i32(64))),
         leave(0),
       ),

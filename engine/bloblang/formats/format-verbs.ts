@@ -71,7 +71,11 @@ function show(value: Value, directive: Directive, outermost: boolean): string {
   }
   const shown = scalar(value, directive)
   if (shown === undefined) return `%!${verb}(${typed(value)})`
-  return padTo(shown, directive, isNumber(value))
+  if (!isNumber(value) || verb === 'c') return padTo(shown, directive, false)
+  // Integers are filled up with zeros already, and so are code points.
+  const isWhole = !isFloat(toNumeric(value))
+  const flags = isWhole ? directive.flags.replaceAll('0', '') : directive.flags
+  return padTo(shown, { ...directive, flags }, true)
 }
 
 function scalar(value: Value, directive: Directive): string | undefined {
@@ -97,9 +101,9 @@ function textual(
     case 'q':
       return quote(cut(text, precision))
     case 'x':
-      return hexadecimal(bytes, flags)
+      return hexadecimal(bytes.subarray(0, precision), flags)
     case 'X':
-      return hexadecimal(bytes, flags).toUpperCase()
+      return hexadecimal(bytes.subarray(0, precision), flags).toUpperCase()
     default:
       return undefined
   }
@@ -120,25 +124,30 @@ function cut(text: string, length: number | undefined): string {
 }
 
 function numberText(numeric: Numeric, directive: Directive): string | undefined {
-  const shown = isFloat(numeric)
-    ? formatFloatVerb(toFloat(numeric), directive.verb, directive.precision)
-    : integerText(truncate(numeric), directive)
-  if (shown === undefined || shown.startsWith('-') || shown.startsWith('+')) return shown
-  if ('cqU'.includes(directive.verb)) return shown
-  if (directive.flags.includes('+')) return `+${shown}`
-  return directive.flags.includes(' ') ? ` ${shown}` : shown
+  if (!isFloat(numeric)) return integerText(truncate(numeric), directive)
+  const shown = formatFloatVerb(toFloat(numeric), directive.verb, directive.precision)
+  if (shown === undefined || /^[-+]/.test(shown)) return shown
+  return plusSign(directive) + shown
+}
+
+/** What stands where a minus would: a plus means something else to `%v`. */
+function plusSign({ flags, verb }: Directive): string {
+  if (flags.includes('+') && verb !== 'v') return '+'
+  return flags.includes(' ') ? ' ' : ''
 }
 
 const RADIX: Readonly<Record<string, number>> = { b: 2, o: 8, O: 8, d: 10, v: 10, x: 16, X: 16 }
 const PREFIX: Readonly<Record<string, string>> = { b: '0b', o: '0', x: '0x', X: '0X' }
 
-function integerText(value: bigint, { verb, flags, precision }: Directive): string | undefined {
+function integerText(value: bigint, directive: Directive): string | undefined {
+  const { verb, flags, precision } = directive
   const radix = RADIX[verb]
   if (radix !== undefined) {
-    const magnitude = (value < 0n ? -value : value).toString(radix).padStart(precision ?? 0, '0')
+    const sign = value < 0n ? '-' : plusSign(directive)
+    const magnitude = (value < 0n ? -value : value).toString(radix)
+    const digits = magnitude.padStart(digitsMin(directive, sign), '0')
     const prefix = verb === 'O' ? '0o' : flags.includes('#') ? (PREFIX[verb] ?? '') : ''
-    const digits = verb === 'X' ? magnitude.toUpperCase() : magnitude
-    return `${value < 0n ? '-' : ''}${prefix}${digits}`
+    return `${sign}${prefix}${verb === 'X' ? digits.toUpperCase() : digits}`
   }
   const isCode = value >= 0n && value <= 0x10ffffn && !(value >= 0xd800n && value <= 0xdfffn)
   const character = isCode ? String.fromCodePoint(Number(value)) : '\ufffd'
@@ -148,10 +157,19 @@ function integerText(value: bigint, { verb, flags, precision }: Directive): stri
     case 'q':
       return character === "'" ? "'\\''" : `'${quote(character).slice(1, -1).replace('\\"', '"')}'`
     case 'U':
-      return `U+${value.toString(16).toUpperCase().padStart(4, '0')}`
+      return `U+${BigInt.asUintN(64, value)
+        .toString(16)
+        .toUpperCase()
+        .padStart(Math.max(4, precision ?? 0), '0')}`
     default:
       return undefined
   }
+}
+
+/** A width that is filled with zeros counts digits and the sign, and no prefix. */
+function digitsMin({ flags, width, precision }: Directive, sign: string): number {
+  if (precision !== undefined) return precision
+  return flags.includes('0') && !flags.includes('-') ? width - sign.length : 0
 }
 
 function padTo(text: string, { flags, width }: Directive, numeric: boolean): string {

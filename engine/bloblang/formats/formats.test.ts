@@ -158,6 +158,7 @@ describe('CSV', () => {
     ['a,b\n"x ""y""",', '[{"a":"x \\"y\\"","b":""}]'],
     ['__proto__\n1', '[{"__proto__":"1"}]'],
     ['a,b', '[]'],
+    ['a\n"x\r\ny"\r', '[{"a":"x\\ny"}]'],
   ])('reads %j as %s', (text, output) => {
     expect(on('parse_csv()', text)).toBe(output)
   })
@@ -173,6 +174,8 @@ describe('CSV', () => {
     expect(on('parse_csv(lazy_quotes: true)', 'a,b\nx" "y,z" "1')).toBe(
       '[{"a":"x\\" \\"y","b":"z\\" \\"1"}]',
     )
+    expect(on('parse_csv(false, ",", true)', ',""b')).toBe('[["","\\"b"]]')
+    expect(on('parse_csv(false, ",", true)', ' \n"b')).toBe('[[" "],["b"]]')
     expect(() => on('parse_csv(delimiter: "ab")', 'a')).toThrow('a delimiter of one character')
   })
 })

@@ -39,12 +39,15 @@ function reworded<T>(url: string, run: () => T): T {
   }
 }
 
+const NOTHING = { scheme: '', raw_query: '', opaque: '', host: '', path: '', raw_path: '' }
+
 function split(url: string): ObjectValue {
+  if (url === '*') return { ...NOTHING, path: '*' }
   const { scheme, rest: afterScheme } = takeScheme(url)
   const question = afterScheme.indexOf('?')
   const query = question === -1 ? '' : afterScheme.slice(question + 1)
   const rest = question === -1 ? afterScheme : afterScheme.slice(0, question)
-  const common = { scheme, raw_query: query, opaque: '', host: '', path: '', raw_path: '' }
+  const common = { ...NOTHING, scheme, raw_query: query }
   if (!rest.startsWith('/')) {
     if (scheme !== '') return { ...common, opaque: rest }
     const [segment = ''] = rest.split('/')
@@ -75,7 +78,6 @@ const FRAGMENT_ESCAPED = /[^A-Za-z0-9\-_.~$&+,/:;=?@!()*%]/
 
 function pathFields(raw: string): ObjectValue {
   const path = percentDecode(raw, false)
-  if (raw === '*') return { path }
   return { path, raw_path: rawWhereItDiffers(raw, path, PATH_ESCAPED) }
 }
 
@@ -112,6 +114,7 @@ function authorityFields(authority: string): ObjectValue {
 function parseHost(host: string): string {
   const end = host.startsWith('[') ? host.lastIndexOf(']') : -1
   if (host.startsWith('[') && end === -1) throw new MappingError("missing ']' in host")
+  if (end === -1 && host.includes('[')) throw new MappingError('invalid IP-literal')
   const colon = end === -1 ? host.lastIndexOf(':') : end + 1
   const port = colon === -1 ? '' : host.slice(colon)
   if (port !== '' && !/^:\d*$/.test(port)) {
@@ -123,7 +126,7 @@ function parseHost(host: string): string {
       `invalid URL escape "${host.slice(wrongEscape.index, wrongEscape.index + 3)}"`,
     )
   }
-  const wrong = /[\s"<>^`{|}\\]/.exec(host)?.[0]
+  const wrong = /[\s^`{|}\\]/.exec(host)?.[0]
   if (wrong !== undefined) {
     throw new MappingError(`invalid character ${JSON.stringify(wrong)} in host name`)
   }

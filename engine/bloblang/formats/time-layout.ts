@@ -37,7 +37,7 @@ export const DAYS: readonly string[] = [
 
 /** Longer alternatives first. `Jan` and `Mon` are no tokens at the beginning of another word. */
 const TOKEN =
-  /January|Monday|2006|Z07:00|-07:00|Z0700|-0700|Jan(?![a-z])|Mon(?![a-z])|MST|-07|Z07|002|__2|[.,](?:0+|9+)(?!\d)|01|02|03|04|05|06|15|_2(?!006)|PM|pm|1|2|3|4|5/g
+  /January|Monday|2006|Z07:00:00|Z070000|-07:00:00|-070000|Z07:00|-07:00|Z0700|-0700|Jan(?![a-z])|Mon(?![a-z])|MST|-07|Z07|002|__2|[.,](?:0+|9+)(?!\d)|01|02|03|04|05|06|15|_2(?!006)|PM|pm|1|2|3|4|5/g
 
 export function formatLayout(time: Timestamp, layout: string): string {
   const civil = civilTime(time)
@@ -142,7 +142,8 @@ function fraction(token: string, civil: CivilTime): string {
 export function offset(token: string, minutes: number): string {
   if (token.startsWith('Z') && minutes === 0) return 'Z'
   const full = minutes === 0 ? '+00:00' : offsetText(minutes)
-  if (token.includes(':')) return full
+  if (token.includes(':')) return /:00:00$/.test(token) ? `${full}:00` : full
+  if (token.endsWith('0000')) return `${full.replace(':', '')}00`
   return token.endsWith('07') ? full.slice(0, 3) : full.replace(':', '')
 }
 
@@ -180,6 +181,10 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '-0700': '([+-]\\d{4})',
   '-07': '([+-]\\d\\d)',
   Z07: '(Z|[+-]\\d\\d)',
+  'Z07:00:00': '(Z|[+-]\\d\\d:\\d\\d:00)',
+  '-07:00:00': '([+-]\\d\\d:\\d\\d:00)',
+  Z070000: '(Z|[+-]\\d{4}00)',
+  '-070000': '([+-]\\d{4}00)',
 }
 
 const FRACTION_NEXT = /^[.,](?:0+|9+)(?!\d)/
@@ -257,7 +262,8 @@ export function parseLayout(text: string, layout: string): Timestamp | undefined
     if (token === 'PM' || token === 'pm') afternoon = part.toLowerCase() === 'pm'
     else read(fields, token, part)
   }
-  if (afternoon !== undefined) fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
+  if (afternoon !== undefined && fields.hour < 24)
+    fields.hour = (fields.hour % 12) + (afternoon ? 12 : 0)
   return fields.dayOfYear === 0 ? timestampOf(fields) : onDayOfYear(fields, fields.dayOfYear)
 }
 
@@ -332,7 +338,7 @@ export function indexByName(names: readonly string[], part: string): number {
 
 function readOffset(part: string): string {
   if (part === 'Z') return 'UTC'
-  const digits = part.replace(':', '')
+  const digits = part.replaceAll(':', '').slice(0, 5)
   if (/^(z|[+-]00(00)?)$/i.test(digits)) return 'UTC'
   return `${digits.slice(0, 3)}:${digits.slice(3) || '00'}`
 }

@@ -1,13 +1,10 @@
 /** CSV (RFC 4180), with the leniency of Go's reader. */
-import { createRequire } from 'node:module'
 import type { MethodDefinition } from '../definition.ts'
-import { foreign } from '../formats/foreign.ts'
+import { readCsv } from '../formats/read-csv.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { setKey } from '../values/set-key.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
-
-const require = createRequire(import.meta.url)
 
 interface CsvOptions {
   readonly hasHeader: boolean
@@ -19,17 +16,7 @@ function parseCsv(text: string, { hasHeader, delimiter, lazyQuotes }: CsvOptions
   if (Array.from(delimiter).length !== 1) {
     throw new MappingError(`expected a delimiter of one character, got "${delimiter.slice(0, 64)}"`)
   }
-  const { parse } = require('csv-parse/sync') as typeof import('csv-parse/sync')
-  const rows = foreign('expected CSV', () =>
-    parse(text, {
-      delimiter,
-      record_delimiter: ['\r\n', '\n'],
-      relax_quotes: lazyQuotes,
-      // How wide a row is, is judged here.
-      relax_column_count: true,
-      skip_empty_lines: true,
-    }),
-  ) as string[][]
+  const rows = readCsv(text, { delimiter, lazyQuotes })
   const [first, ...rest] = rows
   if (first === undefined) throw new MappingError('expected at least one row of CSV, got none')
   const narrow = rows.findIndex((row) => row.length !== first.length)

@@ -5,9 +5,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { identityKey } from '../crds/resource.ts'
-import { generatedSet, movedFrom } from './generated-sets.ts'
-import { LAW_MS_MAX, runsOf } from './law-runs.ts'
-import { LawWorld, textsOf } from './law-world.ts'
+import { generatedSet, movedFrom } from '../test/harness/generated-sets.ts'
+import { LAW_MS_MAX, runsOf } from '../test/harness/law-runs.ts'
+import { LawWorld, textsOf } from '../test/harness/law-world.ts'
 import type { Member } from './sets/resource-set.ts'
 import { declare, setOf } from './testing.ts'
 

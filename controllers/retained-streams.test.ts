@@ -1,6 +1,6 @@
 /** What becomes of streams whose declaration goes: sealed, kept open, taken back, or made anew. */
 import { describe, expect, test } from 'vitest'
-import { LawWorld } from './law-world.ts'
+import { LawWorld } from '../test/harness/law-world.ts'
 import { declare } from './testing.ts'
 
 const other = declare('Stream', 'other')

@@ -19,26 +19,18 @@ export function judgeQuotas(value: unknown, list: ProblemList): Quotas {
       const told = found(NAMESPACE_TEXT, namespace)
       list.add({ ...INVALID, path: ['quotas', namespace], at: 'key', ...told })
     }
-    if (isMapping(quota)) quotas.set(namespace, quotaOf(namespace, quota, list))
+    if (isMapping(quota)) quotas.set(namespace, quotaOf(quota))
   }
   return quotas
 }
 
-function quotaOf(
-  namespace: string,
-  quota: Readonly<Record<string, unknown>>,
-  list: ProblemList,
-): Quota {
+function quotaOf(quota: Readonly<Record<string, unknown>>): Quota {
   const judged: { bytes?: number; bytesPerSecond?: number } = {}
   for (const field of FIELDS) {
     const text = quota[field]
     if (typeof text !== 'string' || !SIZE.test(text)) continue
     const bytes = parseSizeBytes(text)
     if (bytes !== undefined) judged[field] = bytes
-    else {
-      const told = found('a size of less than 8192TiB', text)
-      list.add({ ...INVALID, path: ['quotas', namespace, field], at: 'value', ...told })
-    }
   }
   return judged
 }

@@ -104,7 +104,7 @@ describe('headgate.yaml', () => {
       '3:7 there is no field byte in quotas.a',
       '4:14 expected a size such as 512KiB or 64MiB, got "10GB"',
       '4:36 expected a size such as 512KiB or 64MiB, got the number 5',
-      '5:14 expected a size of less than 8192TiB, got "8192TiB"',
+      '5:14 expected a size such as 512KiB or 64MiB, got "8192TiB"',
       '6:6 expected a mapping, got "1GiB"',
     ])
     expect(problems.find(({ line }) => line === 3)?.hint).toBe('did you mean bytes?')

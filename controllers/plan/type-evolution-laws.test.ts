@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { compileEventCheck } from '../../engine/events/event-check.ts'
 import { resolveEventType } from '../../engine/events/event-type.ts'
 import { scalarNames } from '../../engine/events/scalar.ts'
-import { LAW_MS_MAX, runsOf } from '../law-runs.ts'
+import { LAW_MS_MAX, runsOf } from '../../test/harness/law-runs.ts'
 import { TYPE_CHANGES, typeChanges } from './type-evolution.ts'
 
 type Spec = Readonly<Record<string, unknown>>

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ControlPlaneOptions } from '../../controllers/control-plane-options.ts'
-import { textsOf } from '../../controllers/law-world.ts'
 import { windowPolicy } from '../../controllers/plan/change-policy.ts'
 import { inspectorOf } from '../../controllers/sets/testing.ts'
 import { DirectorySource } from '../../controllers/sources/directory-source.ts'
@@ -20,6 +19,7 @@ import {
 import { declarationOf, type World, worldOf } from '../../controllers/testing.ts'
 import { encodeBatch } from '../../engine/log/batch.ts'
 import { realClock } from '../../engine/ports/real-clock.ts'
+import { textsOf } from '../harness/law-world.ts'
 import { restore, STREAMS, WAYS, type Way, writeFolder } from './prune-safety-ways.ts'
 
 const SETTLE_MS = 2_000

@@ -1,14 +1,17 @@
 /** One source, a control plane over the model engine, and what laws are about: what is there, what runs, what is kept. */
 import { setImmediate as turn } from 'node:timers/promises'
-import { identityKey, KINDS, type ResourceObject } from '../crds/resource.ts'
-import type { Engine } from '../engine/engine.ts'
-import { decodeRecords, encodeBatch } from '../engine/log/batch.ts'
-import type { StreamDescription } from '../engine/streams/streams.ts'
-import type { ControlPlaneOptions } from './control-plane-options.ts'
-import type { Action, Plan } from './plan/plan.ts'
-import type { Member, ResourceSet } from './sets/resource-set.ts'
-import { type RunningControlPlane, startControlPlane } from './start-control-plane.ts'
-import { FakeSource, setOf, type World, worldOf } from './testing.ts'
+import type { ControlPlaneOptions } from '../../controllers/control-plane-options.ts'
+import type { Action, Plan } from '../../controllers/plan/plan.ts'
+import type { Member, ResourceSet } from '../../controllers/sets/resource-set.ts'
+import {
+  type RunningControlPlane,
+  startControlPlane,
+} from '../../controllers/start-control-plane.ts'
+import { FakeSource, setOf, type World, worldOf } from '../../controllers/testing.ts'
+import { identityKey, KINDS, type ResourceObject } from '../../crds/resource.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { decodeRecords, encodeBatch } from '../../engine/log/batch.ts'
+import type { StreamDescription } from '../../engine/streams/streams.ts'
 
 /** Approving one thing may uncover the next. */
 const APPROVALS_MAX = 8

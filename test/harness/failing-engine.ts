@@ -1,7 +1,7 @@
 /** An engine for laws about failures: one change of a stream fails, once or for good, before or after it is made. */
-import type { Engine } from '../engine/engine.ts'
-import { HeadgateError } from '../engine/error.ts'
-import type { Streams } from '../engine/streams/streams.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import type { Streams } from '../../engine/streams/streams.ts'
 
 export interface Failing {
   /** Counted from 1, over every change of streams. */

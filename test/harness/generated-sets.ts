@@ -1,9 +1,9 @@
 /** Sets as people might write them, for laws: every kind, references that lead nowhere, mistakes, guards and renames. */
 import fc from 'fast-check'
-import { identityKey, KINDS, type Kind } from '../crds/resource.ts'
-import { MOVED_FROM } from './plan/moved-from.ts'
-import type { Member } from './sets/resource-set.ts'
-import { declare, invalid, type Spec } from './testing.ts'
+import { MOVED_FROM } from '../../controllers/plan/moved-from.ts'
+import type { Member } from '../../controllers/sets/resource-set.ts'
+import { declare, invalid, type Spec } from '../../controllers/testing.ts'
+import { identityKey, KINDS, type Kind } from '../../crds/resource.ts'
 
 const NAMES = ['a', 'b', 'c', 'd'] as const
 const name = fc.constantFrom(...NAMES)

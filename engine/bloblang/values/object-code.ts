@@ -2,8 +2,8 @@
  * Functions that make objects of certain keys, generated: an object literal in code of its own is made several times
  * faster than an object that is filled key by key.
  *
- * Keys come from mappings and from documents. They stand in the code as JSON strings within brackets, which no text can
- * leave and in which `__proto__` is a key like any other.
+ * Keys come from mappings and from documents. They stand in the code as JSON strings, which no text can
+ * leave.
  */
 import type { Evaluate } from '../frame.ts'
 import type { ObjectValue, Value } from './value.ts'
@@ -39,7 +39,12 @@ export function reorderCode(
 }
 
 function literal(keys: readonly string[], value: (key: string, index: number) => string): string {
-  return `{${keys.map((key, index) => `[${JSON.stringify(key)}]: ${value(key, index)}`).join(', ')}}`
+  const members = keys.map((key, index) => {
+    const name = JSON.stringify(key)
+    // Without brackets this one name would set the prototype; the others are faster without.
+    return `${key === '__proto__' ? `[${name}]` : name}: ${value(key, index)}`
+  })
+  return `{${members.join(', ')}}`
 }
 
 /** Undefined where code may not be generated (`node --disallow-code-generation-from-strings`), or is not worth it. */

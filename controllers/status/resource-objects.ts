@@ -214,7 +214,3 @@ export function byName(a: ResourceObject, b: ResourceObject): number {
   const right = `${b.metadata.namespace}/${b.metadata.name}`
   return left < right ? -1 : left > right ? 1 : 0
 }
-
-export function isOf(kind: Kind, namespace: string | undefined, identity: Identity): boolean {
-  return identity.kind === kind && (namespace === undefined || identity.namespace === namespace)
-}

@@ -2,8 +2,9 @@
 import { MappingError } from '../mapping-error.ts'
 import { timestampOf } from '../values/timestamp.ts'
 import { Timestamp } from '../values/value.ts'
+import { indexByName, onDayOfYear } from './read-layout.ts'
 import { expandCompounds } from './strftime.ts'
-import { DAYS, indexByName, MONTHS, onDayOfYear } from './time-layout.ts'
+import { DAYS, MONTHS } from './time-layout.ts'
 
 interface Fields {
   year: number

@@ -4,9 +4,10 @@ import { runMapping } from '../evaluate-for-test.ts'
 import { formatTimestamp } from '../values/timestamp.ts'
 import { Timestamp } from '../values/value.ts'
 import { parseDuration, parseIsoDuration } from './durations.ts'
+import { parseLayout } from './read-layout.ts'
 import { formatStrftime } from './strftime.ts'
 import { parseStrptime } from './strptime.ts'
-import { formatLayout, parseLayout } from './time-layout.ts'
+import { formatLayout } from './time-layout.ts'
 
 const MOMENT = new Timestamp(1_700_000_000_123_456_789n, 'UTC')
 

@@ -1,6 +1,7 @@
 /** Functions that make values up: counters, ranges, random numbers, ids. */
 import type { Clock } from '../../ports/clock.ts'
 import type { FunctionDefinition } from '../definition.ts'
+import type { Frame } from '../frame.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectSafeInteger, INT64_MAX, makeInteger, toNumeric, truncate } from '../values/number.ts'
 import { DELETED, isMarker } from '../values/result.ts'
@@ -102,8 +103,8 @@ export const generationFunctions: readonly FunctionDefinition[] = [
     status: 'experimental',
     description: 'Counts, at each place in a mapping for itself, and begins again after `max`.',
     parameters: [
-      { name: 'min', type: 'integer', description: 'The first number.', default: 1 },
-      { name: 'max', type: 'integer', description: 'The last number.', optional: true },
+      { name: 'min', type: 'integer', description: 'The first number, read once.', default: 1 },
+      { name: 'max', type: 'integer', description: 'The last number, read once.', optional: true },
       {
         name: 'set',
         type: 'query',
@@ -117,8 +118,8 @@ export const generationFunctions: readonly FunctionDefinition[] = [
       { mapping: 'root = counter(min: 5, set: 9)', output: '9' },
     ],
     build: (site) => {
-      const min = site.integer('min')
-      const max = site.given('max') ? site.integer('max') : () => Number.MAX_SAFE_INTEGER
+      const min = once(site.integer('min'))
+      const max = site.given('max') ? once(site.integer('max')) : () => Number.MAX_SAFE_INTEGER
       const set = site.given('set') ? site.query('set') : undefined
       let last: number | undefined
       return (frame) => {
@@ -155,6 +156,15 @@ export const generationFunctions: readonly FunctionDefinition[] = [
     },
   },
 ]
+
+/** The first message decides. */
+function once(read: (frame: Frame) => number): (frame: Frame) => number {
+  let value: number | undefined
+  return (frame) => {
+    value ??= read(frame)
+    return value
+  }
+}
 
 /** All pipelines of a process share its clock and nothing else that mappings see, so the clock stands for the process. */
 const countsByClock = new WeakMap<Clock, Map<string, number>>()

@@ -79,3 +79,9 @@ describe('fake data', () => {
     }
   })
 })
+
+describe('a counter', () => {
+  test('reads its bounds from the first message, and begins again after the last number', () => {
+    expect(series('root = counter(min: 7, max: 9)', 5)).toEqual([7, 8, 9, 7, 8])
+  })
+})

@@ -1,8 +1,9 @@
 /** Methods between timestamps and the texts that tell them. */
 import type { MethodDefinition } from '../definition.ts'
+import { parseLayout } from '../formats/read-layout.ts'
 import { formatStrftime } from '../formats/strftime.ts'
 import { parseStrptime } from '../formats/strptime.ts'
-import { formatLayout, parseLayout } from '../formats/time-layout.ts'
+import { formatLayout } from '../formats/time-layout.ts'
 import { MappingError } from '../mapping-error.ts'
 import { expectText } from '../values/kind-of.ts'
 import { formatTimestamp } from '../values/timestamp.ts'

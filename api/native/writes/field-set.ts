@@ -92,7 +92,7 @@ export function pathText(path: string): string {
     .map((step) => {
       const rest = step.slice(2)
       if (step.startsWith('f:')) return `.${rest}`
-      if (step.startsWith('v:')) return `[=${rest}]`
+      if (!step.startsWith('k:')) return `[=${rest}]`
       const keys = Object.entries(JSON.parse(rest) as Record<string, unknown>)
       return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`
     })

@@ -1,11 +1,13 @@
 /** Patches: a merge patch (RFC 7386) says the parts that change, a JSON patch (RFC 6902) the steps that change them. */
-import { applyPatch, type Operation } from 'rfc6902'
+import { applyPatch, type Operation, Pointer } from 'rfc6902'
 import { StatusError } from '../status.ts'
+import { judgeShape } from './judge-shape.ts'
 
 export type PatchKind = 'merge' | 'json' | 'apply'
 
 /** A patch with more steps is a program. */
 export const PATCH_OPERATIONS_MAX = 10_000
+export const COPIED_BYTES_MAX: number = 1024 * 1024
 
 const KINDS: Readonly<Record<string, PatchKind>> = {
   'application/json-patch+json': 'json',
@@ -36,20 +38,33 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged
 }
 
+/** Step by step, so that the refusal names the one that failed and copies of copies do not grow without end. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   const operations = readOperations(patch)
   const patched = structuredClone(target)
-  const failed = applyPatch(patched, [...operations]).find((result) => result !== null)
-  if (failed === undefined) return patched
-  const at = applyingIndex(target, operations)
-  const what = JSON.stringify({ op: operations[at]?.op, path: operations[at]?.path })
-  throw new StatusError(422, 'Invalid', `the patch cannot be applied: ${what}: ${failed.name}`)
+  let copiedBytes = 0
+  for (const operation of operations) {
+    if (operation.op === 'copy') {
+      const copied = Pointer.fromJSON(operation.from).get(patched)
+      copiedBytes += JSON.stringify(copied)?.length ?? 0
+      if (copiedBytes > COPIED_BYTES_MAX)
+        throw new StatusError(
+          413,
+          'RequestEntityTooLarge',
+          `the copies of a JSON patch are too large: expected at most ${COPIED_BYTES_MAX} bytes`,
+        )
+    }
+    const [failed] = applyPatch(patched, [operation])
+    if (failed !== null) throw stepFailed(operation, failed)
+    if (operation.op === 'copy') judgeShape(patched)
+  }
+  return patched
 }
 
-/** The first step that fails on what those before it made. */
-function applyingIndex(target: unknown, operations: readonly Operation[]): number {
-  const trial = structuredClone(target)
-  return operations.findIndex((operation) => applyPatch(trial, [operation])[0] !== null)
+function stepFailed({ op, path }: Operation, failed: Error | undefined): StatusError {
+  const what = JSON.stringify({ op, path })
+  const why = failed?.name ?? 'Error'
+  return new StatusError(422, 'Invalid', `the patch cannot be applied: ${what}: ${why}`)
 }
 
 function readOperations(patch: unknown): readonly Operation[] {

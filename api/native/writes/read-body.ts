@@ -5,6 +5,7 @@ import { parseYaml } from '../../../controllers/sets/parse-yaml.ts'
 import { decode, type SourceText } from '../../../controllers/sets/source-text.ts'
 import { plainValue, type Tree } from '../../../controllers/sets/tree.ts'
 import { StatusError } from '../status.ts'
+import { judgeShape } from './judge-shape.ts'
 
 export interface ReadBody {
   readonly value: unknown
@@ -20,13 +21,24 @@ const FILE = 'the body'
 export function readBody(request: FastifyRequest): ReadBody {
   const type = request.headers['content-type'] ?? 'application/json'
   const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  if (YAML.test(type)) return readYaml(bytes)
+  // What clients apply is YAML by its type and JSON by its form, which is read ten times as fast.
+  if (YAML.test(type)) return isJson(bytes) ? readJson(bytes) : readYaml(bytes)
   if (JSON_TYPE.test(type)) return readJson(bytes)
   throw new StatusError(
     415,
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
   )
+}
+
+function isJson(bytes: Buffer): boolean {
+  if (!/^\s*\{/.test(bytes.toString('latin1', 0, 64))) return false
+  try {
+    JSON.parse(bytes.toString())
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readJson(bytes: Buffer): ReadBody {
@@ -36,6 +48,7 @@ function readJson(bytes: Buffer): ReadBody {
   } catch (error) {
     throw refused(`json parse error: ${error instanceof Error ? error.message : String(error)}`)
   }
+  judgeShape(value)
   const source = sourceOf(bytes, 'body.json')
   const { problems } = parseJson(source)
   return { value, duplicates: problems.length === 0 ? [] : duplicatesOf(bytes.toString()) }

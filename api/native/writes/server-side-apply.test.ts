@@ -92,6 +92,12 @@ describe('server-side apply', () => {
     )
   })
 
+  test('reads no fields from what is none', () => {
+    const strange = { 'x:y': {}, 'k:no': {}, 'k:5': {}, 'v:{': {}, '': {}, 'f:a': { '.': 5 } }
+    expect([...decodeFields(strange)]).toEqual(['f:a'])
+    expect([...decodeFields('text'), ...decodeFields(null)]).toEqual([])
+  })
+
   test('writes fields so that they can be read back', () => {
     fc.assert(
       fc.property(config, (one) => {

@@ -238,8 +238,8 @@ function restored(
     ...candidate,
     metadata: {
       ...metadata,
-      ...(hasFields(labels) ? { labels } : {}),
-      ...(hasFields(annotations) ? { annotations } : {}),
+      ...(isSaid(labels) ? { labels } : {}),
+      ...(isSaid(annotations) ? { annotations } : {}),
     },
     ...(spec === undefined ? {} : { spec }),
   }
@@ -249,9 +249,9 @@ function restoredAnnotations(
   kind: string,
   { metadata }: Candidate,
   current: Current | undefined,
-): Fields | undefined {
+): unknown {
   const annotations = metadata['annotations']
-  if (!isFields(annotations)) return undefined
+  if (!isFields(annotations)) return annotations
   const kept = current?.object.metadata.annotations?.[LAST_APPLIED]
   if (kept === undefined || annotations[LAST_APPLIED] !== maskApplied(kind, kept))
     return annotations
@@ -263,8 +263,8 @@ function keptMetadata({ name, namespace, labels, annotations }: Fields): Fields 
   return {
     name,
     namespace,
-    ...(hasFields(labels) ? { labels } : {}),
-    ...(hasFields(annotations) ? { annotations } : {}),
+    ...(isSaid(labels) ? { labels } : {}),
+    ...(isSaid(annotations) ? { annotations } : {}),
   }
 }
 
@@ -302,8 +302,10 @@ function unrecognised(kind: string, why: string): StatusError {
   return new StatusError(400, 'BadRequest', message)
 }
 
-function hasFields(value: unknown): boolean {
-  return isFields(value) && Object.keys(value).length > 0
+/** What is no map is judged with the rest of the object. */
+function isSaid(value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  return !isFields(value) || Object.keys(value).length > 0
 }
 
 export function isFields(value: unknown): value is Fields {

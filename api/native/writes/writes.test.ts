@@ -4,6 +4,8 @@ import type { ControlPlane } from '../../../controllers/control-plane.ts'
 import { identityOf, postedWorld } from '../../../controllers/posted/testing.ts'
 import { startControlPlane } from '../../../controllers/start-control-plane.ts'
 import { openTestServer, type TestServer } from '../../testing.ts'
+import { BODY_LEVELS_MAX } from './judge-shape.ts'
+import { PATCH_OPERATIONS_MAX } from './patch.ts'
 import { OBJECT_BYTES_MAX } from './serve-writes.ts'
 
 const BASE = '/apis/headgate.dev/v1alpha1/namespaces/default'
@@ -163,10 +165,39 @@ describe('a write', () => {
     ['another namespace', object('Stream', 'a', {}, { namespace: 'eu' }), 400],
     ['no name', { ...object('Stream', 'a', {}), metadata: {} }, 422],
     ['another version', { ...object('Stream', 'a', {}), apiVersion: 'headgate.dev/v1' }, 400],
+    ['labels that are none', object('Stream', 'a', {}, { labels: 'x' }), 422],
+    ['a key that is none', '{"metadata":{"__proto__":{"a":1}}}', 400],
+    ['too many levels', `${'{"a":'.repeat(BODY_LEVELS_MAX)}{}${'}'.repeat(BODY_LEVELS_MAX)}`, 400],
     ['more than it may be', 'x'.repeat(OBJECT_BYTES_MAX + 1), 413],
   ])('is refused as %s', async (_, body, expected) => {
     const answer = await call('POST', 'streams', body)
     expect([answer.status, answer.body.kind]).toEqual([expected, 'Status'])
+  })
+
+  test('that copies copies ends before it is too large', async () => {
+    await call('POST', 'streams', object('Stream', 'a', { metadata: { a: 'x'.repeat(1000) } }))
+    const copies = Array.from({ length: 40 }, () => [
+      { op: 'copy', from: '/spec', path: '/spec/metadata/b' },
+      { op: 'copy', from: '/spec/metadata', path: '/spec/c' },
+    ]).flat()
+    const patch = await call('PATCH', 'streams/a', copies, 'application/json-patch+json')
+    expect([400, 413]).toContain(patch.status)
+  })
+
+  test('with too many steps, or one that is none, is refused', async () => {
+    await call('POST', 'streams', object('Stream', 'a', {}))
+    const type = 'application/json-patch+json'
+    const test = { op: 'test', path: '/kind', value: 'Stream' }
+    const many = Array.from({ length: PATCH_OPERATIONS_MAX }, () => test)
+    expect((await call('PATCH', 'streams/a', many, type)).status).toBe(200)
+    expect((await call('PATCH', 'streams/a', [...many, test], type)).status).toBe(413)
+    for (const step of [
+      { op: 'drop', path: '/a' },
+      { op: 'copy', path: '/a' },
+      5,
+      { op: 'add', path: '/__proto__/a' },
+    ])
+      expect((await call('PATCH', 'streams/a', [step], type)).status).toBe(400)
   })
 
   test.each([

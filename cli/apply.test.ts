@@ -96,6 +96,12 @@ describe('apply', () => {
     }
   })
 
+  test('is whole or not at all, and says what stands in the way', async () => {
+    const { status, stdout, stderr } = await run(['apply', 'config', '--source', 'shop'])
+    expect([status, stdout]).toEqual([1, expect.stringContaining('held back [Conflict]')])
+    expect(stderr).toContain('it cannot be applied in whole: Stream default/orders')
+  })
+
   test.each([
     [['apply', 'config'], 2, 'headgate apply config --source shop'],
     [['apply', 'config', '--source', 'Shop'], 2, '--source: expected lower-case'],

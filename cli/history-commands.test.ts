@@ -151,6 +151,7 @@ test.each([
   [['rollback', 'HEAD'], 2, 'expected the number of a revision, got "HEAD"'],
   [['rollback', '77'], 1, 'Source local has no revision 77.'],
   [['history', 'nowhere'], 1, 'There is no source nowhere.'],
+  [['history', '3'], 1, 'headgate history --revision 3'],
   [['history', '--revision', 'x'], 2, '--revision: expected a whole number from 1, got "x"'],
   [['diff', '--source', 'nowhere'], 1, 'There is no source nowhere.'],
   [['reconcile', '--wait', '--timeout', '5'], 2, '--timeout: expected a duration, got "5"'],

@@ -1,4 +1,5 @@
 /** `headgate history [SOURCE]`: what a source did, newest first; or one revision with all that was done. */
+import { HeadgateError } from '../engine/error.ts'
 import { clientOf } from './client.ts'
 import {
   type CommandDefinition,
@@ -36,7 +37,9 @@ async function runHistory(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
   if (revision === undefined) {
     const limit = numberOption(invocation, 'limit', 1) ?? LIMIT
-    const found = await client.json<PrintedHistory>('GET', `${path}?limit=${limit}`)
+    const found = await client
+      .json<PrintedHistory>('GET', `${path}?limit=${limit}`)
+      .catch((error: unknown) => asNumber(source, error))
     if (output !== 'table') return await printSerialised(invocation, found, output)
     const { historyTable, pinText } = await import('./history-text.ts')
     if (found.pinned !== null) terminal.say(terminal.paint('yellow', pinText(source, found.pinned)))
@@ -51,6 +54,16 @@ async function runHistory(invocation: Invocation): Promise<number> {
     revisionText(found, { paint: terminal.paintData, columns: terminal.columns }),
   )
   return 0
+}
+
+/** A number alone means a revision to whoever writes it. */
+function asNumber(word: string, error: unknown): never {
+  if (!(error instanceof HeadgateError) || error.code !== 'NotFound' || !/^[0-9]+$/.test(word))
+    throw error
+  throw new HeadgateError('NotFound', error.message, {
+    cause: error,
+    hint: `One revision of local: headgate history --revision ${word}`,
+  })
 }
 
 async function printSerialised(

@@ -73,6 +73,7 @@ describe('get', () => {
     [['get', 'stream', 'orders', '-l', 'app=shop'], 'expected either names or a selector'],
     [['get', 'sources', '-w'], 'sources cannot be watched'],
     [['describe', 'stream'], 'expected the name of one, got the kind "stream" alone'],
+    [['describe', 'orders'], 'A kind stands before a name: stream orders, or stream/orders'],
     [['describe', 'stream/', 'x'], 'expected KIND/NAME, got "stream/"'],
   ])('%s is told what is wrong with it', async (args, message) => {
     const { status, stderr } = await run(args)

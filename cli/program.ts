@@ -47,9 +47,24 @@ export async function runProgram(
     await program.parseAsync([...argv], { from: 'user' })
     return status
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (error instanceof CommanderError) {
+      if (MISTAKEN.has(error.code)) await sayHabit(context.terminal, argv)
+      return error.exitCode === 0 ? 0 : EXIT_USAGE
+    }
     return reportError(context.terminal, error)
   }
+}
+
+const MISTAKEN: ReadonlySet<string> = new Set([
+  'commander.unknownCommand',
+  'commander.unknownOption',
+])
+
+/** A word of another tool is no slip of the keyboard: a suggestion by letters would not find what is meant. */
+async function sayHabit(terminal: Terminal, argv: readonly string[]): Promise<void> {
+  const { habitOf } = await import('./habits.ts')
+  const meant = habitOf(argv)
+  if (meant !== undefined) terminal.say(`Here it is: ${meant}`)
 }
 
 /** One sentence and what to do next; a defect of ours shows where it happened. */

@@ -18,7 +18,7 @@ export async function targetsOf(words: readonly string[]): Promise<readonly Targ
   const { gettable } = await import('./kind-names.ts')
   const [first = '', ...names] = words
   if (!first.includes('/')) {
-    const kind = gettable(first)
+    const kind = kindBefore(first, names, gettable)
     return names.map((name) => ({ kind, name: nameOf(first, name) }))
   }
   return words.map((word) => {
@@ -53,6 +53,23 @@ export async function declaredTargetOf(words: readonly string[]): Promise<Target
     `expected a kind that is declared, got "${words[0]}": a ${target.kind.kind} is not`,
     { hint: `Kinds are ${DECLARED.map(({ plural }) => plural).join(', ')}.` },
   )
+}
+
+/** Who names a resource alone has left out its kind, or misspelt it. */
+function kindBefore(
+  first: string,
+  names: readonly string[],
+  gettable: (name: string) => Gettable,
+): Gettable {
+  try {
+    return gettable(first)
+  } catch (error) {
+    if (!(error instanceof HeadgateError) || names.length > 0) throw error
+    throw new HeadgateError('Usage', error.message, {
+      cause: error,
+      hint: `${error.hint ?? ''}\nA kind stands before a name: stream ${first}, or stream/${first}`,
+    })
+  }
 }
 
 /** `get stream stream/orders` is one slip; the answer would be a name that nothing has. */

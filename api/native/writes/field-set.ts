@@ -83,7 +83,18 @@ function collect(tree: unknown, steps: readonly string[], set: Set<string>): voi
   if (typeof tree !== 'object' || tree === null) return
   const names = Object.keys(tree)
   if (steps.length > 0 && (names.length === 0 || names.includes('.'))) set.add(pathOf(steps))
-  for (const name of names) if (name !== '.') collect((tree as Tree)[name], [...steps, name], set)
+  for (const name of names) if (isStep(name)) collect((tree as Tree)[name], [...steps, name], set)
+}
+
+function isStep(name: string): boolean {
+  if (name.startsWith('f:')) return true
+  if (!/^[kvi]:/.test(name)) return false
+  try {
+    const value: unknown = JSON.parse(name.slice(2))
+    return !name.startsWith('k:') || (typeof value === 'object' && value !== null)
+  } catch {
+    return false
+  }
 }
 
 /** As messages have it: `.spec.properties[id="a"].type`. */

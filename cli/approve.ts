@@ -1,5 +1,4 @@
 /** `headgate approve SOURCE [DIGEST]`: lets what is held back now happen, after showing it. */
-import { APPROVABLE } from '../controllers/apply/report.ts'
 import { type Client, clientOf } from './client.ts'
 import {
   type CommandDefinition,
@@ -29,7 +28,10 @@ export const approve: CommandDefinition = {
 }
 
 async function runApprove(invocation: Invocation): Promise<number> {
-  const { sourcePath } = await import('./plan-client.ts')
+  const [{ sourcePath }, { APPROVABLE }] = await Promise.all([
+    import('./plan-client.ts'),
+    import('../controllers/apply/report.ts'),
+  ])
   const { terminal } = invocation
   const [source = '', given] = invocation.arguments
   const client = clientOf(invocation)

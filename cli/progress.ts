@@ -1,4 +1,5 @@
 /** Tells a person that something goes on while it takes long: a line that is replaced, or one now and then in a log. */
+import type { Clock } from '../engine/ports/clock.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { millisecondsText } from './amounts.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,9 +15,10 @@ export async function withProgress<T>(
   terminal: Pick<Terminal, 'say' | 'show' | 'isInteractive'>,
   work: Promise<T>,
   how: () => Promise<string>,
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'> = realClock,
 ): Promise<T> {
   const done = new AbortController()
-  const telling = tell(terminal, how, done.signal)
+  const telling = tell(terminal, how, done.signal, clock)
   try {
     return await work
   } finally {
@@ -30,13 +32,14 @@ async function tell(
   { say, show, isInteractive }: Pick<Terminal, 'say' | 'show' | 'isInteractive'>,
   how: () => Promise<string>,
   signal: AbortSignal,
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
 ): Promise<void> {
-  const startMs = realClock.monotonicMs()
+  const startMs = clock.monotonicMs()
   let nextMs = isInteractive ? QUIET_MS : LINE_MS
   try {
     for (;;) {
-      await realClock.sleep(LOOK_MS, signal)
-      const elapsedMs = realClock.monotonicMs() - startMs
+      await clock.sleep(LOOK_MS, signal)
+      const elapsedMs = clock.monotonicMs() - startMs
       if (elapsedMs < nextMs) continue
       const text = await how().catch(() => 'still at it')
       if (signal.aborted) return

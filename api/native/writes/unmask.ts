@@ -2,7 +2,7 @@
  * Puts secrets back that were masked when somebody read an object and wrote it again.
  *
  * A masked value stands for what is kept at the same place. In a list whose length changed, places mean nothing, and
- * only an entry that is otherwise the same counts as the same. Where nothing is kept there is no way to know what was
+ * only an entry that is otherwise the same, and looks like no other, counts as the same. Where nothing is kept there is no way to know what was
  * meant, and the write is refused.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -35,7 +35,9 @@ function restored(
     const isSame = list.length === value.length
     return value.map((item, index) => {
       const at = [...path, `${index}`]
-      const known = isSame ? list[index] : list.find((one) => isShown(kind, item, one, at))
+      const known = isSame
+        ? list[index]
+        : onlyOne(list.filter((one) => isShown(kind, item, one, at)))
       return restored(kind, item, known, at, unknown)
     })
   }
@@ -54,6 +56,12 @@ function restored(
   if (isShown(kind, value, kept, path)) return kept
   unknown.push(path.join('.'))
   return value
+}
+
+/** Those that look alike and are not the same cannot be told apart. */
+function onlyOne(alike: readonly unknown[]): unknown {
+  const [first, ...others] = alike
+  return others.every((other) => isDeepStrictEqual(other, first)) ? first : undefined
 }
 
 /** Whether `kept` is shown as `value`. */

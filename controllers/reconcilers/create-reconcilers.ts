@@ -15,6 +15,7 @@ import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
 import { AccessPolicyReconciler } from './access-policy-reconciler.ts'
 import { ExclusiveClaims } from './exclusive-claims.ts'
+import { grantedFiles } from './granted-files.ts'
 import { isEnvGranted, NO_GRANTS } from './grants.ts'
 import { PipelineReconciler, type PipelineReconcilerOptions } from './pipeline-reconciler.ts'
 import { PipelineRunner } from './pipeline-runner.ts'
@@ -151,5 +152,6 @@ function environmentOf(
     secrets: secretResolver({ namespace, secretsDirectory: options.secretsDirectory, env }),
     directory: options.directory,
     env,
+    files: grantedFiles(grants, options.directory),
   }
 }

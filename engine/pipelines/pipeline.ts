@@ -2,6 +2,7 @@
  * What the control plane knows of pipelines: a config can be inspected (pure, offline), built (acquires nothing),
  * connected, watched and stopped.
  */
+import type { MappingFiles } from '../bloblang/mapping-files.ts'
 import type { Engine } from '../engine.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Endpoints } from '../ports/endpoints.ts'
@@ -73,6 +74,8 @@ export interface PipelineEnvironment {
   readonly directory: string
   /** The value of an environment variable, or undefined. */
   readonly env: (name: string) => string | undefined
+  /** What its mappings may read; nothing where absent. */
+  readonly files?: MappingFiles
 }
 
 /** Finds a declared stream by the name that a config of this namespace uses. */

@@ -32,12 +32,9 @@ function restored(
 ): unknown {
   if (Array.isArray(value)) {
     const list = Array.isArray(kept) ? kept : []
-    const isSame = list.length === value.length
     return value.map((item, index) => {
       const at = [...path, `${index}`]
-      const known = isSame
-        ? list[index]
-        : onlyOne(list.filter((one) => isShown(kind, item, one, at)))
+      const known = entryFor(kind, item, list, index, list.length === value.length, at)
       return restored(kind, item, known, at, unknown)
     })
   }
@@ -56,6 +53,20 @@ function restored(
   if (isShown(kind, value, kept, path)) return kept
   unknown.push(path.join('.'))
   return value
+}
+
+/** The one that is shown so, there or elsewhere; else the one of that place, where places still mean something. */
+function entryFor(
+  kind: string,
+  item: unknown,
+  list: readonly unknown[],
+  index: number,
+  isSameLength: boolean,
+  at: readonly string[],
+): unknown {
+  if (isSameLength && isShown(kind, item, list[index], at)) return list[index]
+  const alike = onlyOne(list.filter((one) => isShown(kind, item, one, at)))
+  return alike ?? (isSameLength ? list[index] : undefined)
 }
 
 /** Those that look alike and are not the same cannot be told apart. */

@@ -109,6 +109,18 @@ describe('a secret that is written in the clear', () => {
     expect(same).toEqual({ value: kept, unknown: [] })
     const shorter = unmask('Pipeline', pipeline('***'), kept)
     expect(shorter.unknown).toEqual(['spec.pipeline.processors.0.http.basic_auth.password'])
+    const named = (...names: readonly string[]): object => ({
+      list: names.map((name) => ({ name, password: '***' })),
+    })
+    const secrets = {
+      list: [
+        { name: 'a', password: 'of a' },
+        { name: 'b', password: 'of b' },
+      ],
+    }
+    expect(unmask('Pipeline', named('b', 'a'), secrets).value).toEqual({
+      list: [...secrets.list].reverse(),
+    })
     const alike = pipeline('first', 'first')
     expect(unmask('Pipeline', pipeline('***'), alike).value).toEqual(pipeline('first'))
   })

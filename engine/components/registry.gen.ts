@@ -25,12 +25,18 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     noop: () => import('./processors/noop.ts'),
   },
   output: {
+    broker: () => import('./outputs/broker.ts'),
     drop: () => import('./outputs/drop.ts'),
+    drop_on: () => import('./outputs/drop-on.ts'),
+    fallback: () => import('./outputs/fallback.ts'),
     file: () => import('./outputs/file.ts'),
     http_client: () => import('./outputs/http-client.ts'),
     reject: () => import('./outputs/reject.ts'),
+    reject_errored: () => import('./outputs/reject-errored.ts'),
+    retry: () => import('./outputs/retry.ts'),
     standard: () => import('./outputs/standard.ts'),
     stdout: () => import('./outputs/stdout.ts'),
     stream: () => import('./outputs/stream.ts'),
+    switch: () => import('./outputs/switch.ts'),
   },
 }

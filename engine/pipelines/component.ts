@@ -83,9 +83,14 @@ export interface Output {
    * whole batch. Answer without a promise where nothing has to be waited for.
    */
   write(batch: Batch, delivery: Delivery): void | Promise<void>
+  /** An output that wraps others tells them: what they hold back is theirs alone to hand on. */
+  relay?(order: HoldOrder): void
   /** Called once, after all writes ended, or by force. May be called without a `connect`. */
   close(): Promise<void>
 }
+
+/** What is held back for a fuller batch: write it now; from now on hold nothing; it is read again, so wait no more. */
+export type HoldOrder = 'flush' | 'drain' | 'abandon'
 
 /** What an output may ask of the write that it is in. An output that wraps others hands it on. */
 export interface Delivery {

@@ -1,5 +1,5 @@
 /** An output within an output: its common fields work as they do at the top, and whoever wraps it waits for the write. */
-import type { Delivery, Output } from './component.ts'
+import type { Delivery, HoldOrder, Output } from './component.ts'
 import type { Batch } from './message.ts'
 import {
   OutputStage,
@@ -11,6 +11,8 @@ import { BatchError, type Enlisted, type Outcome, Transaction } from './transact
 
 export class NestedOutput implements Output {
   readonly #stage: OutputStage
+  /** The last of those that wait for room. */
+  #last: Promise<void> | undefined
 
   constructor(options: OutputStageOptions, environment: StageEnvironment) {
     this.#stage = new OutputStage(options, environment)
@@ -32,12 +34,32 @@ export class NestedOutput implements Output {
           }
         },
       })
-      Promise.resolve(this.#stage.push(batch, transaction)).catch(reject)
+      this.#push(batch, transaction)?.catch(reject)
     })
+  }
+
+  relay(order: HoldOrder): void {
+    this.#stage[order]()
   }
 
   close(): Promise<void> {
     return this.#stage.close()
+  }
+
+  /** Whoever waits for room keeps its place: many may write at once, and the order is the wrapped output's to keep. */
+  #push(batch: Batch, ticket: Ticket): Promise<void> | undefined {
+    const before = this.#last
+    const pushed =
+      before === undefined
+        ? this.#stage.push(batch, ticket)
+        : before.then(() => this.#stage.push(batch, ticket))
+    if (!(pushed instanceof Promise)) return undefined
+    const passed = pushed.catch(() => {})
+    this.#last = passed
+    passed.then(() => {
+      if (this.#last === passed) this.#last = undefined
+    })
+    return pushed
   }
 }
 

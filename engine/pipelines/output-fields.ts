@@ -4,6 +4,9 @@ import { batchPolicySchema } from './batch-policy.ts'
 import type { OutputDefinition } from './component.ts'
 import { isRecord } from './component-config.ts'
 
+/** An output that wraps others leaves it to them how many writes run at once; the pipeline's bounds hold for it. */
+const WRAPPED_WRITES = 1_024
+
 /** The schema of everything that may stand under the output's name. */
 export function outputSchema(definition: OutputDefinition): TSchema {
   const own = definition.config as TSchema & { properties?: Readonly<Record<string, TSchema>> }
@@ -24,7 +27,7 @@ export function partOutputConfig(
   definition: OutputDefinition,
   config: unknown,
 ): { readonly own: unknown; readonly maxInFlight: number; readonly batching: unknown } {
-  const standard = definition.maxInFlight ?? 1
+  const standard = definition.maxInFlight ?? (definition.delivery === 'wraps' ? WRAPPED_WRITES : 1)
   if (!isRecord(config)) return { own: config, maxInFlight: standard, batching: undefined }
   const { max_in_flight: asked, batching, ...rest } = config
   const own = {

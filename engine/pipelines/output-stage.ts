@@ -93,12 +93,14 @@ export class OutputStage {
   /** What is held back for a fuller batch goes now. */
   flush(): void {
     this.#batcher?.flush()
+    this.#options.output.relay?.('flush')
   }
 
   /** From now on nothing is held back for a fuller batch. */
   drain(): void {
     this.#draining = true
     this.#batcher?.flush()
+    this.#options.output.relay?.('drain')
   }
 
   /**
@@ -108,6 +110,7 @@ export class OutputStage {
   abandon(): void {
     const reason = new HeadgateError('OutputFailed', 'the pipeline is stopping')
     this.#abandoned.abort(reason)
+    this.#options.output.relay?.('abandon')
     const { clock, signal } = this.#environment
     clock.sleep(ABANDON_GRACE_MS, signal).then(
       () => this.#cutOff.abort(reason),

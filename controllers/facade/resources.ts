@@ -1,10 +1,5 @@
 /** The five kinds as they are read back. */
-import {
-  type Identity,
-  identityKey,
-  KINDS,
-  type ResourceObject,
-} from '../../crds/resource.ts'
+import { type Identity, identityKey, KINDS, type ResourceObject } from '../../crds/resource.ts'
 import { resumeKey } from '../apply/resume.ts'
 import type { Resources } from '../control-plane.ts'
 import { suspensionOf } from '../plan/suspension.ts'

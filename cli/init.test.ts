@@ -49,7 +49,7 @@ describe('init', () => {
     for (const name of readdirSync(folder).filter((one) => one.endsWith('.yaml'))) {
       for (const document of readFileSync(join(folder, name), 'utf8').split('\n---\n')) {
         const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(document) ?? []
-        expect(JSON.parse(readFileSync(join(folder, schema), 'utf8'))).toHaveProperty('oneOf')
+        expect(JSON.parse(readFileSync(join(folder, schema), 'utf8'))).toHaveProperty('allOf')
       }
     }
   })

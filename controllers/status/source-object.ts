@@ -138,7 +138,11 @@ function conditionsOf(state: SourceState): readonly Condition[] {
     const [first] = left
     if (left.every(({ blockedBy }) => blockedBy === 'Suspended') && first !== undefined)
       return [
-        isNotSo('Ready', 'Suspended', `${left.length} changes are held back. ${first.reason}`),
+        isNotSo(
+          'Ready',
+          'Suspended',
+          `${left.length === 1 ? '1 change is' : `${left.length} changes are`} held back. ${first.reason}`,
+        ),
       ]
     const message =
       plan === undefined

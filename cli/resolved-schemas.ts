@@ -10,7 +10,14 @@ import type { ComponentDefinition, Role } from '../engine/pipelines/component.ts
 import { componentNames, loadComponent } from '../engine/pipelines/component-registry.ts'
 import { outputSchema } from '../engine/pipelines/output-fields.ts'
 
-export const ROLES: readonly Role[] = ['input', 'buffer', 'processor', 'output']
+export const ROLES: readonly Role[] = [
+  'input',
+  'buffer',
+  'processor',
+  'output',
+  'cache',
+  'rate_limit',
+]
 
 export interface ResolvedSchemas {
   readonly specs: Readonly<Record<Kind, FieldSchema>>
@@ -98,7 +105,7 @@ function roleSchema(role: Role, names: readonly string[]): FieldSchema {
       description: `What happens to messages ${role === 'input' ? 'as they come in' : 'before they go out'}.`,
     }
   }
-  if (role === 'buffer') delete common['resource']
+  if (role === 'buffer' || role === 'cache' || role === 'rate_limit') delete common['resource']
   const properties = Object.fromEntries(names.map((name) => [name, reference(`${role}.${name}`)]))
   return {
     type: 'object',
@@ -153,7 +160,7 @@ function pipelineSpec(spec: FieldSchema): FieldSchema {
     return { ...reference(role), ...(description === undefined ? {} : { description }) }
   }
   for (const role of ['input', 'buffer', 'output']) properties[role] = described(role, role)
-  for (const role of ['input', 'processor', 'output']) {
+  for (const role of ['input', 'processor', 'output', 'cache', 'rate_limit']) {
     const name = `${role}_resources`
     properties[name] = { ...properties[name], items: reference(role) }
   }

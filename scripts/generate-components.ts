@@ -3,11 +3,12 @@ import { stringify } from 'yaml'
 import type { ComponentDefinition, Role } from '../engine/pipelines/component.ts'
 import { componentNames, loadComponent } from '../engine/pipelines/component-registry.ts'
 
-const ROLES: readonly Role[] = ['input', 'processor', 'output']
+const ROLES: readonly Role[] = ['input', 'processor', 'output', 'cache', 'rate_limit']
 
 const HEAD = `# Components
 
-A Pipeline's \`input\`, each of its \`processors\` and its \`output\` is one of these. Every component may have a \`label\`;
+A Pipeline's \`input\`, each of its \`processors\` and its \`output\` is one of these; caches and rate limits stand in
+\`cache_resources\` and \`rate_limit_resources\`, and are named by their label. Every component may have a \`label\`;
 inputs and outputs may have \`processors\` of their own. Each example is checked, and run where it says what comes out.
 `
 
@@ -33,7 +34,8 @@ interface ConfigSchema extends FieldSchema {
 export async function generateComponents(): Promise<ReadonlyMap<string, string>> {
   const parts = [HEAD]
   for (const role of ROLES) {
-    parts.push(`## ${role[0]?.toUpperCase()}${role.slice(1)}s\n`)
+    const plural = `${role.replace('_', ' ')}s`
+    parts.push(`## ${plural[0]?.toUpperCase()}${plural.slice(1)}\n`)
     for (const name of [...componentNames(role)].sort()) {
       const definition = await loadComponent(role, name)
       if (definition !== undefined) parts.push(componentText(definition))
@@ -49,7 +51,7 @@ function componentText(definition: ComponentDefinition): string {
     fieldRow(field, of, schema.required?.includes(field) === true && of.default === undefined),
   )
   return [
-    `### ${role} \`${name}\`\n`,
+    `### ${role.replace('_', ' ')} \`${name}\`\n`,
     `${summary} It ${EFFECTS[effects]}.${status === 'stable' ? '' : ` Status: ${status}.`}\n`,
     ...(description === undefined ? [] : [`${description}\n`]),
     ...(fields.length === 0

@@ -19,6 +19,8 @@ const ROLES = [
   { role: 'buffer', folder: 'buffers', verb: 'defineBuffer' },
   { role: 'processor', folder: 'processors', verb: 'defineProcessor' },
   { role: 'output', folder: 'outputs', verb: 'defineOutput' },
+  { role: 'cache', folder: 'caches', verb: 'defineCache' },
+  { role: 'rate_limit', folder: 'rate-limits', verb: 'defineRateLimit' },
 ] as const
 
 export function generateRegistry(): ReadonlyMap<string, string> {

@@ -19,6 +19,7 @@ import {
   type MappingProblem,
   type MappingResult,
   type MappingSource,
+  type Overlay,
   type Query,
   UNCHANGED,
 } from './mapping.ts'
@@ -52,6 +53,21 @@ export function compileMapping(text: string, environment: BloblangEnvironment): 
         const frame = new Frame(new Run(environment, batch, index))
         frame.rootIsPending = true
         return payload(run(mutation, frame))
+      },
+    }
+  })
+}
+
+export function compileOverlay(text: string, environment: BloblangEnvironment): Compiled<Overlay> {
+  return attempt(text, (notes) => {
+    const { unit } = compileText(text, environment, notes)
+    const source = { environment, mutating: false, onto: true, problems: [], surprises: [] }
+    const execute = compileUnit(source, unit)
+    return {
+      onto: (batch, index, target) => {
+        const frame = new Frame(new Run(environment, batch, index, target))
+        frame.rootIsPending = true
+        return payload(run(execute, frame))
       },
     }
   })

@@ -34,7 +34,9 @@ function sizeOf(value: Result): number {
 export class Run {
   readonly environment: BloblangEnvironment
   readonly batch: readonly MappingSource[]
-  /** The message whose mapping runs. */
+  /** The message that `this` is. */
+  readonly input: MappingSource
+  /** The message whose root and metadata are assigned: the same one, but for an overlay. */
   readonly own: MappingSource
   /** The message that functions look at; `from` moves it. */
   index: number
@@ -44,12 +46,18 @@ export class Run {
   /** What is left of STEPS_MAX. */
   #stepsLeft: number
 
-  constructor(environment: BloblangEnvironment, batch: readonly MappingSource[], index: number) {
+  constructor(
+    environment: BloblangEnvironment,
+    batch: readonly MappingSource[],
+    index: number,
+    onto?: MappingSource,
+  ) {
     this.environment = environment
     this.#stepsLeft = environment.stepsMax ?? STEPS_MAX
     this.batch = batch
     this.index = index
-    this.own = messageAt(batch, index)
+    this.input = messageAt(batch, index)
+    this.own = onto ?? this.input
   }
 
   /** Counts work that a mapping can repeat; straight code ends by itself. */

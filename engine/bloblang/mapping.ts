@@ -55,6 +55,12 @@ export interface Mapping {
   mutate(batch: readonly MappingSource[], index: number): MappingResult
 }
 
+/** A mapping that reads one message and writes into another, as the `result_map` of a branch does. */
+export interface Overlay {
+  /** `this` and `metadata()` are of the message at the index; `root` and `@` are the target's, which is never changed. */
+  onto(batch: readonly MappingSource[], index: number, target: MappingSource): MappingResult
+}
+
 /** A `check`, `filter` or other single query. */
 export interface Query {
   value(batch: readonly MappingSource[], index: number): Value

@@ -35,7 +35,7 @@ describe('the examples of inputs', async () => {
 describe('the examples of processors', async () => {
   for (const name of componentNames('processor')) {
     const definition = await loadComponent('processor', name)
-    for (const { title, config, given, then: expected } of definition?.examples ?? []) {
+    for (const { title, config, given, resources, then: expected } of definition?.examples ?? []) {
       test(`${name}: ${title}`, async () => {
         const texts = JSON.stringify(given)
         const spec = {
@@ -48,10 +48,26 @@ describe('the examples of processors', async () => {
           },
           pipeline: { threads: 1, processors: [{ [name]: config }] },
           output: stdout,
+          ...resources,
         }
         expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
         expect(await written(spec)).toEqual(expected)
       })
+    }
+  }
+})
+
+describe('the examples of caches and rate limits', async () => {
+  for (const role of ['cache', 'rate_limit'] as const) {
+    for (const name of componentNames(role)) {
+      const definition = await loadComponent(role, name)
+      for (const { title, config } of definition?.examples ?? []) {
+        test(`${name}: ${title}`, async () => {
+          const entry = { label: 'one', [name]: config }
+          const spec = { input: { stdin: {} }, output: stdout, [`${role}_resources`]: [entry] }
+          expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
+        })
+      }
     }
   }
 })

@@ -1,12 +1,19 @@
 /** Compiles the Bloblang of a config, for inspection (problems as data) and for building (problems thrown). */
 
-import { compileInterpolation, compileMapping, compileQuery } from '../bloblang/bloblang.ts'
+import {
+  compileInterpolation,
+  compileMapping,
+  compileOverlay,
+  compileQuery,
+} from '../bloblang/bloblang.ts'
 import type { BloblangEnvironment } from '../bloblang/environment.ts'
+import { filesNamed } from '../bloblang/files-named.ts'
 import type {
   Compiled,
   Interpolation,
   Mapping,
   MappingProblem,
+  Overlay,
   Query,
 } from '../bloblang/mapping.ts'
 import { HeadgateError } from '../error.ts'
@@ -30,8 +37,8 @@ export function bloblangEnvironment(
   environment: PipelineEnvironment,
   hostname: string,
 ): BloblangEnvironment {
-  const { clock, random, env } = environment
-  return { clock, random, env, hostname }
+  const { clock, random, env, files } = environment
+  return { clock, random, env, hostname, ...(files === undefined ? {} : { files }) }
 }
 
 export function bloblangProblems(
@@ -41,6 +48,8 @@ export function bloblangProblems(
 ): readonly ConfigProblem[] {
   // An empty query or mapping is how a config says that there is none.
   if (kind !== 'interpolated' && text.trim() === '') return []
+  // What the files say is known when it is built; it is judged then.
+  if (kind === 'mapping' && filesNamed(text).length > 0) return []
   const compile = {
     mapping: compileMapping,
     query: compileQuery,
@@ -54,6 +63,10 @@ export function bloblangProblems(
 
 export function mappingOf(text: string, environment: BloblangEnvironment): Mapping {
   return orThrow(compileMapping(text, environment))
+}
+
+export function overlayOf(text: string, environment: BloblangEnvironment): Overlay {
+  return orThrow(compileOverlay(text, environment))
 }
 
 export function queryOf(text: string, environment: BloblangEnvironment): Query {

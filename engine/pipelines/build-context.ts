@@ -4,10 +4,12 @@
  * Texts were checked when the config was inspected, so compiling them here fails only where a defect of ours let one
  * pass; it then throws ComponentConfigInvalid or BloblangInvalid.
  */
-import type { Interpolation, Mapping, MappingFailure, Query } from '../bloblang/mapping.ts'
+import type { Interpolation, Mapping, MappingFailure, Overlay, Query } from '../bloblang/mapping.ts'
+import type { Cache } from './cache.ts'
 import type { Output } from './component.ts'
 import type { Batch } from './message.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 export interface BuildContext {
   readonly environment: PipelineEnvironment
@@ -16,6 +18,8 @@ export interface BuildContext {
   /** As upstream writes it, for metrics and `error_source_path()`: `root.pipeline.processors.0`. */
   readonly path: string
   mapping(text: string): Mapping
+  /** A mapping that reads one message and writes into another. */
+  overlay(text: string): Overlay
   query(text: string): Query
   interpolation(text: string): Interpolation
   /** Connect's grammar (`5s`, `1m30s`, `500ms`); empty text is undefined. */
@@ -26,10 +30,15 @@ export interface BuildContext {
   processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
   /** A nested output with its common fields; connected and closed by whoever asked for it. */
   output(config: unknown, at: readonly (string | number)[]): Promise<Output>
+  /** The resource of that label, the same one for all who ask; whoever asked does not close it. */
+  cache(label: string): Promise<Cache>
+  rateLimit(label: string): Promise<RateLimit>
 }
 
 /** Processors in order. A processor that throws flags its batch; the chain itself never throws. */
 export interface ProcessorChain {
   run(batch: Batch, signal: AbortSignal): readonly Batch[] | Promise<readonly Batch[]>
+  /** Each of its processors as a chain of its own, in order, for whoever looks at what one did before the next. */
+  parts(): readonly ProcessorChain[]
   close(): Promise<void>
 }

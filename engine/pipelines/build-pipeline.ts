@@ -45,6 +45,7 @@ export async function buildPipeline(
         : await builder.buffer(buffer, ['buffer']),
     chain: await builder.chain(parts.processors, ['pipeline', 'processors']),
     output: await builder.output(parts.output, ['output']),
+    shared: builder.shared,
   })
 }
 

@@ -28,6 +28,10 @@ export class Chain implements ProcessorChain {
     return this.#from(0, [batch], signal)
   }
 
+  parts(): readonly ProcessorChain[] {
+    return this.steps.map((step) => new Chain([step]))
+  }
+
   async close(): Promise<void> {
     for (const { processor } of this.steps) await processor.close?.()
   }

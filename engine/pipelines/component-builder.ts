@@ -7,8 +7,15 @@ import { hostname } from 'node:os'
 import type { MappingFailure } from '../bloblang/mapping.ts'
 import { HeadgateError } from '../error.ts'
 import type { BatchPolicyConfig, BatchTriggers } from './batch-policy.ts'
-import { bloblangEnvironment, interpolationOf, mappingOf, queryOf } from './bloblang-fields.ts'
+import {
+  bloblangEnvironment,
+  interpolationOf,
+  mappingOf,
+  overlayOf,
+  queryOf,
+} from './bloblang-fields.ts'
 import type { BuildContext } from './build-context.ts'
+import type { Cache } from './cache.ts'
 import { Chain, type Step } from './chain.ts'
 import type { Buffer, Input, Output, Role } from './component.ts'
 import {
@@ -25,6 +32,8 @@ import { NestedOutput } from './nested-output.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
+import type { RateLimit } from './rate-limit.ts'
+import { SharedResources } from './shared-resources.ts'
 
 export interface BuiltInput {
   readonly input: Input
@@ -40,6 +49,8 @@ export class ComponentBuilder {
   readonly #health: Health
   readonly #resources: Resources
   readonly #signal: AbortSignal
+  /** What was made of `cache_resources` and `rate_limit_resources`. */
+  readonly shared: SharedResources = new SharedResources()
 
   constructor(
     environment: PipelineEnvironment,
@@ -101,6 +112,24 @@ export class ComponentBuilder {
     }
   }
 
+  #cache(label: string): Promise<Cache> {
+    return this.shared.get(`cache ${label}`, async () => {
+      const { component, definition, config } = await this.#load('cache', { resource: label }, [])
+      return (await definition.build(config as never, this.#context(component))) as Cache
+    })
+  }
+
+  #rateLimit(label: string): Promise<RateLimit> {
+    return this.shared.get(`rate_limit ${label}`, async () => {
+      const { component, definition, config } = await this.#load(
+        'rate_limit',
+        { resource: label },
+        [],
+      )
+      return (await definition.build(config as never, this.#context(component))) as RateLimit
+    })
+  }
+
   async #nestedOutput(value: unknown, path: ConfigPath): Promise<Output> {
     const options = await this.output(value, path)
     const environment = {
@@ -158,6 +187,7 @@ export class ComponentBuilder {
       label: component.label,
       path,
       mapping: (text) => mappingOf(text, bloblang),
+      overlay: (text) => overlayOf(text, bloblang),
       query: (text) => queryOf(text, bloblang),
       interpolation: (text) => interpolationOf(text, bloblang),
       durationMs: durationOf,
@@ -169,6 +199,8 @@ export class ComponentBuilder {
       },
       processors: (configs, at) => this.chain(configs, [...own, ...at]),
       output: (config, at) => this.#nestedOutput(config, [...own, ...at]),
+      cache: (label) => this.#cache(label),
+      rateLimit: (label) => this.#rateLimit(label),
     }
   }
 }

@@ -57,7 +57,7 @@ export function parseComponent(
   const problems = strayKeys(role, value, named, path)
   if (problems.length > 0) return { ok: false, problems }
   const processors =
-    Array.isArray(value['processors']) && role !== 'processor' ? value['processors'] : []
+    Array.isArray(value['processors']) && hasProcessors(role) ? value['processors'] : []
   const label = typeof value['label'] === 'string' ? value['label'] : ''
   return {
     ok: true,
@@ -142,7 +142,14 @@ function unknown(role: Role, name: string, path: ConfigPath, at: 'key' | 'value'
   })
 }
 
-const OTHER_ROLES: readonly Role[] = ['input', 'processor', 'output', 'buffer']
+const OTHER_ROLES: readonly Role[] = [
+  'input',
+  'processor',
+  'output',
+  'buffer',
+  'cache',
+  'rate_limit',
+]
 
 function unknownHint(role: Role, name: string): string {
   const near = suggestion(name, componentNames(role)).hint
@@ -158,7 +165,7 @@ function strayKeys(
   name: string,
   path: ConfigPath,
 ): readonly ConfigProblem[] {
-  const allowed = [name, 'label', ...(role === 'processor' ? [] : ['processors'])]
+  const allowed = [name, 'label', ...(hasProcessors(role) ? ['processors'] : [])]
   return Object.keys(value).flatMap((key) => {
     if (key === name || isCommon(role, key)) return []
     // With `type`, the other components' objects are left over from a full config.
@@ -178,7 +185,11 @@ function strayKeys(
 
 function isCommon(role: Role, key: string): boolean {
   if (key === 'label' || key === 'type') return true
-  return key === 'processors' && role !== 'processor'
+  return key === 'processors' && hasProcessors(role)
+}
+
+function hasProcessors(role: Role): boolean {
+  return role !== 'processor' && role !== 'cache' && role !== 'rate_limit'
 }
 
 export function suggestion(name: string, candidates: Iterable<string>): { hint?: string } {

@@ -2,10 +2,12 @@
 import { COMPONENTS } from '../components/registry.gen.ts'
 import type {
   BufferDefinition,
+  CacheDefinition,
   ComponentDefinition,
   InputDefinition,
   OutputDefinition,
   ProcessorDefinition,
+  RateLimitDefinition,
   Role,
 } from './component.ts'
 
@@ -14,6 +16,8 @@ export interface DefinitionOf {
   readonly buffer: BufferDefinition
   readonly processor: ProcessorDefinition
   readonly output: OutputDefinition
+  readonly cache: CacheDefinition
+  readonly rate_limit: RateLimitDefinition
 }
 
 export function componentNames(role: Role): readonly string[] {

@@ -3,7 +3,7 @@
  * all derive, and the small interfaces of the running thing that `build` makes.
  *
  * Conventions that the runtime relies on:
- * - A file `engine/components/{inputs,processors,outputs,buffers}/NAME.ts` exports exactly one definition, annotated:
+ * - A file `engine/components/{inputs,processors,outputs,buffers,caches,rate-limits}/NAME.ts` exports exactly one definition, annotated:
  *   `export const drop: OutputDefinition = defineOutput({ … })`. `scripts/generate-registry.ts` finds it by its folder.
  * - `build` acquires nothing and does no I/O; `connect` does. Whatever is thrown is a HeadgateError where we know the
  *   reason. From `connect`, NotConnected says "away, try again for ever"; any other error on the first attempt is a
@@ -17,11 +17,13 @@ import type { Static, TSchema } from '../../crds/typebox.ts'
 import type { HeadgateError } from '../error.ts'
 import type { OffsetCommit } from '../log/log.ts'
 import type { BuildContext } from './build-context.ts'
+import type { Cache } from './cache.ts'
 import type { Batch } from './message.ts'
 import type { Need } from './pipeline.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Enlisted, Outcome } from './transaction.ts'
 
-export type Role = 'input' | 'buffer' | 'processor' | 'output'
+export type Role = 'input' | 'buffer' | 'processor' | 'output' | 'cache' | 'rate_limit'
 
 /* ------------------------------------------------------------------ running components */
 
@@ -184,6 +186,16 @@ export interface BufferOptions<Config extends TSchema>
   readonly keepsTransaction: boolean
 }
 
+/** Found by its label in `cache_resources`; one object for all that name it. */
+export interface CacheOptions<Config extends TSchema> extends Definition<Config, Cache> {
+  readonly examples?: readonly ResourceExample[]
+}
+
+/** Found by its label in `rate_limit_resources`; one object for all that name it. */
+export interface RateLimitOptions<Config extends TSchema> extends Definition<Config, RateLimit> {
+  readonly examples?: readonly ResourceExample[]
+}
+
 /** A config that is inspected without a problem; `then` is what it reads, where that is known. */
 export interface InputExample {
   readonly title: string
@@ -196,8 +208,15 @@ export interface ProcessorExample {
   readonly title: string
   readonly config: unknown
   readonly given: readonly unknown[]
+  /** What stands beside the pipeline for it: `cache_resources` and the like. */
+  readonly resources?: Readonly<Record<string, readonly unknown[]>>
   /** The messages that come out, batches joined. */
   readonly then: readonly unknown[]
+}
+
+export interface ResourceExample {
+  readonly title: string
+  readonly config: unknown
 }
 
 export interface OutputExample {
@@ -210,11 +229,15 @@ export type InputDefinition = { readonly role: 'input' } & InputOptions<TSchema>
 export type ProcessorDefinition = { readonly role: 'processor' } & ProcessorOptions<TSchema>
 export type OutputDefinition = { readonly role: 'output' } & OutputOptions<TSchema>
 export type BufferDefinition = { readonly role: 'buffer' } & BufferOptions<TSchema>
+export type CacheDefinition = { readonly role: 'cache' } & CacheOptions<TSchema>
+export type RateLimitDefinition = { readonly role: 'rate_limit' } & RateLimitOptions<TSchema>
 export type ComponentDefinition =
   | InputDefinition
   | ProcessorDefinition
   | OutputDefinition
   | BufferDefinition
+  | CacheDefinition
+  | RateLimitDefinition
 
 export function defineInput<Config extends TSchema>(
   options: InputOptions<Config>,
@@ -238,4 +261,16 @@ export function defineBuffer<Config extends TSchema>(
   options: BufferOptions<Config>,
 ): BufferDefinition {
   return { ...options, role: 'buffer' } as unknown as BufferDefinition
+}
+
+export function defineCache<Config extends TSchema>(
+  options: CacheOptions<Config>,
+): CacheDefinition {
+  return { ...options, role: 'cache' } as unknown as CacheDefinition
+}
+
+export function defineRateLimit<Config extends TSchema>(
+  options: RateLimitOptions<Config>,
+): RateLimitDefinition {
+  return { ...options, role: 'rate_limit' } as unknown as RateLimitDefinition
 }

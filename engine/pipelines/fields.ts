@@ -20,6 +20,8 @@ export type FieldKind =
   | 'processors'
   | 'output'
   | 'outputs'
+  | 'cache'
+  | 'rate_limit'
 
 export interface FieldOptions<Value> {
   readonly description: string
@@ -75,6 +77,16 @@ export function outputsField(
   options: FieldOptions<readonly unknown[]>,
 ): TUnsafe<readonly unknown[]> {
   return field('outputs', { type: 'array' }, options)
+}
+
+/** The label of an entry of `cache_resources`. */
+export function cacheField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('cache', { type: 'string' }, options)
+}
+
+/** The label of an entry of `rate_limit_resources`; empty means none. */
+export function rateLimitField(options: FieldOptions<string>): TUnsafe<string> {
+  return field('rate_limit', { type: 'string' }, options)
 }
 
 function field<Value>(

@@ -42,6 +42,21 @@ describe('inspectPipeline', () => {
     })
   })
 
+  test('a mapping that names files needs them, and is judged when it is built', async () => {
+    const mapping = 'import "./maps.blobl"\nroot = this.apply("clean")'
+    const spec = { input, pipeline: { processors: [{ mapping }] }, output }
+    const { needs, problems } = await inspectPipeline(spec)
+    const path = ['pipeline', 'processors', 0, 'mapping']
+    expect({ needs, problems }).toEqual({
+      needs: [{ kind: 'file', name: './maps.blobl', path }],
+      problems: [],
+    })
+    const bytes = Buffer.from('map clean { root.clean = this }')
+    const files = { read: () => ({ path: '/maps.blobl', bytes }) }
+    await buildPipeline(spec, { ...testEnvironment(), files })
+    await expect(buildPipeline(spec, testEnvironment())).rejects.toThrow(/cannot be read here/)
+  })
+
   test('reports every problem at once, each at its own place', async () => {
     const problems = await problemsOf({
       input: { stream: { nme: 'orders', start: 'earlist', shards: ['x'] } },
@@ -136,8 +151,38 @@ describe('inspectPipeline', () => {
       output: { resource: 'a' },
     })
     expect(loop?.message).toContain('leads back to itself')
-    const [later] = await problemsOf({ cache_resources: [{ label: 'c' }], input, output })
-    expect(later?.message).toContain('not available yet')
+  })
+
+  test('caches and rate limits are checked though nothing names them, and found by their labels', async () => {
+    const cache_resources = [{ label: 'seen', memory: { default_ttl: 'soon' } }]
+    const [wrong] = await problemsOf({ cache_resources, input, output })
+    expect(wrong?.path).toEqual(['cache_resources', 0, 'memory', 'default_ttl'])
+    const processors = [{ dedupe: { cache: 'sen', key: 'a' } }]
+    const [unknown] = await problemsOf({
+      cache_resources: [{ label: 'seen', memory: {} }],
+      input,
+      pipeline: { processors },
+      output,
+    })
+    expect(unknown).toMatchObject({
+      code: 'ComponentUnknown',
+      path: ['pipeline', 'processors', 0, 'dedupe', 'cache'],
+      hint: 'Did you mean "seen"?',
+    })
+    const loop = await problemsOf({
+      cache_resources: [
+        { label: 'a', multilevel: ['b', 'c'] },
+        { label: 'b', multilevel: ['a', 'c'] },
+        { label: 'c', memory: {} },
+      ],
+      input,
+      output,
+    })
+    expect(loop.map(({ path }) => path)).toEqual([
+      ['cache_resources', 0, 'multilevel', 0],
+      ['cache_resources', 1, 'multilevel', 0],
+    ])
+    expect(loop[0]?.message).toContain('leads back to itself')
   })
 
   test('environment variables are needs, wherever they stand', async () => {

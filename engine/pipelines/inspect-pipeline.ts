@@ -5,6 +5,7 @@
  * Pure but for loading the files of the components that it names. Whether an input or an output must be there is the
  * caller's rule: what is absent is not judged.
  */
+import { filesNamed } from '../bloblang/files-named.ts'
 import { bloblangProblems } from './bloblang-fields.ts'
 import type { Role } from './component.ts'
 import {
@@ -14,6 +15,7 @@ import {
   kindOf,
   parseComponent,
   problem,
+  suggestion,
 } from './component-config.ts'
 import { type DefinitionOf, loadComponent } from './component-registry.ts'
 import { checkConfig, conformConfig } from './config-check.ts'
@@ -28,6 +30,7 @@ import type {
   SecretReference,
   StreamUse,
 } from './pipeline.ts'
+import { loopProblems, type ResourceUse } from './resource-uses.ts'
 import { readSpec } from './spec.ts'
 
 /** Deeper nesting of components is refused. */
@@ -43,6 +46,7 @@ export async function inspectPipeline(spec: unknown): Promise<PipelineInspection
   }
   await inspector.list('processor', parts.processors, ['pipeline', 'processors'])
   if (parts.output !== undefined) await inspector.component('output', parts.output, ['output'])
+  await inspector.shared()
   inspector.variables(spec, [])
   return {
     problems: inspector.problems,
@@ -53,6 +57,8 @@ export async function inspectPipeline(spec: unknown): Promise<PipelineInspection
     atLeastOnceBecause: inspector.atLeastOnceBecause,
   }
 }
+
+const SHARED_ROLES = ['cache', 'rate_limit'] as const
 
 interface Nested {
   readonly role: Role
@@ -68,6 +74,7 @@ class Inspector {
   readonly secrets: SecretReference[] = []
   atLeastOnceBecause: string | undefined
   readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
+  readonly #uses: ResourceUse[] = []
 
   constructor(resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>) {
     this.#resources = resources
@@ -97,6 +104,15 @@ class Inspector {
     const nested = this.#own(component, definition)
     await this.list('processor', component.processors, [...component.path, 'processors'], depth + 1)
     for (const one of nested) await this.component(one.role, one.value, one.path, depth + 1)
+  }
+
+  /** Caches and rate limits, whether or not anything names them. */
+  async shared(): Promise<void> {
+    for (const [key, { value, path }] of this.#resources) {
+      const role = SHARED_ROLES.find((one) => key.startsWith(`${one} `))
+      if (role !== undefined) await this.component(role, value, path)
+    }
+    this.problems.push(...loopProblems(this.#uses))
   }
 
   /** Environment variables in any text of the spec. */
@@ -146,15 +162,38 @@ class Inspector {
       return values.map((item, index) => ({ role, value: item, path: [...path, index] }))
     }
     if (kind === 'output') return [{ role: 'output', value, path }]
+    if (kind === 'cache' || kind === 'rate_limit') {
+      this.#resource(kind, String(value), path)
+      return []
+    }
     if (typeof value !== 'string') {
       if (kind === 'secret') this.#secret(value, path)
       return []
     }
     // What it will be is known when it is built; it is checked again then.
     if (kind === 'secret' || referencesIn(value).length > 0) return []
+    if (kind === 'mapping')
+      this.needs.push(...filesNamed(value).map((name): Need => ({ kind: 'file', name, path })))
     if (kind === 'duration') this.#duration(value, path)
     else this.problems.push(...bloblangProblems(kind, value, path))
     return []
+  }
+
+  /** The label of a cache or rate limit; empty text is none, where the component can do without. */
+  #resource(role: 'cache' | 'rate_limit', label: string, path: ConfigPath): void {
+    if (label === '' || referencesIn(label).length > 0) return
+    const labels = [...this.#resources.keys()].flatMap((key) =>
+      key.startsWith(`${role} `) ? [key.slice(role.length + 1)] : [],
+    )
+    if (labels.includes(label)) {
+      const [list, index] = path
+      const from = list === `${role}_resources` ? labels[Number(index)] : undefined
+      if (from !== undefined) this.#uses.push({ from, to: label, path })
+      return
+    }
+    const message = `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`
+    const hint = suggestion(label, labels)
+    this.problems.push(problem({ path, at: 'value', code: 'ComponentUnknown', message, ...hint }))
   }
 
   #duration(text: string, path: ConfigPath): void {

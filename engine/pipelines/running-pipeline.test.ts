@@ -7,6 +7,7 @@ import { Health } from './health.ts'
 import { type Batch, Message } from './message.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
+import { SharedResources } from './shared-resources.ts'
 import { testEnvironment } from './testing.ts'
 import { BatchError, type Outcome } from './transaction.ts'
 
@@ -105,6 +106,7 @@ function pipelineOf(input: Input, output: Output, options: Options = {}): Runnin
       place: 'input list',
     },
     buffer: undefined,
+    shared: new SharedResources(),
     chain: new Chain(
       (options.processors ?? []).map((processor) => ({
         processor,

@@ -14,6 +14,7 @@ import type { Batch } from './message.ts'
 import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
 import type { Pipeline, PipelineEnvironment, PipelineState, StopOutcome } from './pipeline.ts'
 import { Pump, type PumpOptions } from './pump.ts'
+import type { SharedResources } from './shared-resources.ts'
 import { rejectionOf } from './transaction.ts'
 
 export interface PipelineParts {
@@ -25,6 +26,7 @@ export interface PipelineParts {
   readonly buffer: Buffer | undefined
   readonly chain: Chain
   readonly output: OutputStageOptions
+  readonly shared: SharedResources
 }
 
 /** A graceful stop gets this part of a deadline that is above a second; the rest is for closing by force. */
@@ -182,9 +184,12 @@ export class RunningPipeline implements Pipeline {
   }
 
   async #closeOnce(): Promise<void> {
-    const { input, buffer, chain, environment } = this.#parts
+    const { input, buffer, chain, shared, environment } = this.#parts
     const closing = [input.input.close(), input.processors.close(), buffer?.close(), chain.close()]
-    for (const result of await Promise.allSettled([...closing, this.#stage.close()])) {
+    const closed = await Promise.allSettled([...closing, this.#stage.close()])
+    // Last, for the others may use them to their end.
+    closed.push(...(await Promise.allSettled([shared.close()])))
+    for (const result of closed) {
       if (result.status === 'rejected') {
         environment.logger.warn('a component did not close', { reason: String(result.reason) })
       }

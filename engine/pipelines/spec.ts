@@ -19,8 +19,7 @@ export interface PipelineSpec {
 }
 
 const PARTS = ['input', 'buffer', 'pipeline', 'output', 'tests'] as const
-const RESOURCE_LISTS = ['input', 'processor', 'output'] as const
-const RESOURCE_LISTS_LATER = ['cache_resources', 'rate_limit_resources'] as const
+const RESOURCE_LISTS = ['input', 'processor', 'output', 'cache', 'rate_limit'] as const
 /** Of the kind Pipeline, not of Connect. */
 const OURS = ['id', 'paused', 'runAs'] as const
 /** Of a whole Connect process: a bare config may carry them, and they change nothing here. */
@@ -58,12 +57,6 @@ function judgeKeys(given: Readonly<Record<string, unknown>>): readonly ConfigPro
   const known: readonly string[] = [...PARTS, ...lists, ...OURS]
   return Object.keys(given).flatMap((key) => {
     if (known.includes(key)) return []
-    if ((RESOURCE_LISTS_LATER as readonly string[]).includes(key)) {
-      const empty = Array.isArray(given[key]) && given[key].length === 0
-      return empty
-        ? []
-        : problem({ path: [key], at: 'key', message: `${key} are not available yet` })
-    }
     if (OF_THE_PROCESS.includes(key)) {
       const message = `${key} belongs to a whole process and changes nothing here`
       return problem({ path: [key], at: 'key', severity: 'warning', message })

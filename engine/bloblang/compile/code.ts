@@ -41,6 +41,8 @@ export interface Compilation {
   readonly surprises: Surprise[]
   /** True for `mutation`: `this` and `root` are then one document. */
   readonly mutating: boolean
+  /** True where root begins as the document of another message than `this`. */
+  readonly onto?: boolean
   readonly maps: Map<string, MapSlot>
 }
 

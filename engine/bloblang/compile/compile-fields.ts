@@ -47,7 +47,8 @@ export function compileFields(
   compileOther: (statement: Statement) => Execute,
 ): Execute | undefined {
   const targets = fieldTargets(statements)
-  if (targets === undefined || scope.compilation.mutating) return undefined
+  const { mutating, onto } = scope.compilation
+  if (targets === undefined || mutating || onto === true) return undefined
   const places = placesOf(targets)
   const indexOf = new Map(places.map(({ path }, index) => [path.join('\u0000'), index]))
   const steps = statements.map((statement): Step => {

@@ -24,6 +24,8 @@ export interface MappingText {
   readonly problems: MappingProblem[]
   readonly surprises: Surprise[]
   readonly mutating: boolean
+  /** True where root begins as the document of another message than `this`. */
+  readonly onto?: boolean
 }
 
 export function compileUnit(source: Omit<MappingText, 'text'>, unit: MappingUnit): Execute {

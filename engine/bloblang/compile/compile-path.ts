@@ -22,7 +22,7 @@ export function thisAt(scope: Scope, at: Position): Code {
 /** Reads a context slot. `shared`: the reader may keep what it gets, so later writes must not change it. */
 function contextReader(scope: Scope, slot: number, shared: boolean): Evaluate {
   if (slot !== 0 || scope.inMap) return (frame) => frame.contexts[slot] ?? null
-  if (!scope.compilation.mutating) return (frame) => frame.run.own.document()
+  if (!scope.compilation.mutating) return (frame) => frame.run.input.document()
   return shared ? (frame) => frame.shareRoot() : (frame) => frame.readRoot()
 }
 

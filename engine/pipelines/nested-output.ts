@@ -7,7 +7,13 @@ import {
   type StageEnvironment,
   type Ticket,
 } from './output-stage.ts'
-import { BatchError, type Enlisted, type Outcome, Transaction } from './transaction.ts'
+import {
+  BatchError,
+  type Enlisted,
+  isOriginLost,
+  type Outcome,
+  Transaction,
+} from './transaction.ts'
 
 export class NestedOutput implements Output {
   readonly #stage: OutputStage
@@ -71,7 +77,7 @@ function errorOf(
   delivery: Delivery,
 ): Error {
   const failed = batch.filter((message) => outcome.origins.has(message.origin))
-  if (failed.length === batch.length || failed.length === 0) return outcome.error
+  if (failed.length === batch.length || isOriginLost(outcome, batch)) return outcome.error
   for (const one of enlisted) delivery.enlist(one)
   return new BatchError(new Map(failed.map((message) => [message, outcome.error])))
 }

@@ -14,7 +14,7 @@ import type { Delivery, Output } from './component.ts'
 import { Connection } from './connection.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
-import { type Enlisted, type Outcome, rejectionOf } from './transaction.ts'
+import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Who hears of the end of one batch. A Transaction is one. */
@@ -274,17 +274,21 @@ class SharedTicket implements Ticket {
   }
 
   resolve(outcome: Outcome): void {
+    const all = this.#shares.flatMap(({ batch }) => batch)
+    const lost = outcome !== undefined && isOriginLost(outcome, all)
     for (const { ticket, batch } of this.#shares) {
       if (outcome === undefined) ticket.resolve(undefined)
-      else ticket.resolve(shareOf(outcome, batch))
+      else ticket.resolve(lost ? rejectionOf(outcome.error, batch) : shareOf(outcome, batch))
     }
   }
 
   enlist(enlisted: Enlisted): void {
-    for (const { ticket, batch } of this.#shares) {
+    const known = new Set(this.#shares.flatMap(({ batch }) => batch.map(({ origin }) => origin)))
+    for (const [place, { ticket, batch }] of this.#shares.entries()) {
       const origins = new Set(batch.map((message) => message.origin))
-      const mine = enlisted.messages.flatMap((message, index) =>
-        origins.has(message.origin) ? [index] : [],
+      const mine = enlisted.messages.flatMap(({ origin }, index) =>
+        // What was made of several goes with the first of them.
+        origins.has(origin) || (place === 0 && !known.has(origin)) ? [index] : [],
       )
       ticket.enlist({
         target: enlisted.target,

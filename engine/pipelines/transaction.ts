@@ -93,6 +93,15 @@ export function rejectionOf(error: HeadgateError, batch: Batch): Rejection {
   return { error, origins: new Set(rejected.map((message) => message.origin)) }
 }
 
+/**
+ * Whether what was rejected is not among the messages that went in: a message that was made of several, such as an
+ * archive, has an origin of its own and answers for all of them.
+ */
+export function isOriginLost(outcome: Rejection, given: Batch): boolean {
+  const known = new Set(given.map((message) => message.origin))
+  return [...outcome.origins].some((origin) => !known.has(origin))
+}
+
 function merge(one: Outcome, other: Outcome): Outcome {
   if (one === undefined || other === undefined) return one ?? other
   return { error: one.error, origins: new Set([...one.origins, ...other.origins]) }

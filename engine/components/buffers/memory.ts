@@ -10,6 +10,7 @@ import {
   type InputBatch,
 } from '../../pipelines/component.ts'
 import type { Batch } from '../../pipelines/message.ts'
+import { isOriginLost } from '../../pipelines/transaction.ts'
 
 /** As upstream has it. */
 export const MEMORY_BUFFER_BYTES_DEFAULT = 524_288_000
@@ -90,10 +91,12 @@ class MemoryBuffer implements Buffer {
       messages,
       settle: (outcome) => {
         this.#unsettled -= 1
-        const left =
+        const rejected =
           outcome === undefined
             ? []
             : messages.filter((message) => outcome.origins.has(message.origin))
+        const lost = outcome !== undefined && isOriginLost(outcome, messages)
+        const left = lost ? messages : rejected
         if (left.length > 0) this.#batches.unshift(left)
         this.#bytes += weigh(left) - weigh(messages)
         this.#wake()

@@ -2,8 +2,12 @@
 import { SyntaxProblem } from './syntax/cursor.ts'
 import { parseMapping } from './syntax/parse-mapping.ts'
 
+/** Most mappings have neither word, and are not parsed for it. */
+const EITHER_WORD = /\b(?:import|from)\b/
+
 /** As they are spelt; none where the text does not parse. */
 export function filesNamed(mapping: string): readonly string[] {
+  if (!EITHER_WORD.test(mapping)) return []
   try {
     const { imports, replacement } = parseMapping(mapping)
     return [...imports, ...(replacement === undefined ? [] : [replacement])].map(({ path }) => path)

@@ -1,8 +1,14 @@
 /**
  * YAML text → documents as trees, with all that is wrong with their form. It does not know what a document means.
  */
-import { Composer, type Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
-import { DOCUMENT_TOKENS_MAX, FILE_LIMITS, type FileLimits, LEVELS_MAX } from './limits.ts'
+import { Composer, CST, type Document, isMap, isScalar, Lexer, type ParsedNode, Parser } from 'yaml'
+import {
+  ALIASES_MAX,
+  DOCUMENT_TOKENS_MAX,
+  FILE_LIMITS,
+  type FileLimits,
+  LEVELS_MAX,
+} from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { SourceText, Span } from './source-text.ts'
 import type { Tree } from './tree.ts'
@@ -49,6 +55,8 @@ function compose(source: SourceText, { documentsMax }: FileLimits): Composed {
   const documents: ParsedDocument[] = []
   const problems: Problem[] = []
   let tokens = 0
+  let aliases = 0
+  let before = ''
   let seen = 0
   let surplusAt: number | undefined
   // Turned into a tree at once: the parser's own form of it takes many times the memory.
@@ -61,14 +69,14 @@ function compose(source: SourceText, { documentsMax }: FileLimits): Composed {
     for (const lexeme of new Lexer().lex(source.text)) {
       for (const token of parser.next(lexeme)) {
         for (const one of composer.next(token)) add(one as Document.Parsed)
-        if (token.type === 'document') tokens = 0
+        if (token.type === 'document') tokens = aliases = 0
       }
-      if (++tokens > DOCUMENT_TOKENS_MAX) {
-        problems.push(tooLong(source, parser.offset))
-        return { documents, problems }
-      }
-      if (parser.stack.length > LEVELS_MAX + STACK_SPARE) {
-        problems.push(tooDeep(source, parser.offset))
+      // A scalar's text may begin with a star, too; its mark goes before it.
+      if (lexeme.startsWith('*') && before !== CST.SCALAR) aliases++
+      before = lexeme
+      const limit = limitPassed(++tokens, aliases, parser.stack.length)
+      if (limit !== undefined) {
+        problems.push(passed(source, parser.offset, limit))
         return { documents, problems }
       }
       if (surplusAt !== undefined) break
@@ -136,20 +144,18 @@ function tooMany(source: SourceText, offset: number, documentsMax: number): Prob
   })
 }
 
-function tooLong(source: SourceText, offset: number): Problem {
-  return source.problem(spanAt(offset), {
-    layer: 'syntax',
-    code: 'LimitExceeded',
-    message: `expected at most ${DOCUMENT_TOKENS_MAX} words and marks in a document`,
-    hint: 'split the document',
-  })
+function limitPassed(tokens: number, aliases: number, stack: number): string | undefined {
+  if (tokens > DOCUMENT_TOKENS_MAX) return `${DOCUMENT_TOKENS_MAX} words and marks in a document`
+  if (aliases > ALIASES_MAX) return `${ALIASES_MAX} aliases in a document`
+  if (stack > LEVELS_MAX + STACK_SPARE) return `${LEVELS_MAX} levels`
+  return undefined
 }
 
-function tooDeep(source: SourceText, offset: number): Problem {
+function passed(source: SourceText, offset: number, limit: string): Problem {
   return source.problem(spanAt(offset), {
     layer: 'syntax',
     code: 'LimitExceeded',
-    message: `expected at most ${LEVELS_MAX} levels`,
+    message: `expected at most ${limit}`,
     hint: 'split the document',
   })
 }

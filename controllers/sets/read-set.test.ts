@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 import { SUGGESTIONS_MAX } from './declared-names.ts'
 import { FileCache } from './file-cache.ts'
-import { FILE_BYTES_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
+import { ALIASES_MAX, FILE_BYTES_MAX, FILE_DOCUMENTS_MAX, LEVELS_MAX } from './limits.ts'
 import type { ResourceSet } from './resource-set.ts'
 import { inspectorOf, readTexts } from './testing.ts'
 
@@ -60,6 +60,18 @@ describe('limits are inclusive', () => {
     expect((await read(two.length, 2)).members.size).toBe(2)
     expect(codes(await read(two.length - 1, 2))).toEqual(['LimitExceeded'])
     expect(codes(await read(two.length, 1))).toEqual(['LimitExceeded'])
+  })
+
+  test('100 aliases in a document are followed, one more is refused; a text with a star is none', async () => {
+    const listed = (count: number, entry: string): string =>
+      `foo: &a b\nstars:\n${`  - ${entry}\n`.repeat(count)}`
+    const codesOf = async (text: string) => codes(await readTexts({ 'a.yaml': text }))
+    expect(await codesOf(listed(ALIASES_MAX, '*a'))).not.toContain('LimitExceeded')
+    expect(await codesOf(listed(ALIASES_MAX + 1, '*a'))).toContain('LimitExceeded')
+    expect(await codesOf(listed(ALIASES_MAX + 1, '"*a"'))).not.toContain('LimitExceeded')
+    expect(await codesOf(listed(ALIASES_MAX + 1, '|\n   *a'))).not.toContain('LimitExceeded')
+    const two = `${listed(ALIASES_MAX, '*a')}---\n${listed(ALIASES_MAX, '*a')}`
+    expect(await codesOf(two)).not.toContain('LimitExceeded')
   })
 
   test('64 levels are read, one more is refused, and a million open brackets do no harm', async () => {

@@ -5,7 +5,7 @@ import type { KindDefinition } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
 import { exampleOf } from './explain-example.ts'
 import { type Child, childrenOf, type Topic } from './explain-topic.ts'
-import type { ResolvedSchemas } from './resolved-schemas.ts'
+import { dereference, type ResolvedSchemas } from './resolved-schemas.ts'
 import { serialised } from './serialised.ts'
 
 const INDENT = '  '
@@ -90,29 +90,34 @@ function tableText(children: readonly Child[], resolved: ResolvedSchemas): strin
 }
 
 /** All fields beneath, without their meanings. What nests in itself is shown once. */
+/** A role's components are opened once, where they stand by themselves: within one another they would never end. */
 function treeText(
   children: readonly Child[],
   resolved: ResolvedSchemas,
   depth = 1,
-  within: readonly string[] = [],
+  isWithin = false,
+  opened: Set<string> = new Set(),
 ): string {
   return children
     .map(({ name, schema, required }) => {
       const isComponent = schema.$ref?.includes('.') === true
       const form = isComponent ? '' : ` <${formOf(schema)}>`
       const line = `${INDENT.repeat(depth)}${name}${form}${required ? ' required' : ''}`
-      const references = referencesIn(schema)
-      if (references.some((reference) => within.includes(reference))) return line
-      // Components within a component are told once, where they stand by themselves.
-      const inner = within.length > 1 && references.length > 0 ? [] : childrenOf(schema, resolved)
+      const roles = rolesIn(dereference(schema, resolved), schema)
+      if (roles.length > 0 && (isWithin || roles.some((role) => opened.has(role)))) return line
+      for (const role of roles) opened.add(role)
+      const inner = childrenOf(schema, resolved)
       if (inner.length === 0) return line
-      return `${line}\n${treeText(inner, resolved, depth + 1, [...within, ...references])}`
+      return `${line}\n${treeText(inner, resolved, depth + 1, isWithin || roles.length > 0, opened)}`
     })
     .join('\n')
 }
 
-function referencesIn({ $ref, items }: FieldSchema): readonly string[] {
-  return [$ref, items?.$ref].filter((reference) => reference !== undefined)
+/** Also of a component that is a list of processors and nothing else. */
+function rolesIn(...schemas: readonly FieldSchema[]): readonly string[] {
+  return schemas
+    .flatMap(({ $ref, items }) => [$ref ?? '', items?.$ref ?? ''])
+    .filter((reference) => reference !== '' && !reference.includes('.'))
 }
 
 async function exampleText(topic: Topic, resolved: ResolvedSchemas): Promise<string> {

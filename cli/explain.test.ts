@@ -82,7 +82,11 @@ EXAMPLE
     const tree = await explained('pipeline', true)
     expect(tree).toMatch(/\n {6}http_server\n {8}address <text>/)
     expect(tree).toContain('mapping')
-    expect(tree.split('\n').length).toBeLessThan(400)
+    const opened = (name: string) => tree.split('\n').filter((line) => line.trim() === name).length
+    for (const name of ['archive', 'branch', 'http_server', 'mapping', 'ttlru']) {
+      expect([name, opened(name)]).toEqual([name, 1])
+    }
+    expect(tree).toMatch(/ {10}processors <a list of processors> required\n {10}result_map/)
   })
 
   test('lists everything that there is', () => {

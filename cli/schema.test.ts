@@ -43,6 +43,13 @@ const pipeline = (spec: object): object => ({
   spec: { input: { stdin: {} }, output: { drop: {} }, ...spec },
 })
 
+/** Where a component of each role stands in a pipeline. */
+function specWith(role: string, component: object): object {
+  if (role === 'processor') return { pipeline: { processors: [component] } }
+  if (role !== 'cache' && role !== 'rate_limit') return { [role]: component }
+  return { [`${role}_resources`]: [{ label: 'one', ...component }] }
+}
+
 describe('the schemas accept', () => {
   const paths = globSync('*/**/*.yaml', { cwd: EXAMPLES }).sort()
 
@@ -75,12 +82,7 @@ describe('the schemas accept', () => {
       const [role = '', name = ''] = path.split('.')
       const examples = 'examples' in definition ? (definition.examples ?? []) : []
       return examples
-        .filter(({ config }) => {
-          const component = { [name]: config }
-          const spec =
-            role === 'processor' ? { pipeline: { processors: [component] } } : { [role]: component }
-          return !fits(pipeline(spec))
-        })
+        .filter(({ config }) => !fits(pipeline(specWith(role, { [name]: config }))))
         .map(({ title }) => `${path}: ${title}`)
     })
     expect(wrong).toEqual([])

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../pipelines/testing.ts'
@@ -51,6 +52,47 @@ describe('the file input', () => {
     await runToEnd({ input, output: { stdout: {} } }, environment)
     while ((await readdir(directory)).length > 0) await new Promise(setImmediate)
     expect(lines(environment.stdout.text)).toEqual(['one', 'two'])
+  })
+
+  test('keeps a file that it cannot understand to its end, and reads the next', async () => {
+    await writeFile(join(directory, '1.json'), '1 2 {"a":')
+    await writeFile(join(directory, '2.json'), '3')
+    const environment = testEnvironment({ directory })
+    const scanner = { json_documents: {} }
+    const file = { paths: ['*.json'], scanner, delete_on_finish: true }
+    await runToEnd({ input: { file }, output: { stdout: {} } }, environment)
+    expect(lines(environment.stdout.text)).toEqual(['1', '2', '3'])
+    while ((await readdir(directory)).length > 1) await new Promise(setImmediate)
+    expect(await readdir(directory)).toEqual(['1.json'])
+  })
+
+  test('chooses a scanner by the name of the file, and tells where a message is from', async () => {
+    await writeFile(join(directory, 'a.csv.gz'), gzipSync('n\n1\n2\n'))
+    await writeFile(join(directory, 'b.txt'), 'whole\ntext')
+    const environment = testEnvironment({ directory })
+    const scanner = {
+      switch: [
+        {
+          re_match_name: 'csv.gz$',
+          scanner: { decompress: { algorithm: 'gzip', into: { csv: {} } } },
+        },
+        { scanner: { to_the_end: {} } },
+      ],
+    }
+    const mapping = 'root = [@path, @csv_row, content().string()].format_json(no_indent: true)'
+    await runToEnd(
+      {
+        input: { file: { paths: ['a.csv.gz', 'b.txt'], scanner } },
+        pipeline: { threads: 1, processors: [{ mapping }] },
+        output: { stdout: {} },
+      },
+      environment,
+    )
+    expect(lines(environment.stdout.text)).toEqual([
+      '["a.csv.gz",0,"{\\"n\\":\\"1\\"}"]',
+      '["a.csv.gz",1,"{\\"n\\":\\"2\\"}"]',
+      '["b.txt",null,"whole\\ntext"]',
+    ])
   })
 
   test('does not start without a file that it names', async () => {

@@ -1,8 +1,8 @@
 /**
- * Reads files line by line, one after the other, and ends.
+ * Reads files, one after the other, and ends.
  *
- * The list of files is made once, on connecting. A file that is to be deleted goes when all of its lines were
- * delivered, so a crash before that reads it again.
+ * The list of files is made once, on connecting. A file that is to be deleted goes when all of its messages were
+ * delivered, so a crash before that reads it again. One that cannot be understood to its end stays.
  */
 import { type FileHandle, glob, open, stat, unlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -14,9 +14,10 @@ import {
   type InputBatch,
   type InputDefinition,
 } from '../../pipelines/component.ts'
-import { Message, type MetadataView } from '../../pipelines/message.ts'
+import type { MetadataView } from '../../pipelines/message.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { LineScanner, type LinesOptions, linesOptions, scannerField } from '../scanners/lines.ts'
+import type { OpenScanner, Scanner } from '../scanners/scanner.ts'
+import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 
 const CHUNK_BYTES = 65_536
 
@@ -24,8 +25,8 @@ export const file: InputDefinition = defineInput({
   name: 'file',
   status: 'stable',
   effects: 'read',
-  summary: 'Reads the lines of files.',
-  description: 'Metadata: `path`, `mod_time`, `mod_time_unix`.',
+  summary: 'Reads files: their lines, or what the scanner makes of them.',
+  description: 'Metadata: `path`, `mod_time`, `mod_time_unix`, and what the scanner adds.',
   config: Type.Object({
     paths: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
@@ -40,14 +41,22 @@ export const file: InputDefinition = defineInput({
   nack: 'replay',
   needs: ({ paths }) =>
     paths.map((name, index) => ({ kind: 'file', name: reachOf(name), path: ['paths', index] })),
+  check: ({ scanner }) => scannerFaults(scanner, ['scanner']),
   examples: [
     { title: 'One file', config: { paths: ['./in.jsonl'] } },
     { title: 'All of a folder', config: { paths: ['./in/*.jsonl'], delete_on_finish: true } },
+    {
+      title: 'Compressed CSV',
+      config: {
+        paths: ['./in/*.csv.gz'],
+        scanner: { decompress: { algorithm: 'gzip', into: { csv: {} } } },
+      },
+    },
   ],
   build: ({ paths, scanner, delete_on_finish }, { environment }) =>
     new FileInput({
       paths,
-      lines: linesOptions(scanner),
+      scan: openScanner(scanner),
       deletes: delete_on_finish,
       directory: environment.directory,
       logger: environment.logger,
@@ -56,7 +65,7 @@ export const file: InputDefinition = defineInput({
 
 interface FileInputOptions {
   readonly paths: readonly string[]
-  readonly lines: LinesOptions
+  readonly scan: OpenScanner
   readonly deletes: boolean
   readonly directory: string
   readonly logger: Logger
@@ -95,9 +104,9 @@ class FileInput implements Input {
       const batch = this.#open.take()
       if (batch !== undefined) return batch
       if (await this.#open.more()) continue
-      const finished = this.#open
-      const last = finished.take()
+      const last = this.#open.take()
       if (last !== undefined) return last
+      const finished = this.#open
       this.#open = undefined
       await finished.close()
       finished.finish()
@@ -105,14 +114,14 @@ class FileInput implements Input {
   }
 }
 
-/** One file while it is read, and until the last of its lines is settled. */
+/** One file while it is read, and until the last of its messages is settled. */
 class OpenFile {
   readonly #path: string
   readonly #handle: FileHandle
-  readonly #scanner: LineScanner
-  readonly #metadata: MetadataView
+  readonly #scanner: Scanner
   readonly #options: FileInputOptions
   #unsettled = 0
+  #ended = false
   #finished = false
 
   private constructor(
@@ -123,9 +132,8 @@ class OpenFile {
   ) {
     this.#path = path
     this.#handle = handle
-    this.#metadata = metadata
     this.#options = options
-    this.#scanner = new LineScanner(options.lines)
+    this.#scanner = options.scan({ name: path, metadata })
   }
 
   static async open(path: string, options: FileInputOptions): Promise<OpenFile> {
@@ -143,11 +151,11 @@ class OpenFile {
     }
   }
 
-  /** The next line, where it has been read. */
+  /** The next message, where it has been read. */
   take(): InputBatch | undefined {
-    const line = this.#scanner.next()
-    if (line === undefined) return undefined
-    const messages = [Message.fromBytes(line, this.#metadata)]
+    const message = this.#scanner.next()
+    if (message === undefined) return undefined
+    const messages = [message]
     if (!this.#options.deletes) return { messages }
     this.#unsettled += 1
     return {
@@ -159,21 +167,26 @@ class OpenFile {
     }
   }
 
-  /** False at the end of the file. */
+  /** False at the end of the file, or of what can be understood of it. */
   async more(): Promise<boolean> {
+    if (this.#ended || this.#scanner.broken) return false
     try {
       // Messages are views on the chunk, so each chunk is a new one.
       const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafeSlow(CHUNK_BYTES))
-      if (bytesRead === 0) this.#scanner.end()
-      else this.#scanner.push(buffer.subarray(0, bytesRead))
-      return bytesRead > 0
+      if (bytesRead > 0) {
+        await this.#scanner.push(buffer.subarray(0, bytesRead))
+      } else {
+        this.#ended = true
+        await this.#scanner.end()
+      }
+      return true
     } catch (cause) {
       throw failure(this.#path, cause)
     }
   }
 
   finish(): void {
-    this.#finished = true
+    this.#finished = !this.#scanner.broken
     this.#deleteWhenDone()
   }
 

@@ -1,5 +1,5 @@
 /**
- * Reads lines from the standard input of the process.
+ * Reads the standard input of the process.
  *
  * What was taken from it and not given as a message goes back when the input closes, so that the pipeline that replaces
  * this one goes on where it stopped.
@@ -12,31 +12,39 @@ import {
   type InputBatch,
   type InputDefinition,
 } from '../../pipelines/component.ts'
-import { Message } from '../../pipelines/message.ts'
-import { LineScanner, type LinesOptions, linesOptions, scannerField } from '../scanners/lines.ts'
+import type { Message } from '../../pipelines/message.ts'
+import type { OpenScanner, Scanner } from '../scanners/scanner.ts'
+import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 
 export const stdin: InputDefinition = defineInput({
   name: 'stdin',
   status: 'stable',
   effects: 'read',
-  summary: 'Reads lines from standard input.',
+  summary: 'Reads standard input: its lines, or what the scanner makes of it.',
   config: Type.Object({ scanner: scannerField }),
   nack: 'replay',
   exclusive: () => ['stdin'],
-  examples: [{ title: 'Lines', config: {} }],
-  build: ({ scanner }, { environment }) => new StdinInput(environment.stdin, linesOptions(scanner)),
+  check: ({ scanner }) => scannerFaults(scanner, ['scanner']),
+  examples: [
+    { title: 'Lines', config: {} },
+    { title: 'JSON documents', config: { scanner: { json_documents: {} } } },
+  ],
+  build: ({ scanner }, { environment }) => new StdinInput(environment.stdin, openScanner(scanner)),
 })
 
 class StdinInput implements Input {
   readonly #source: NodeJS.ReadableStream & { readonly readableEnded?: boolean }
-  readonly #scanner: LineScanner
+  readonly #scanner: Scanner
   #ended = false
+  /** The scanner knows of the end, too. */
+  #told = false
+  /** What the scanner has not digested yet. */
+  #digesting: Promise<void> | undefined
   #failed: Error | undefined
   #wake: (() => void) | undefined
   readonly #onReadable = () => this.#wake?.()
   readonly #onEnd = () => {
     this.#ended = true
-    this.#scanner.end()
     this.#wake?.()
   }
   readonly #onError = (error: Error) => {
@@ -44,9 +52,9 @@ class StdinInput implements Input {
     this.#wake?.()
   }
 
-  constructor(source: NodeJS.ReadableStream, options: LinesOptions) {
+  constructor(source: NodeJS.ReadableStream, open: OpenScanner) {
     this.#source = source
-    this.#scanner = new LineScanner(options)
+    this.#scanner = open({ name: '', metadata: undefined })
   }
 
   async connect(): Promise<void> {
@@ -57,9 +65,9 @@ class StdinInput implements Input {
   }
 
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined> {
-    const line = this.#line()
-    if (line !== undefined) return { messages: [Message.fromBytes(line)] }
-    return this.#ended ? undefined : this.#wait(signal)
+    const message = this.#message()
+    if (message !== undefined) return { messages: [message] }
+    return this.#over() ? undefined : this.#wait(signal)
   }
 
   async close(): Promise<void> {
@@ -70,14 +78,36 @@ class StdinInput implements Input {
     if (rest.length > 0 && !this.#ended) this.#source.unshift(Buffer.from(rest))
   }
 
-  #line(): Uint8Array | undefined {
-    for (;;) {
-      const line = this.#scanner.next()
-      if (line !== undefined || this.#ended) return line
+  #message(): Message | undefined {
+    while (this.#digesting === undefined) {
+      const message = this.#scanner.next()
+      if (message !== undefined || this.#over()) return message
+      if (this.#ended) {
+        this.#told = true
+        this.#digest(this.#scanner.end())
+        continue
+      }
       const chunk = this.#source.read()
       if (chunk === null) return undefined
-      this.#scanner.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+      this.#digest(this.#scanner.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk))
     }
+    return undefined
+  }
+
+  #over(): boolean {
+    return this.#scanner.broken || (this.#told && this.#digesting === undefined)
+  }
+
+  #digest(pushed: void | Promise<void>): void {
+    if (!(pushed instanceof Promise)) return
+    const digested = (): void => {
+      this.#digesting = undefined
+      this.#wake?.()
+    }
+    this.#digesting = pushed.then(digested, (error: Error) => {
+      this.#failed = error
+      digested()
+    })
   }
 
   async #wait(signal: AbortSignal): Promise<InputBatch | undefined> {
@@ -90,9 +120,9 @@ class StdinInput implements Input {
           cause,
         })
       }
-      const line = this.#line()
-      if (line !== undefined) return { messages: [Message.fromBytes(line)] }
-      if (this.#ended) return undefined
+      const message = this.#message()
+      if (message !== undefined) return { messages: [message] }
+      if (this.#over()) return undefined
       await this.#woken(signal)
     }
   }

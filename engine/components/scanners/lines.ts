@@ -4,8 +4,10 @@
  * A line is a view on the chunk that it came in, so chunks must not be reused. A line above the limit is left out and
  * thrown once as RecordTooLarge; the lines after it are read as ever.
  */
-import { type TObject, Type } from '../../../crds/typebox.ts'
+import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
+import { Message, type MetadataView } from '../../pipelines/message.ts'
+import type { Scanner, ScannerDefinition, ScanPlace } from './scanner.ts'
 
 export interface LinesOptions {
   readonly custom_delimiter: string
@@ -14,31 +16,53 @@ export interface LinesOptions {
 
 export const LINE_BYTES_MAX_DEFAULT = 65_536
 
-/** The `scanner` field of inputs that read bytes. */
-export const scannerField: TObject<{ lines: TObject }> = Type.Object(
-  {
-    lines: Type.Object(
-      {
-        custom_delimiter: Type.String({
-          default: '',
-          description: 'What ends a line instead of a line break.',
-        }),
-        max_buffer_size: Type.Integer({
-          default: LINE_BYTES_MAX_DEFAULT,
-          minimum: 1,
-          description: 'A longer line, in bytes, is refused.',
-        }),
-      },
-      { default: {}, description: 'One message a line.' },
-    ),
-  },
-  { default: { lines: {} }, description: 'How bytes become messages.' },
-)
+export const lines: ScannerDefinition = {
+  name: 'lines',
+  summary: 'A message of each line.',
+  config: Type.Object(
+    {
+      custom_delimiter: Type.String({
+        default: '',
+        description: 'What ends a line instead of a line break.',
+      }),
+      max_buffer_size: Type.Integer({
+        default: LINE_BYTES_MAX_DEFAULT,
+        minimum: 1,
+        description: 'A longer line, in bytes, is refused.',
+      }),
+    },
+    { description: 'A message of each line.' },
+  ),
+  build: (options: LinesOptions) => (place) => new LinesAsMessages(options, place),
+}
 
-/** The options of a `scanner` field whose defaults are filled in. */
-export function linesOptions(scanner: unknown): LinesOptions {
-  const { lines } = scanner as { readonly lines: LinesOptions }
-  return lines
+/** What a line throws concerns that line only. */
+class LinesAsMessages implements Scanner {
+  readonly broken = false
+  readonly #lines: LineScanner
+  readonly #metadata: MetadataView | undefined
+
+  constructor(options: LinesOptions, { metadata }: ScanPlace) {
+    this.#lines = new LineScanner(options)
+    this.#metadata = metadata
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#lines.push(chunk)
+  }
+
+  end(): void {
+    this.#lines.end()
+  }
+
+  next(): Message | undefined {
+    const line = this.#lines.next()
+    return line === undefined ? undefined : Message.fromBytes(line, this.#metadata)
+  }
+
+  rest(): Uint8Array {
+    return this.#lines.rest()
+  }
 }
 
 const NEWLINE: Buffer = Buffer.from('\n')

@@ -19,12 +19,21 @@ const runs = runsOf(30)
 /** Longer than the longest wait between two tries. */
 const RETRIED_MS = 900_000
 
-const failing = (dies: boolean): fc.Arbitrary<Failing> =>
-  fc.record({
-    step: fc.integer({ min: 1, max: 12 }),
-    when: fc.constantFrom('before' as const, 'after' as const),
-    dies: fc.constant(dies),
-  })
+interface Fault {
+  /** Which of the changes that there are, from 0 to 1. */
+  readonly share: number
+  readonly when: Failing['when']
+}
+
+const faults: fc.Arbitrary<Fault> = fc.record({
+  share: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  when: fc.constantFrom('before' as const, 'after' as const),
+})
+
+/** One of the changes of a run that nothing disturbs; no fault where there are none. */
+function failingAt({ share, when }: Fault, dies: boolean, changes: number): Failing {
+  return { step: Math.floor(share * changes) + 1, when, dies }
+}
 
 /** What a person would call the same: no uids, no times, and what the plan holds back. */
 function stateOf(world: LawWorld): unknown {
@@ -49,12 +58,25 @@ function memoryEngine(): Engine {
   return openMemoryEngine({ clock: new SimulatedClock(), random: new SeededRandom(1) })
 }
 
-async function undisturbed(a: readonly Member[], b: readonly Member[]): Promise<unknown> {
-  await using world = await LawWorld.open(a)
+interface Undisturbed {
+  readonly state: unknown
+  /** Of streams, up to the first set and in all. */
+  readonly changesOfFirst: number
+  readonly changes: number
+}
+
+async function undisturbed(a: readonly Member[], b: readonly Member[]): Promise<Undisturbed> {
+  const { engine, changes } = failingEngine(memoryEngine(), {
+    step: 0,
+    when: 'before',
+    dies: false,
+  })
+  await using world = await LawWorld.open(a, { engine })
   await world.converge(a)
   await world.fill()
+  const changesOfFirst = changes()
   await world.converge(b)
-  return stateOf(world)
+  return { state: stateOf(world), changesOfFirst, changes: changes() }
 }
 
 describe('laws of failures', () => {
@@ -63,8 +85,10 @@ describe('laws of failures', () => {
     async () => {
       let failures = 0
       await fc.assert(
-        fc.asyncProperty(generatedSet, generatedSet, failing(false), async (a, b, fault) => {
-          const { engine, hasFailed } = failingEngine(memoryEngine(), fault)
+        fc.asyncProperty(generatedSet, generatedSet, faults, async (a, b, fault) => {
+          const { state, changes } = await undisturbed(a, b)
+          const failing = failingAt(fault, false, changes)
+          const { engine, hasFailed } = failingEngine(memoryEngine(), failing)
           await using world = await LawWorld.open(a, { engine })
           await world.converge(a)
           await world.settle(RETRIED_MS)
@@ -73,7 +97,7 @@ describe('laws of failures', () => {
           await world.settle(RETRIED_MS)
           await world.converge(b)
           if (hasFailed()) failures += 1
-          expect(stateOf(world)).toEqual(await undisturbed(a, b))
+          expect(stateOf(world)).toEqual(state)
         }),
         { numRuns: runs },
       )
@@ -87,7 +111,9 @@ describe('laws of failures', () => {
     async () => {
       let crashes = 0
       await fc.assert(
-        fc.asyncProperty(generatedSet, generatedSet, failing(true), async (a, b, fault) => {
+        fc.asyncProperty(generatedSet, generatedSet, faults, async (a, b, fault) => {
+          const { state, changesOfFirst, changes } = await undisturbed(a, b)
+          const failing = failingAt(fault, true, changes - changesOfFirst)
           const dataDirectory = mkdtempSync(join(tmpdir(), 'headgate-laws-'))
           try {
             const engine = memoryEngine()
@@ -95,14 +121,14 @@ describe('laws of failures', () => {
             await first.converge(a)
             await first.fill()
             await first[Symbol.asyncDispose]()
-            const dying = failingEngine(engine, fault)
+            const dying = failingEngine(engine, failing)
             const doomed = await LawWorld.open(b, { engine: dying.engine, dataDirectory })
             await doomed.converge(b)
             await doomed[Symbol.asyncDispose]()
             if (dying.hasFailed()) crashes += 1
             await using world = await LawWorld.open(b, { engine, dataDirectory })
             await world.converge(b)
-            expect(stateOf(world)).toEqual(await undisturbed(a, b))
+            expect(stateOf(world)).toEqual(state)
           } finally {
             rmSync(dataDirectory, { recursive: true, force: true })
           }

@@ -14,16 +14,18 @@ export interface Failing {
 export interface FailingEngine {
   readonly engine: Engine
   readonly hasFailed: () => boolean
+  /** How many changes were asked for so far. */
+  readonly changes: () => number
 }
 
 export function failingEngine(engine: Engine, { step, when, dies }: Failing): FailingEngine {
   const { streams } = engine
-  let left = step
+  let changes = 0
   let failed = false
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     if (failed && dies) throw new Error('dead')
-    left -= 1
-    if (left !== 0) return act()
+    changes += 1
+    if (changes !== step) return act()
     failed = true
     if (when === 'after') await act()
     throw dies
@@ -49,5 +51,6 @@ export function failingEngine(engine: Engine, { step, when, dies }: Failing): Fa
       [Symbol.asyncDispose]: async () => undefined,
     },
     hasFailed: () => failed,
+    changes: () => changes,
   }
 }

@@ -13,12 +13,16 @@ export async function buildPipeline(
   spec: unknown,
   environment: PipelineEnvironment,
 ): Promise<Pipeline> {
-  const { value, missing } = interpolateVariables(spec, environment.env)
+  const { value, missing, undecodable } = interpolateVariables(spec, environment.env)
   if (missing.length > 0) {
     const message = `required environment variables were not set: [${missing.join(' ')}]`
     throw new HeadgateError('ComponentConfigInvalid', message, {
       hint: `Set them, or give a default: \${${missing[0]}:default}.`,
     })
+  }
+  if (undecodable.length > 0) {
+    const message = `expected base64 in the environment variables [${undecodable.join(' ')}]`
+    throw new HeadgateError('ComponentConfigInvalid', message)
   }
   await refuseProblems(value)
   const parts = readSpec(value)

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { interpolateVariables, referencesIn } from './environment-variables.ts'
 
 const env = (name: string): string | undefined =>
-  ({ HOST: 'db', PORT: '4195', EMPTY: '', YES: 'true', ZIP: '01234' })[name]
+  ({
+    HOST: 'db',
+    PORT: '4195',
+    EMPTY: '',
+    YES: 'true',
+    ZIP: '01234',
+    CODED: 'aGVsbG8=',
+    LINES: 'a\nb: c',
+  })[name]
 
 describe('interpolateVariables', () => {
   test('replaces references in every value, and no key', () => {
@@ -14,6 +22,7 @@ describe('interpolateVariables', () => {
     expect(interpolateVariables('${NONE:a}${EMPTY:b}${NONE:}', env)).toEqual({
       value: 'ab',
       missing: [],
+      undecodable: [],
     })
   })
 
@@ -34,10 +43,46 @@ describe('interpolateVariables', () => {
     ])
   })
 
+  test('a text that held a reference is typed again, whatever stood beside it', () => {
+    expect(interpolateVariables(['80${NONE:85}', '${PORT}.50', 'true'], env).value).toEqual([
+      8085,
+      '4195.50',
+      'true',
+    ])
+  })
+
+  test('a value never adds structure', () => {
+    expect(interpolateVariables({ key: '${LINES}' }, env).value).toEqual({ key: 'a\nb: c' })
+    expect(interpolateVariables(['${NONE:[1, 2]}'], env).value).toEqual(['[1, 2]'])
+  })
+
+  test('decodes base64 where it is asked to, of a value or a default', () => {
+    expect(interpolateVariables('${CODED|base64decode}!', env).value).toBe('hello!')
+    expect(interpolateVariables('${NONE:aGVsbG8|base64decode}', env).value).toBe('hello')
+    expect(interpolateVariables('${{CODED|base64decode}}', env).value).toBe('${CODED|base64decode}')
+  })
+
+  test('names what is to be decoded and cannot be', () => {
+    expect(interpolateVariables(['${HOST|base64decode}', '${LINES|base64decode}'], env)).toEqual(
+      expect.objectContaining({ undecodable: ['HOST', 'LINES'], missing: [] }),
+    )
+    expect(interpolateVariables('${NONE|base64decode}', env)).toEqual(
+      expect.objectContaining({ undecodable: [], missing: ['NONE'] }),
+    )
+  })
+
+  test('a default may hold Bloblang', () => {
+    expect(interpolateVariables('${NONE:a-${! this.id }}', env).value).toBe('a-${! this.id }')
+  })
+
   test('finds references and no interpolation', () => {
     expect(referencesIn('${A} ${B:x y} ${! c }')).toEqual([
       { name: 'A', fallback: undefined },
       { name: 'B', fallback: 'x y' },
+    ])
+    expect(referencesIn('${A:}${B|base64decode}${{C}}')).toEqual([
+      { name: 'A', fallback: '' },
+      { name: 'B', fallback: undefined },
     ])
   })
 })

@@ -1,14 +1,22 @@
 /**
- * `${VAR}` and `${VAR:default}` in the texts of a config. `${! … }` is Bloblang's and stays; `${{VAR}}` is the literal
- * `${VAR}`.
+ * `${VAR}`, `${VAR:default}` and `${VAR|base64decode}` in the texts of a config. `${! … }` is Bloblang's and stays;
+ * `${{VAR}}` is the literal `${VAR}`.
  *
- * A text that is nothing but one reference takes the form of what it holds (`${PORT:4195}` is a number), as it would
- * where a file is interpolated before it is parsed.
+ * References are replaced in values that were parsed before, so a value never adds structure, whatever it holds. A text
+ * that held a reference is typed again afterwards (`${PORT:4195}` is a number, `80${TAIL}` may be), as it would be where a
+ * file is interpolated before it is parsed; a field that wants text gets back just what was there.
  */
 
-const REFERENCE = /\$\{\{([0-9A-Za-z_.]+(?::[^{}]*)?)\}\}|\$\{([0-9A-Za-z_.]+)(?::([^{}]*))?\}/g
-const WHOLE = /^\$\{[0-9A-Za-z_.]+(?::[^{}]*)?\}$/
+const NAME = '[0-9A-Za-z_.]+'
+/** A default may hold Bloblang: `${TOPIC:orders-${! this.kind }}`. */
+const FALLBACK = String.raw`(?::((?:\$\{[^{}]*\}|[^{}])*?))?`
+const DECODED = String.raw`(\|base64decode)?`
+const REFERENCE = new RegExp(
+  String.raw`\$\{\{(${NAME}(?::[^{}]*)?(?:\|base64decode)?)\}\}|\$\{(${NAME})${FALLBACK}${DECODED}\}`,
+  'g',
+)
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 export interface VariableReference {
   readonly name: string
@@ -28,46 +36,53 @@ export interface Interpolated {
   readonly value: unknown
   /** Names without value and default, each once. */
   readonly missing: readonly string[]
+  /** Names of what is to be decoded and is no base64, each once. */
+  readonly undecodable: readonly string[]
+}
+
+type Environment = (name: string) => string | undefined
+
+interface Unresolved {
+  readonly missing: Set<string>
+  readonly undecodable: Set<string>
 }
 
 /** A copy of the config with every reference in its values replaced. An empty variable counts as unset. */
-export function interpolateVariables(
-  config: unknown,
-  env: (name: string) => string | undefined,
-): Interpolated {
-  const missing = new Set<string>()
-  const value = interpolate(config, env, missing)
-  return { value, missing: [...missing] }
+export function interpolateVariables(config: unknown, env: Environment): Interpolated {
+  const unresolved: Unresolved = { missing: new Set(), undecodable: new Set() }
+  const value = interpolate(config, env, unresolved)
+  return {
+    value,
+    missing: [...unresolved.missing],
+    undecodable: [...unresolved.undecodable],
+  }
 }
 
-function interpolate(
-  value: unknown,
-  env: (name: string) => string | undefined,
-  missing: Set<string>,
-): unknown {
-  if (typeof value === 'string') return interpolateText(value, env, missing)
-  if (Array.isArray(value)) return value.map((item) => interpolate(item, env, missing))
+function interpolate(value: unknown, env: Environment, unresolved: Unresolved): unknown {
+  if (typeof value === 'string') return interpolateText(value, env, unresolved)
+  if (Array.isArray(value)) return value.map((item) => interpolate(item, env, unresolved))
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
-  return Object.fromEntries(entries.map(([key, item]) => [key, interpolate(item, env, missing)]))
+  return Object.fromEntries(entries.map(([key, item]) => [key, interpolate(item, env, unresolved)]))
 }
 
-function interpolateText(
-  text: string,
-  env: (name: string) => string | undefined,
-  missing: Set<string>,
-): unknown {
+function interpolateText(text: string, env: Environment, unresolved: Unresolved): unknown {
   if (!text.includes('${')) return text
-  const replaced = text.replace(REFERENCE, (_, escaped, name, fallback) => {
+  let references = 0
+  const replaced = text.replace(REFERENCE, (_, escaped, name, fallback, decoded) => {
     if (escaped !== undefined) return `\${${escaped}}`
+    references++
     const found = env(name)
-    if (found !== undefined && found !== '') return found
-    if (fallback === undefined) missing.add(name)
-    return fallback ?? ''
+    const given = found === undefined || found === '' ? fallback : found
+    if (given === undefined) unresolved.missing.add(name)
+    if (decoded === undefined || given === undefined) return given ?? ''
+    if (!BASE64.test(given)) unresolved.undecodable.add(name)
+    return Buffer.from(given, 'base64').toString()
   })
-  return WHOLE.test(text) ? scalarOf(replaced) : replaced
+  return references > 0 ? scalarOf(replaced) : replaced
 }
 
+/** Only what prints as it was written: `01234` and `1.50` stay text, as a field that wants text has to have them. */
 function scalarOf(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true'
   return NUMBER.test(text) && String(Number(text)) === text ? Number(text) : text

@@ -25,6 +25,8 @@ export interface Walk {
 export const FOLDER_LEVELS_MAX = 32
 /** How often a file that changes while it is read is read again. */
 export const READ_ATTEMPTS_MAX = 3
+/** How many entries of a folder are looked at together: one after the other, most of the time is spent on waiting. */
+const LOOKS_AT_ONCE = 32
 export const IGNORE_FILE = '.headgateignore'
 const KUSTOMIZATION = /^kustomization(\.ya?ml)?$/i
 
@@ -66,6 +68,16 @@ export async function walkFolders(
 
 interface Entry extends Folder {
   readonly name: string
+  /** Where its folder really is, and its name there. */
+  readonly at: string
+  readonly isLink: boolean
+}
+
+/** What is at an entry; a file's bytes where it is read and at rest. */
+interface Found {
+  readonly stats: BigIntStats
+  readonly leadsOut: boolean
+  readonly bytes: Uint8Array | undefined
 }
 
 interface Folder {
@@ -130,45 +142,63 @@ class Walker implements Walk {
       this.#seen.add(real)
       const entries = await readdir(real, { withFileTypes: true })
       entries.sort((left, right) => (left.name < right.name ? -1 : 1))
-      for (const entry of entries) {
-        const at: Entry = {
-          path: path === '' ? entry.name : `${path}/${entry.name}`,
-          name: entry.name,
-          level,
-        }
-        await this.#entry(at, join(real, entry.name), entry.isSymbolicLink())
+      for (let from = 0; from < entries.length; from += LOOKS_AT_ONCE) {
+        const together = entries.slice(from, from + LOOKS_AT_ONCE).map(
+          (entry): Entry => ({
+            path: path === '' ? entry.name : `${path}/${entry.name}`,
+            name: entry.name,
+            level,
+            at: join(real, entry.name),
+            isLink: entry.isSymbolicLink(),
+          }),
+        )
+        await this.#entries(together)
       }
     } catch (error) {
       this.#failed(path === '' ? '.' : path, error)
     }
   }
 
-  async #entry(entry: Entry, at: string, isLink: boolean): Promise<void> {
-    this.#signal?.throwIfAborted()
-    const { path, name, level } = entry
-    if (this.#full || this.#isSkipped(path, name)) return
+  async #entries(entries: readonly Entry[]): Promise<void> {
+    if (this.#full) return
+    const kept = entries.filter(({ path, name }) => !this.#isSkipped(path, name))
+    const looks = await Promise.allSettled(kept.map((entry) => this.#look(entry)))
+    for (const [index, entry] of kept.entries()) {
+      this.#signal?.throwIfAborted()
+      if (this.#full) return
+      const look = looks[index]
+      if (look?.status === 'fulfilled') await this.#take(entry, look.value)
+      else if (isResourceFile(entry.name) || !entry.isLink) this.#failed(entry.path, look?.reason)
+    }
+  }
+
+  async #look({ name, at, isLink }: Entry): Promise<Found> {
+    const full = isLink ? await realpath(at) : at
+    const stats = await lstat(full, { bigint: true })
+    const leadsOut = isLink && full !== this.#root && !full.startsWith(this.#root + sep)
+    const isRead = stats.isFile() && isResourceFile(name) && !leadsOut
+    const bytes = isRead
+      ? (this.#memory.recall(full, stats) ?? (await readStable(full, this.#memory)))
+      : undefined
+    return { stats, leadsOut, bytes }
+  }
+
+  async #take({ path, name, level, isLink }: Entry, found: Found): Promise<void> {
+    const { stats, leadsOut, bytes } = found
     const looksLikeResource = isResourceFile(name)
-    try {
-      const full = isLink ? await realpath(at) : at
-      const found = await lstat(full, { bigint: true })
-      if (isLink && full !== this.#root && !full.startsWith(this.#root + sep)) {
-        if (looksLikeResource || found.isDirectory()) {
-          this.#refuse(path, 'expected a link within the folder, got one that leads out of it')
-        }
-        return
+    if (leadsOut) {
+      if (looksLikeResource || stats.isDirectory()) {
+        this.#refuse(path, 'expected a link within the folder, got one that leads out of it')
       }
-      if (found.isDirectory()) {
-        if (looksLikeResource) this.#refuse(path, 'expected a file, got a folder')
-        else if (this.#ignore.ignores(`${path}/`))
-          this.notes.push(`${path}: skipped, in ${IGNORE_FILE}`)
-        else if (isLink) this.#linked.push({ path, level: level + 1 })
-        else await this.#folder({ path, level: level + 1 })
-      } else if (looksLikeResource) {
-        if (found.isFile()) await this.#read(path, full, found)
-        else this.#refuse(path, 'expected a file, got something else')
-      }
-    } catch (error) {
-      if (looksLikeResource || !isLink) this.#failed(path, error)
+    } else if (stats.isDirectory()) {
+      if (looksLikeResource) this.#refuse(path, 'expected a file, got a folder')
+      else if (this.#ignore.ignores(`${path}/`))
+        this.notes.push(`${path}: skipped, in ${IGNORE_FILE}`)
+      else if (isLink) this.#linked.push({ path, level: level + 1 })
+      else await this.#folder({ path, level: level + 1 })
+    } else if (looksLikeResource) {
+      if (stats.isFile()) this.#keep(path, bytes)
+      else this.#refuse(path, 'expected a file, got something else')
     }
   }
 
@@ -184,13 +214,12 @@ class Walker implements Walk {
     return true
   }
 
-  async #read(path: string, real: string, stats: BigIntStats): Promise<void> {
+  #keep(path: string, bytes: Uint8Array | undefined): void {
     if (this.files.length === SET_FILES_MAX) {
       this.#full = true
       this.#refuse(path, `expected at most ${SET_FILES_MAX} files`)
       return
     }
-    const bytes = this.#memory.recall(real, stats) ?? (await readStable(real, this.#memory))
     if (bytes === undefined) {
       this.moved = true
       this.#refuse(path, 'expected a file at rest, got one that is being written')

@@ -12,7 +12,7 @@ import fastify, {
 } from 'fastify'
 import { HeadgateError } from '../engine/error.ts'
 import type { Logger } from '../engine/ports/logger.ts'
-import type { SharedEndpoints } from './endpoints.ts'
+import { refuseUpgrade, type SharedEndpoints } from './endpoints.ts'
 import { serveHealth } from './health.ts'
 import { addressUrl, type ListenAddress } from './listen-address.ts'
 import { refusalOf } from './loopback-guard.ts'
@@ -48,9 +48,16 @@ export function openApiServer(options: ApiOptions): ApiServer {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, options.logger),
     serverFactory: (handler) => {
-      listener = createServer((request, response) => {
+      listener = createServer({ shouldUpgradeCallback: asksForWebsocket }, (request, response) => {
         if (!refuse(request, response) && !options.endpoints.answer(request, response)) {
           handler(request, response)
+        }
+      })
+      listener.on('upgrade', (request, socket, head) => {
+        if (refusalOf(request.headers) === undefined) {
+          options.endpoints.upgrade(request, socket, head)
+        } else {
+          refuseUpgrade(socket, 403)
         }
       })
       return listener
@@ -98,6 +105,11 @@ function listenError(error: unknown, address: ListenAddress): HeadgateError {
     cause: error,
     hint: 'Choose another address with --listen 127.0.0.1:PORT.',
   })
+}
+
+/** What asks for another protocol, as some clients always do, is an ordinary request. */
+function asksForWebsocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 /** Web pages stay outside; see loopback-guard.ts. */

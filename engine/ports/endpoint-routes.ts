@@ -1,0 +1,91 @@
+/**
+ * Which of many paths a request is for: the path itself before paths with parameters, those before what ends with `/`,
+ * and a longer one before a shorter.
+ */
+import { folderOf, hasParameters, type PathPattern, pathPattern } from './path-pattern.ts'
+
+interface Parametric<Target> {
+  readonly path: string
+  readonly pattern: PathPattern
+  readonly target: Target
+}
+
+export class EndpointRoutes<Target> {
+  readonly #plain = new Map<string, Target>()
+  /** By the folder that they lie in. */
+  readonly #parametric = new Map<string, Parametric<Target>[]>()
+
+  get size(): number {
+    return this.#plain.size + this.#parametric.size
+  }
+
+  has(path: string): boolean {
+    return this.get(path) !== undefined
+  }
+
+  /** By the path as it was set. */
+  get(path: string): Target | undefined {
+    if (!hasParameters(path)) return this.#plain.get(path)
+    return this.#parametric.get(folderOf(path))?.find((one) => one.path === path)?.target
+  }
+
+  set(path: string, target: Target): void {
+    if (!hasParameters(path)) {
+      this.#plain.set(path, target)
+      return
+    }
+    this.delete(path)
+    const folder = folderOf(path)
+    const others = this.#parametric.get(folder) ?? []
+    this.#parametric.set(folder, [...others, { path, pattern: pathPattern(path), target }])
+  }
+
+  delete(path: string): void {
+    if (!hasParameters(path)) {
+      this.#plain.delete(path)
+      return
+    }
+    const folder = folderOf(path)
+    const left = (this.#parametric.get(folder) ?? []).filter((one) => one.path !== path)
+    if (left.length > 0) this.#parametric.set(folder, left)
+    else this.#parametric.delete(folder)
+  }
+
+  /** By the path of a request, as `pathOf` gives it. */
+  find(path: string): Target | undefined {
+    for (const candidate of candidatesOf(path)) {
+      const found =
+        candidate === path
+          ? this.#plain.get(path)
+          : (this.#parametricIn(candidate, path) ?? this.#plain.get(candidate))
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #parametricIn(folder: string, path: string): Target | undefined {
+    if (this.#parametric.size === 0) return undefined
+    return this.#parametric.get(folder)?.find(({ pattern }) => pattern.match(path) !== undefined)
+      ?.target
+  }
+}
+
+/** The path of a request without its query, readable; what cannot be decoded stays. */
+export function pathOf(url: string): string {
+  const path = url.split('?', 1)[0] ?? '/'
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
+}
+
+/** The path itself, then each prefix of it that ends with `/`, longest first. */
+function candidatesOf(path: string): readonly string[] {
+  const candidates = [path]
+  for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
+    if (at + 1 < path.length) candidates.push(path.slice(0, at + 1))
+    if (at === 0) break
+  }
+  return candidates
+}

@@ -3,15 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { componentNames, loadComponent } from '../pipelines/component-registry.ts'
 import { inspectPipeline } from '../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../pipelines/testing.ts'
-import { runToEnd } from './testing.ts'
+import { runToEnd, textFiles } from './testing.ts'
 
 function errorsOf(problems: Awaited<ReturnType<typeof inspectPipeline>>['problems']) {
   return problems.filter(({ severity }) => severity === 'error')
 }
 
 /** What a pipeline writes, one document a line. */
-async function written(spec: unknown): Promise<unknown[]> {
-  const environment = testEnvironment()
+async function written(
+  spec: unknown,
+  texts: Readonly<Record<string, string>> = {},
+): Promise<unknown[]> {
+  const environment = testEnvironment({ files: textFiles(texts) })
   await runToEnd(spec, environment)
   const lines = environment.stdout.text.split('\n').filter((line) => line !== '')
   return lines.map((line) => JSON.parse(line))
@@ -35,7 +38,8 @@ describe('the examples of inputs', async () => {
 describe('the examples of processors', async () => {
   for (const name of componentNames('processor')) {
     const definition = await loadComponent('processor', name)
-    for (const { title, config, given, resources, then: expected } of definition?.examples ?? []) {
+    for (const example of definition?.examples ?? []) {
+      const { title, config, given, resources, files, then: expected } = example
       test(`${name}: ${title}`, async () => {
         const texts = JSON.stringify(given)
         const spec = {
@@ -51,7 +55,7 @@ describe('the examples of processors', async () => {
           ...resources,
         }
         expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
-        expect(await written(spec)).toEqual(expected)
+        expect(await written(spec, files)).toEqual(expected)
       })
     }
   }

@@ -31,6 +31,8 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     group_by: () => import('./processors/group-by.ts'),
     group_by_value: () => import('./processors/group-by-value.ts'),
     insert_part: () => import('./processors/insert-part.ts'),
+    jmespath: () => import('./processors/jmespath.ts'),
+    json_schema: () => import('./processors/json-schema.ts'),
     log: () => import('./processors/log.ts'),
     mapping: () => import('./processors/mapping.ts'),
     msgpack: () => import('./processors/msgpack.ts'),

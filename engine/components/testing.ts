@@ -2,7 +2,9 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
+import type { MappingFiles } from '../bloblang/mapping-files.ts'
 import type { Engine } from '../engine.ts'
+import { HeadgateError } from '../error.ts'
 import { decodeRecords, encodeBatch } from '../log/batch.ts'
 import type { LogRecord, RecordInput } from '../log/record.ts'
 import { buildPipeline } from '../pipelines/build-pipeline.ts'
@@ -86,6 +88,17 @@ export async function toldServer(
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** Files by their names, for configs that name some. */
+export function textFiles(texts: Readonly<Record<string, string | Uint8Array>>): MappingFiles {
+  return {
+    read: (path) => {
+      const found = texts[path]
+      if (found === undefined) throw new HeadgateError('SourceUnreadable', `no file at ${path}`)
+      return { path, bytes: Buffer.from(found) }
     },
   }
 }

@@ -210,6 +210,8 @@ export interface ProcessorExample {
   readonly given: readonly unknown[]
   /** What stands beside the pipeline for it: `cache_resources` and the like. */
   readonly resources?: Readonly<Record<string, readonly unknown[]>>
+  /** The files that the config names, and what they hold. */
+  readonly files?: Readonly<Record<string, string>>
   /** The messages that come out, batches joined. */
   readonly then: readonly unknown[]
 }

@@ -20,6 +20,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['controllers/plan/change-rule.ts'],
+  '@jmespath-community/jmespath': ['engine/components/jmespath.ts'],
   '@faker-js/faker': ['engine/bloblang/functions/fake.ts'],
   '@msgpack/msgpack': ['engine/bloblang/methods/msgpack.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],

@@ -1,11 +1,13 @@
 /** JSON Schema: values that must have a certain form. */
 import { createRequire } from 'node:module'
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { MethodDefinition } from '../definition.ts'
 import { foreign } from '../formats/foreign.ts'
 import { MappingError } from '../mapping-error.ts'
 import { compileRegexp } from '../regexp/regexp.ts'
+import { encodeJson } from '../values/encode-payload.ts'
 import { expectValue } from '../values/kind-of.ts'
+import type { Value } from '../values/value.ts'
 import { toPlain } from './plain-value.ts'
 
 const require = createRequire(import.meta.url)
@@ -18,6 +20,34 @@ const linearRegExp = Object.assign(
   },
   { code: '' },
 )
+
+/** Where and why a value does not fit; nothing where it does. */
+export type SchemaCheck = (value: Value) => readonly string[]
+
+export function compileJsonSchema(text: string): SchemaCheck {
+  const validate = compileSchema(text)
+  return (value) => {
+    const plain = toPlain(value)
+    if (validate(plain)) return []
+    return (validate.errors ?? []).map((error) => explain(error, plain))
+  }
+}
+
+/**
+ * Ajv compares each item with each other one, which takes hours for some hundred thousand; this takes as long as
+ * writing them down.
+ */
+function addUniqueItems(ajv: Ajv): Ajv {
+  ajv.removeKeyword('uniqueItems')
+  return ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    error: { message: 'array items must be unique' },
+    validate: (wanted: boolean, items: readonly Value[]) =>
+      !wanted || new Set(items.map((item) => encodeJson(item))).size === items.length,
+  }) as Ajv
+}
 
 function compileSchema(text: string): ValidateFunction {
   const schema = foreign('expected a JSON schema', () => JSON.parse(text) as unknown)
@@ -36,10 +66,10 @@ function compileSchema(text: string): ValidateFunction {
   return foreign('expected a JSON schema', () => {
     if (/2019-09|2020-12/.test(version)) {
       const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-      return new Ajv2020(options).compile(schema as object)
+      return addUniqueItems(new Ajv2020(options)).compile(schema as object)
     }
     const { Ajv } = require('ajv') as typeof import('ajv')
-    return new Ajv(options).compile(schema as object)
+    return addUniqueItems(new Ajv(options)).compile(schema as object)
   })
 }
 
@@ -112,13 +142,11 @@ export const jsonSchemaMethods: readonly MethodDefinition[] = [
       { mapping: 'root = this.json_schema("{")', error: 'expected a JSON schema' },
     ],
     build: (site) => {
-      const schema = site.derived('schema', compileSchema)
+      const schema = site.derived('schema', compileJsonSchema)
       return (target, frame) => {
         const value = expectValue(target)
-        const validate = schema(frame)
-        const plain = toPlain(value)
-        if (validate(plain)) return value
-        const reasons = (validate.errors ?? []).map((error) => explain(error, plain))
+        const reasons = schema(frame)(value)
+        if (reasons.length === 0) return value
         throw new MappingError(reasons.join('\n'))
       }
     },

@@ -5,7 +5,13 @@ import { type Identity, identityKey, type Kind } from '../crds/resource.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { openMemoryEngine } from '../engine/log/memory-engine.ts'
-import type { Pipeline, PipelineEnvironment, PipelineState } from '../engine/pipelines/pipeline.ts'
+import type {
+  ConnectionStatus,
+  MetricSeries,
+  Pipeline,
+  PipelineEnvironment,
+  PipelineState,
+} from '../engine/pipelines/pipeline.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { SeededRandom } from '../engine/ports/seeded-random.ts'
@@ -127,6 +133,16 @@ export class FakePipeline implements Pipeline {
   state(): PipelineState {
     const counters = { inputReceived: 0, processorErrors: 0, outputSent: 0, outputErrors: 0 }
     return { phase: this.phase, connected: this.phase === 'running', message: undefined, counters }
+  }
+
+  connections(): readonly ConnectionStatus[] {
+    const connected = this.phase === 'running'
+    return ['root.input', 'root.output'].map((path) => ({ label: '', path, connected }))
+  }
+
+  series(): readonly MetricSeries[] {
+    const labels = { label: '', path: 'root.input' }
+    return [{ kind: 'counter', name: 'input_received', labels, value: 0 }]
   }
 
   watch(listener: () => void): Disposable {

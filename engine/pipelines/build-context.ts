@@ -6,7 +6,8 @@
  */
 import type { Interpolation, Mapping, MappingFailure, Overlay, Query } from '../bloblang/mapping.ts'
 import type { Cache } from './cache.ts'
-import type { Output } from './component.ts'
+import type { Input, Output } from './component.ts'
+import type { ComponentMetrics } from './component-metrics.ts'
 import type { Batch } from './message.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -17,6 +18,8 @@ export interface BuildContext {
   readonly label: string
   /** As upstream writes it, for metrics and `error_source_path()`: `root.pipeline.processors.0`. */
   readonly path: string
+  /** What only this component counts; what all of its role count, the runtime counts around it. */
+  readonly metrics: ComponentMetrics
   mapping(text: string): Mapping
   /** A mapping that reads one message and writes into another. */
   overlay(text: string): Overlay
@@ -30,6 +33,12 @@ export interface BuildContext {
   processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
   /** A nested output with its common fields; connected and closed by whoever asked for it. */
   output(config: unknown, at: readonly (string | number)[]): Promise<Output>
+  /**
+   * A nested input, connected and closed by whoever asked for it. It connects again by itself, and its batches say who
+   * repeats them and bring its processors along: handed on as they are, they keep their marks and are replayed by the
+   * runtime. Whoever makes other batches of them answers for both.
+   */
+  input(config: unknown, at: readonly (string | number)[]): Promise<Input>
   /** The resource of that label, the same one for all who ask; whoever asked does not close it. */
   cache(label: string): Promise<Cache>
   rateLimit(label: string): Promise<RateLimit>
@@ -38,6 +47,11 @@ export interface BuildContext {
 /** Processors in order. A processor that throws flags its batch; the chain itself never throws. */
 export interface ProcessorChain {
   run(batch: Batch, signal: AbortSignal): readonly Batch[] | Promise<readonly Batch[]>
+  /** Of batches that other processors made of one. */
+  runAll(
+    batches: readonly Batch[],
+    signal: AbortSignal,
+  ): readonly Batch[] | Promise<readonly Batch[]>
   /** Each of its processors as a chain of its own, in order, for whoever looks at what one did before the next. */
   parts(): readonly ProcessorChain[]
   close(): Promise<void>

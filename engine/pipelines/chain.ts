@@ -28,6 +28,11 @@ export class Chain implements ProcessorChain {
     return this.#from(0, [batch], signal)
   }
 
+  /** Of batches that other processors made of one. */
+  runAll(batches: Batches, signal: AbortSignal): Batches | Promise<Batches> {
+    return this.#from(0, batches, signal)
+  }
+
   parts(): readonly ProcessorChain[] {
     return this.steps.map((step) => new Chain([step]))
   }

@@ -28,10 +28,12 @@ import { type DefinitionOf, loadComponent } from './component-registry.ts'
 import { conformConfig } from './config-check.ts'
 import { parseConnectDuration } from './connect-duration.ts'
 import type { Health } from './health.ts'
+import { NestedInput } from './nested-input.ts'
 import { NestedOutput } from './nested-output.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
-import type { OutputStageOptions } from './output-stage.ts'
+import type { OutputStageOptions, StageEnvironment } from './output-stage.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
+import type { Place } from './place.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { SharedResources } from './shared-resources.ts'
 
@@ -41,7 +43,12 @@ export interface BuiltInput {
   /** Whether what was not committed is read again after a restart. */
   readonly transactional: boolean
   readonly processors: Chain
-  readonly place: string
+  readonly place: Place
+}
+
+export interface BuiltBuffer {
+  readonly buffer: Buffer
+  readonly place: Place
 }
 
 export class ComponentBuilder {
@@ -74,14 +81,15 @@ export class ComponentBuilder {
       nack: definition.nack,
       transactional: definition.transactional === true,
       processors: await this.chain(component.processors, [...component.path, 'processors']),
-      place: `input ${component.name}`,
+      place: this.#place(component, true),
     }
   }
 
   /** Undefined for a buffer that is none. */
-  async buffer(value: unknown, path: ConfigPath): Promise<Buffer | undefined> {
+  async buffer(value: unknown, path: ConfigPath): Promise<BuiltBuffer | undefined> {
     const { component, definition, config } = await this.#load('buffer', value, path)
-    return (await definition.build(config as never, this.#context(component))) as Buffer | undefined
+    const buffer = await definition.build(config as never, this.#context(component))
+    return buffer === undefined ? undefined : { buffer, place: this.#place(component, false) }
   }
 
   async chain(values: readonly unknown[], path: ConfigPath): Promise<Chain> {
@@ -105,7 +113,7 @@ export class ComponentBuilder {
     const processors = await this.chain(component.processors, [...component.path, 'processors'])
     return {
       output: await definition.build(own as never, context),
-      place: `output ${component.name}`,
+      place: this.#place(component, definition.delivery !== 'wraps'),
       processors: processors.steps.length === 0 ? undefined : processors,
       batching: await this.#batching(batching as BatchPolicyConfig | undefined, context),
       maxInFlight,
@@ -130,14 +138,17 @@ export class ComponentBuilder {
     })
   }
 
+  async #nestedInput(value: unknown, path: ConfigPath): Promise<Input> {
+    return new NestedInput(await this.input(value, path), this.#stageEnvironment())
+  }
+
   async #nestedOutput(value: unknown, path: ConfigPath): Promise<Output> {
-    const options = await this.output(value, path)
-    const environment = {
-      clock: this.#environment.clock,
-      health: this.#health,
-      signal: this.#signal,
-    }
-    return new NestedOutput(options, environment)
+    return new NestedOutput(await this.output(value, path), this.#stageEnvironment())
+  }
+
+  #stageEnvironment(): StageEnvironment {
+    const { clock } = this.#environment
+    return { clock, health: this.#health, signal: this.#signal }
   }
 
   async #batching(
@@ -177,6 +188,14 @@ export class ComponentBuilder {
     return { component, definition, config: conformConfig(schema, component.config) }
   }
 
+  #place({ role, name, label, path }: ComponentConfig, connects: boolean): Place {
+    const at = ['root', ...path].join('.')
+    const own = label === '' ? at : label
+    const where = path.length === 1 ? '' : ` (${own})`
+    const metrics = this.#health.metrics.of({ label, path: at })
+    return { name: `${role} ${name}${where}`, label, path: at, connects, metrics }
+  }
+
   #context(component: ComponentConfig): BuildContext {
     const bloblang = bloblangEnvironment(this.#environment, hostname())
     const path = ['root', ...component.path].join('.')
@@ -186,6 +205,7 @@ export class ComponentBuilder {
       environment: this.#environment,
       label: component.label,
       path,
+      metrics: health.metrics.of({ label: component.label, path }),
       mapping: (text) => mappingOf(text, bloblang),
       overlay: (text) => overlayOf(text, bloblang),
       query: (text) => queryOf(text, bloblang),
@@ -199,6 +219,7 @@ export class ComponentBuilder {
       },
       processors: (configs, at) => this.chain(configs, [...own, ...at]),
       output: (config, at) => this.#nestedOutput(config, [...own, ...at]),
+      input: (config, at) => this.#nestedInput(config, [...own, ...at]),
       cache: (label) => this.#cache(label),
       rateLimit: (label) => this.#rateLimit(label),
     }

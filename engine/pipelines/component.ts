@@ -16,7 +16,7 @@
 import type { Static, TSchema } from '../../crds/typebox.ts'
 import type { HeadgateError } from '../error.ts'
 import type { OffsetCommit } from '../log/log.ts'
-import type { BuildContext } from './build-context.ts'
+import type { BuildContext, ProcessorChain } from './build-context.ts'
 import type { Cache } from './cache.ts'
 import type { Batch } from './message.ts'
 import type { Need } from './pipeline.ts'
@@ -38,6 +38,11 @@ export interface Input {
    * any other error is shown and the read is tried again with back-off.
    */
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined>
+  /**
+   * True for an input that takes more in than it has given, as those do that wrap others: after a stop it is still read,
+   * with the aborted signal, until it answers undefined, so that what it took in is delivered.
+   */
+  readonly drains?: boolean
   /** Called once, after everything was settled, or by force. Releases all; may be called without a `connect`. */
   close(): Promise<void>
 }
@@ -49,6 +54,10 @@ export interface InputBatch {
   readonly settle?: (outcome: Outcome) => void
   /** For inputs that read streams: where they stand after this batch; committed with what the batch wrote. */
   readonly mark?: OffsetMark
+  /** Who repeats it, where that is not what the definition says: an input that wraps others hands theirs on. */
+  readonly nack?: 'replay' | 'source'
+  /** What it runs through before anything else: the processors of the nested input that it came from. */
+  readonly processors?: ProcessorChain
 }
 
 /** The position after one batch of a shard. The runtime commits marks of one lane in the order in which they came. */
@@ -160,6 +169,11 @@ export interface InputOptions<Config extends TSchema> extends Definition<Config,
   readonly nack: 'replay' | 'source'
   /** True for `stream` alone: its marks make exactly-once possible. */
   readonly transactional?: boolean
+  /**
+   * For an input that wraps others: why it is only at-least-once whatever they are, or undefined where it hands on their
+   * batches with their marks and is judged by them.
+   */
+  readonly atLeastOnceBecause?: (config: Static<Config>) => string | undefined
   readonly examples?: readonly InputExample[]
 }
 

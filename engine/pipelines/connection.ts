@@ -5,7 +5,10 @@
  */
 import { asHeadgateError, type HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Counter } from './component-metrics.ts'
 import type { Health } from './health.ts'
+import type { ConnectionStatus } from './pipeline.ts'
+import type { Place } from './place.ts'
 
 export const RECONNECT_MS_FIRST = 500
 export const RECONNECT_MS_MAX = 1_000
@@ -15,16 +18,21 @@ export interface Connectable {
 }
 
 export class Connection {
-  readonly place: string
+  readonly place: Place
   readonly #component: Connectable
   readonly #clock: Clock
   readonly #health: Health
   readonly #signal: AbortSignal
+  readonly #up: Counter
+  readonly #failed: Counter
+  readonly #lost: Counter
   #connected = false
+  /** Why it is not connected, or what its component reported. */
+  #error: HeadgateError | undefined
   #attempt: Promise<void> | undefined
 
   constructor(
-    place: string,
+    place: Place,
     component: Connectable,
     { clock, health, signal }: { clock: Clock; health: Health; signal: AbortSignal },
   ) {
@@ -33,22 +41,33 @@ export class Connection {
     this.#clock = clock
     this.#health = health
     this.#signal = signal
+    const role = place.name.split(' ')[0]
+    this.#up = place.metrics.counter(`${role}_connection_up`)
+    this.#failed = place.metrics.counter(`${role}_connection_failed`)
+    this.#lost = place.metrics.counter(`${role}_connection_lost`)
+    health.enlist(this)
   }
 
   get connected(): boolean {
     return this.#connected
   }
 
+  get status(): ConnectionStatus {
+    const { label, path } = this.place
+    if (this.#error === undefined) return { label, path, connected: this.#connected }
+    return { label, path, connected: false, error: this.#error.message }
+  }
+
   /** The first attempt: rejects on a local failure, resolves when connected or when it will be tried again. */
   async open(): Promise<void> {
-    this.#health.lost(this.place)
+    this.#health.lost(this.place.name)
     try {
       await this.#component.connect(this.#signal)
       this.#arrived()
     } catch (thrown) {
       const error = asHeadgateError(thrown)
+      this.#away(error)
       if (error.code !== 'NotConnected') throw error
-      this.#health.lost(this.place, error)
       this.ensure().catch(ignoreAbort)
     }
   }
@@ -64,8 +83,22 @@ export class Connection {
 
   /** A read or a write found that the other side went. */
   lose(error: HeadgateError): void {
+    this.#lost.add(1)
     this.#connected = false
-    this.#health.lost(this.place, error)
+    this.#error = error
+    this.#health.lost(this.place.name, error)
+  }
+
+  /** The component repeats by itself: what it waits for, or that it waits no more. */
+  report(trouble: HeadgateError | undefined): void {
+    this.#error = trouble
+    if (trouble === undefined) this.#health.found(this.place.name)
+    else this.#health.lost(this.place.name, trouble)
+  }
+
+  /** The component is gone from a pipeline that goes on. */
+  close(): void {
+    this.#health.discharge(this)
   }
 
   async #persist(): Promise<void> {
@@ -79,7 +112,7 @@ export class Connection {
         return
       } catch (thrown) {
         this.#signal.throwIfAborted()
-        this.#health.lost(this.place, asHeadgateError(thrown))
+        this.#away(asHeadgateError(thrown))
       }
     }
   }
@@ -87,7 +120,15 @@ export class Connection {
   #arrived(): void {
     this.#signal.throwIfAborted()
     this.#connected = true
-    this.#health.found(this.place)
+    this.#error = undefined
+    this.#up.add(1)
+    this.#health.found(this.place.name)
+  }
+
+  #away(error: HeadgateError): void {
+    this.#failed.add(1)
+    this.#error = error
+    this.#health.lost(this.place.name, error)
   }
 }
 

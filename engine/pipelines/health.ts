@@ -6,6 +6,9 @@
  */
 import type { HeadgateError } from '../error.ts'
 import type { Logger } from '../ports/logger.ts'
+import { PipelineMetrics } from './component-metrics.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionStatus } from './pipeline.ts'
 
 export interface Counters {
   inputReceived: number
@@ -21,12 +24,15 @@ export class Health {
     outputSent: 0,
     outputErrors: 0,
   }
+  readonly metrics: PipelineMetrics = new PipelineMetrics()
+  readonly #connections = new Set<Connection>()
   readonly #disconnected = new Set<string>()
   readonly #troubles = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
   readonly #logger: Logger
   readonly #pipeline: string
   #ending = false
+  #closing = false
 
   constructor(logger: Logger, pipeline: string) {
     this.#logger = logger
@@ -41,6 +47,23 @@ export class Health {
   get message(): string | undefined {
     const [first] = this.#troubles
     return first === undefined ? undefined : `${first[0]}: ${first[1]}`
+  }
+
+  /** A connection that counts in from now on. */
+  enlist(connection: Connection): void {
+    this.#connections.add(connection)
+  }
+
+  /** Its component was closed; what the whole pipeline was connected to stays known when all of it closes. */
+  discharge(connection: Connection): void {
+    if (this.#closing) return
+    this.#connections.delete(connection)
+    this.found(connection.place.name)
+  }
+
+  /** In the order in which they were built, but for what connects through others. */
+  connections(): readonly ConnectionStatus[] {
+    return [...this.#connections].filter(({ place }) => place.connects).map(({ status }) => status)
   }
 
   watch(listener: () => void): Disposable {
@@ -85,6 +108,11 @@ export class Health {
   /** What fails from now on fails because it is told to stop: nobody needs a line about that. */
   end(): void {
     this.#ending = true
+  }
+
+  /** Everything is closed now, each component by itself. */
+  close(): void {
+    this.#closing = true
   }
 
   over(place: string): void {

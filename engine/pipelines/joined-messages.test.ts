@@ -12,7 +12,7 @@ import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { SharedResources } from './shared-resources.ts'
 import { until } from './stream-testing.ts'
-import { testEnvironment } from './testing.ts'
+import { placeOf, testEnvironment } from './testing.ts'
 
 const nothing = {} as BuildContext
 
@@ -54,13 +54,24 @@ async function written(parts: {
       nack: 'replay',
       transactional: false,
       processors: new Chain([]),
-      place: 'list',
+      place: placeOf('list'),
     },
     buffer:
-      parts.buffered === true ? await memory.build({ limit: 1000 } as never, nothing) : undefined,
+      parts.buffered === true
+        ? {
+            buffer: (await memory.build({ limit: 1000 } as never, nothing)) as never,
+            place: placeOf('buffer memory'),
+          }
+        : undefined,
     shared: new SharedResources(),
     chain: parts.chain ?? new Chain([]),
-    output: { output, place: 'o', processors: undefined, batching: parts.batching, maxInFlight: 1 },
+    output: {
+      output,
+      place: placeOf('o'),
+      processors: undefined,
+      batching: parts.batching,
+      maxInFlight: 1,
+    },
   })
   await pipeline.connect()
   await until(() => pipeline.state().phase === 'completed')

@@ -14,6 +14,7 @@ import type { Delivery, Output } from './component.ts'
 import { Connection } from './connection.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
+import type { Place } from './place.ts'
 import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -26,8 +27,7 @@ export interface Ticket {
 
 export interface OutputStageOptions {
   readonly output: Output
-  /** Where it stands in the config, for people. */
-  readonly place: string
+  readonly place: Place
   readonly processors: Chain | undefined
   readonly batching:
     | { readonly triggers: BatchTriggers; readonly processors: ProcessorChain }
@@ -120,6 +120,7 @@ export class OutputStage {
 
   async close(): Promise<void> {
     this.#batcher?.close()
+    this.#connection.close()
     await this.#options.processors?.close()
     await this.#options.batching?.processors.close()
     await this.#options.output.close()
@@ -236,13 +237,10 @@ export class OutputStage {
   }
 
   #delivery(ticket: Ticket): Delivery {
-    const { health } = this.#environment
-    const { place } = this.#options
     return {
       signal: this.#writeSignal,
       enlist: (enlisted) => ticket.enlist(enlisted),
-      report: (trouble) =>
-        trouble === undefined ? health.found(place) : health.lost(place, trouble),
+      report: (trouble) => this.#connection.report(trouble),
     }
   }
 

@@ -114,6 +114,37 @@ export interface Pipeline {
   state(): PipelineState
   /** Called whenever phase or connection changed. */
   watch(listener: () => void): Disposable
+  /** Of each input and output that connects by itself; the last known once it is closed. */
+  connections(): readonly ConnectionStatus[]
+  /** What its components counted so far, under the names that Connect gives them. */
+  series(): readonly MetricSeries[]
+}
+
+export interface ConnectionStatus {
+  /** Empty where the config gives none. */
+  readonly label: string
+  /** `root.input`, `root.output.broker.outputs.1`. */
+  readonly path: string
+  readonly connected: boolean
+  readonly error?: string
+}
+
+export type MetricSeries = {
+  readonly name: string
+  /** `label` and `path` of the component, and what else it tells apart. */
+  readonly labels: Readonly<Record<string, string>>
+} & (
+  | { readonly kind: 'counter' | 'gauge'; readonly value: number }
+  | { readonly kind: 'timing'; readonly value: TimingSummary }
+)
+
+/** In nanoseconds; zeros while nothing was observed. */
+export interface TimingSummary {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly count: number
+  readonly sum: number
 }
 
 export type StopOutcome = 'drained' | 'forced'

@@ -15,6 +15,7 @@ import { Flight, type FlightOwner } from './flight.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import type { Ticket } from './output-stage.ts'
+import type { Place } from './place.ts'
 import type { Rejection } from './transaction.ts'
 import { Turn } from './turn.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -28,11 +29,12 @@ export const REPLAY_MS_MAX = 1_000
 /** An input, or the reading side of a buffer. */
 export interface PumpSource extends Connectable {
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined>
+  readonly drains?: boolean
 }
 
 export interface PumpOptions {
   readonly source: PumpSource
-  readonly place: string
+  readonly place: Place
   readonly nack: 'replay' | 'source'
   readonly chain: Chain
   /** Takes one batch; a promise resolves when there is room for another. */
@@ -129,7 +131,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   rejected(flight: Flight, rejection: Rejection): void {
     if (!this.#flights.has(flight)) return
     this.#environment.health.trouble(REJECTED, rejection.error)
-    if (this.#options.nack === 'source') {
+    if (this.#isForSource(flight)) {
       this.#release(flight)
       flight.source.settle?.(rejection)
     } else {
@@ -177,7 +179,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   #settle(flight: Flight): void {
     if (!this.#flights.has(flight)) return
     // Where the source decides about what is rejected, it comes again as something new, or never.
-    if (flight.attempts > 1 || this.#options.nack === 'source') {
+    if (flight.attempts > 1 || this.#isForSource(flight)) {
       this.#environment.health.over(REJECTED)
     }
     this.#release(flight)
@@ -210,7 +212,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   #ask(): void {
     const { stopping } = this.#environment
     if (this.#reading || this.#ended) return
-    if (stopping.aborted) {
+    if (stopping.aborted && this.#options.source.drains !== true) {
       this.#ended = true
       return
     }
@@ -249,7 +251,7 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   #board(batch: InputBatch): Flight {
     const { health } = this.#environment
-    health.over(this.#options.place)
+    health.over(this.#options.place.name)
     if (this.#options.counts) health.counters.inputReceived += batch.messages.length
     const flight = new Flight(batch, this)
     this.#flights.add(flight)
@@ -271,7 +273,7 @@ export class Pump implements FlightOwner, CommitterOwner {
       this.#wake.ring()
       return
     }
-    health.trouble(this.#options.place, error)
+    health.trouble(this.#options.place.name, error)
     this.#reading = true
     clock
       .sleep(RECONNECT_MS_FIRST, stopping)
@@ -284,9 +286,24 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   #send(flight: Flight): void | Promise<void> {
     const transaction = flight.begin()
-    const batches = this.#options.chain.run(flight.messages, this.#environment.signal)
+    const batches = this.#process(flight)
     if (batches instanceof Promise) return batches.then((all) => this.#hand(all, transaction))
     return this.#hand(batches, transaction)
+  }
+
+  /** First the processors that the batch brought along, then the pipeline's. */
+  #process({ messages, source }: Flight): readonly Batch[] | Promise<readonly Batch[]> {
+    const { chain } = this.#options
+    const { signal } = this.#environment
+    if (source.processors === undefined) return chain.run(messages, signal)
+    const batches = source.processors.run(messages, signal)
+    return batches instanceof Promise
+      ? batches.then((all) => chain.runAll(all, signal))
+      : chain.runAll(batches, signal)
+  }
+
+  #isForSource({ source }: Flight): boolean {
+    return (source.nack ?? this.#options.nack) === 'source'
   }
 
   #hand(batches: readonly Batch[], ticket: Ticket): void | Promise<void> {
@@ -306,7 +323,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   /** Closed by force: whoever waits at a source hears that it was not delivered; others will come again. */
   #giveUp(): void {
     for (const flight of this.#flights) {
-      if (this.#options.nack === 'source') reject(flight.source)
+      if (this.#isForSource(flight)) reject(flight.source)
     }
     this.#flights.clear()
   }

@@ -8,7 +8,7 @@ import { type Batch, Message } from './message.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { SharedResources } from './shared-resources.ts'
-import { testEnvironment } from './testing.ts'
+import { placeOf, testEnvironment } from './testing.ts'
 import { BatchError, type Outcome } from './transaction.ts'
 
 const text = (message: Message): string => Buffer.from(message.content()).toString()
@@ -103,7 +103,7 @@ function pipelineOf(input: Input, output: Output, options: Options = {}): Runnin
       nack: options.nack ?? 'replay',
       transactional: false,
       processors: new Chain([]),
-      place: 'input list',
+      place: placeOf('input list'),
     },
     buffer: undefined,
     shared: new SharedResources(),
@@ -120,7 +120,7 @@ function pipelineOf(input: Input, output: Output, options: Options = {}): Runnin
     ),
     output: {
       output,
-      place: 'output collect',
+      place: placeOf('output collect'),
       processors: undefined,
       batching: undefined,
       maxInFlight: 1,

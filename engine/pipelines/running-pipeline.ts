@@ -7,12 +7,18 @@
 import { asHeadgateError, type HeadgateError } from '../error.ts'
 import { Chain } from './chain.ts'
 import { Committer } from './committer.ts'
-import type { Buffer } from './component.ts'
-import type { BuiltInput } from './component-builder.ts'
+import type { BuiltBuffer, BuiltInput } from './component-builder.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
-import type { Pipeline, PipelineEnvironment, PipelineState, StopOutcome } from './pipeline.ts'
+import type {
+  ConnectionStatus,
+  MetricSeries,
+  Pipeline,
+  PipelineEnvironment,
+  PipelineState,
+  StopOutcome,
+} from './pipeline.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
 import { rejectionOf } from './transaction.ts'
@@ -23,7 +29,7 @@ export interface PipelineParts {
   /** Aborting it closes everything by force. */
   readonly force: AbortController
   readonly input: BuiltInput
-  readonly buffer: Buffer | undefined
+  readonly buffer: BuiltBuffer | undefined
   readonly chain: Chain
   readonly output: OutputStageOptions
   readonly shared: SharedResources
@@ -99,6 +105,14 @@ export class RunningPipeline implements Pipeline {
     return this.#health.watch(listener)
   }
 
+  connections(): readonly ConnectionStatus[] {
+    return this.#health.connections()
+  }
+
+  series(): readonly MetricSeries[] {
+    return this.#health.metrics.series()
+  }
+
   /** Until everything is settled; then all is closed. Never rejects. */
   async #run(): Promise<void> {
     const [first, second] = this.#pumps
@@ -120,7 +134,7 @@ export class RunningPipeline implements Pipeline {
     await pump?.run(() => {
       if (last) this.#stage.drain()
     })
-    if (!last) this.#parts.buffer?.end()
+    if (!last) this.#parts.buffer?.buffer.end()
   }
 
   async #stopOnce(deadlineMs: number): Promise<StopOutcome> {
@@ -185,7 +199,13 @@ export class RunningPipeline implements Pipeline {
 
   async #closeOnce(): Promise<void> {
     const { input, buffer, chain, shared, environment } = this.#parts
-    const closing = [input.input.close(), input.processors.close(), buffer?.close(), chain.close()]
+    this.#health.close()
+    const closing = [
+      input.input.close(),
+      input.processors.close(),
+      buffer?.buffer.close(),
+      chain.close(),
+    ]
     const closed = await Promise.allSettled([...closing, this.#stage.close()])
     // Last, for the others may use them to their end.
     closed.push(...(await Promise.allSettled([shared.close()])))
@@ -225,7 +245,14 @@ export class RunningPipeline implements Pipeline {
         sink: (batch, ticket) => this.#put(batch, ticket),
       }),
       this.#pump(
-        { source: buffer, place: 'buffer', nack: 'source', counts: false, chain, sink: toOutput },
+        {
+          source: buffer.buffer,
+          place: buffer.place,
+          nack: 'source',
+          counts: false,
+          chain,
+          sink: toOutput,
+        },
         // It is told by `end` when the first pump is done, not by the stop.
         new AbortController().signal,
       ),
@@ -250,7 +277,7 @@ export class RunningPipeline implements Pipeline {
   }
 
   #put(batch: Batch, ticket: Ticket): void | Promise<void> {
-    const taken = this.#parts.buffer?.put(batch, this.#parts.force.signal)
+    const taken = this.#parts.buffer?.buffer.put(batch, this.#parts.force.signal)
     if (!(taken instanceof Promise)) return ticket.resolve(undefined)
     return taken.then(
       () => ticket.resolve(undefined),

@@ -1,15 +1,19 @@
 /** A pipeline's environment for tests, previews and benchmarks: nothing of it touches the process. */
-import { PassThrough, Writable } from 'node:stream'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type Duplex, PassThrough, Writable } from 'node:stream'
 import type { Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
 import { openMemoryEngine } from '../log/memory-engine.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { EndpointHandler, Endpoints } from '../ports/endpoints.ts'
+import { EndpointRoutes, pathOf } from '../ports/endpoint-routes.ts'
+import type { EndpointHandler, Endpoints, UpgradeHandler } from '../ports/endpoints.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
+import { PipelineMetrics } from './component-metrics.ts'
 import type { PipelineEnvironment, StreamTarget } from './pipeline.ts'
+import type { Place } from './place.ts'
 
 export interface TestEnvironmentOptions extends Partial<PipelineEnvironment> {
   readonly engine?: Engine
@@ -78,11 +82,32 @@ export class CollectedOutput extends Writable {
 /** Endpoints without a server: a test calls the handlers, or puts a server of its own before them. */
 export class CollectedEndpoints implements Endpoints {
   readonly handlers: Map<string, EndpointHandler> = new Map()
+  readonly #routes = new EndpointRoutes<{ handler: EndpointHandler; upgrade?: UpgradeHandler }>()
 
-  mount(path: string, handler: EndpointHandler): Disposable {
+  mount(path: string, handler: EndpointHandler, upgrade?: UpgradeHandler): Disposable {
     if (this.handlers.has(path)) throw new HeadgateError('ResourceBusy', `path ${path} is taken`)
     this.handlers.set(path, handler)
-    return { [Symbol.dispose]: () => void this.handlers.delete(path) }
+    this.#routes.set(path, upgrade === undefined ? { handler } : { handler, upgrade })
+    return {
+      [Symbol.dispose]: () => {
+        this.handlers.delete(path)
+        this.#routes.delete(path)
+      },
+    }
+  }
+
+  /** For a server that a test puts before them. */
+  listenOn(server: Server): void {
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const found = this.#routes.find(pathOf(request.url ?? '/'))
+      if (found === undefined) response.writeHead(404).end()
+      else found.handler(request, response)
+    })
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const upgrade = this.#routes.find(pathOf(request.url ?? '/'))?.upgrade
+      if (upgrade === undefined) socket.destroy()
+      else upgrade(request, socket, head)
+    })
   }
 }
 
@@ -91,4 +116,11 @@ const silentLogger: Logger = {
   info: () => {},
   warn: () => {},
   error: () => {},
+}
+
+/** Where a component of a test stands: `output told`. */
+export function placeOf(name: string): Place {
+  const path = `root.${name.split(' ')[0]}`
+  const metrics = new PipelineMetrics().of({ label: '', path })
+  return { name, label: '', path, connects: true, metrics }
 }

@@ -1,0 +1,112 @@
+/**
+ * An input within an input: it connects again by itself, and each of its batches says who repeats it and brings the
+ * processors along that stand beside the input. So a batch that is handed on as it is keeps its mark and its fate.
+ */
+import { asHeadgateError, type HeadgateError } from '../error.ts'
+import type { ProcessorChain } from './build-context.ts'
+import type { Input, InputBatch } from './component.ts'
+import type { BuiltInput } from './component-builder.ts'
+import { Connection, RECONNECT_MS_FIRST } from './connection.ts'
+import type { StageEnvironment } from './output-stage.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+type Reading = InputBatch | undefined | Promise<InputBatch | undefined>
+
+export class NestedInput implements Input {
+  readonly drains: boolean
+  readonly #built: BuiltInput
+  readonly #environment: StageEnvironment
+  readonly #connection: Connection
+  /** Undefined where there are none. */
+  readonly #processors: ProcessorChain | undefined
+
+  constructor(built: BuiltInput, environment: StageEnvironment) {
+    this.#built = built
+    this.#environment = environment
+    this.#connection = new Connection(built.place, built.input, environment)
+    this.#processors = built.processors.steps.length === 0 ? undefined : built.processors
+    this.drains = built.input.drains === true
+  }
+
+  connect(): Promise<void> {
+    return this.#connection.open()
+  }
+
+  read(signal: AbortSignal): Reading {
+    if (!this.#connection.connected) return this.#persist(signal)
+    try {
+      const reading = this.#built.input.read(signal)
+      if (!(reading instanceof Promise)) return this.#given(reading)
+      return reading.then(
+        (batch) => this.#given(batch),
+        (thrown) => this.#persist(signal, asHeadgateError(thrown)),
+      )
+    } catch (thrown) {
+      return this.#persist(signal, asHeadgateError(thrown))
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = await Promise.allSettled([
+      this.#built.input.close(),
+      this.#built.processors.close(),
+    ])
+    const failed = closed.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  /** After a failed read: connected again, or after a little while, until there is an answer. */
+  async #persist(signal: AbortSignal, failed?: HeadgateError): Promise<InputBatch | undefined> {
+    let error = failed
+    for (;;) {
+      await this.#recover(signal, error)
+      try {
+        return this.#given(await this.#built.input.read(signal))
+      } catch (thrown) {
+        error = asHeadgateError(thrown)
+      }
+    }
+  }
+
+  async #recover(signal: AbortSignal, error: HeadgateError | undefined): Promise<void> {
+    const { health, clock } = this.#environment
+    signal.throwIfAborted()
+    if (error?.code === 'NotConnected') this.#connection.lose(error)
+    if (!this.#connection.connected) return unlessAborted(this.#connection.ensure(), signal)
+    if (error === undefined) return
+    health.trouble(this.#built.place.name, error)
+    await clock.sleep(RECONNECT_MS_FIRST, signal)
+  }
+
+  #given(batch: InputBatch | undefined): InputBatch | undefined {
+    if (batch === undefined) return undefined
+    this.#environment.health.over(this.#built.place.name)
+    const nack = batch.nack ?? this.#built.nack
+    const processors = inOrder(batch.processors, this.#processors)
+    return processors === undefined ? { ...batch, nack } : { ...batch, nack, processors }
+  }
+}
+
+/** The inner ones first. */
+function inOrder(
+  inner: ProcessorChain | undefined,
+  outer: ProcessorChain | undefined,
+): ProcessorChain | undefined {
+  if (inner === undefined || outer === undefined) return inner ?? outer
+  return {
+    run: (batch, signal) => {
+      const batches = inner.run(batch, signal)
+      return batches instanceof Promise
+        ? batches.then((all) => outer.runAll(all, signal))
+        : outer.runAll(batches, signal)
+    },
+    runAll: (batches, signal) => {
+      const made = inner.runAll(batches, signal)
+      return made instanceof Promise
+        ? made.then((all) => outer.runAll(all, signal))
+        : outer.runAll(made, signal)
+    },
+    parts: () => [...inner.parts(), ...outer.parts()],
+    close: async () => {},
+  }
+}

@@ -19,7 +19,7 @@ export interface PipelineSpec {
 }
 
 const PARTS = ['input', 'buffer', 'pipeline', 'output', 'tests'] as const
-const RESOURCE_LISTS = ['input', 'processor', 'output', 'cache', 'rate_limit'] as const
+export const RESOURCE_LISTS = ['input', 'processor', 'output', 'cache', 'rate_limit'] as const
 /** Of the kind Pipeline, not of Connect. */
 const OURS = ['id', 'paused', 'runAs'] as const
 /** Of a whole Connect process: a bare config may carry them, and they change nothing here. */

@@ -1,0 +1,297 @@
+/**
+ * Runs the unit tests of a config: each builds its processors anew, with mocks in their places and its own environment
+ * variables, gives them its batches and judges what comes out.
+ *
+ * Nothing here reads a file or the process: what a test names is asked of whoever calls.
+ */
+import { hostname } from 'node:os'
+import type { BloblangEnvironment } from '../../bloblang/environment.ts'
+import { HeadgateError } from '../../error.ts'
+import { bloblangEnvironment } from '../bloblang-fields.ts'
+import { ComponentBuilder } from '../component-builder.ts'
+import { type ConfigPath, isRecord } from '../component-config.ts'
+import { interpolateVariables } from '../environment-variables.ts'
+import { Health } from '../health.ts'
+import { inspectPipeline } from '../inspect-pipeline.ts'
+import { type Batch, Message } from '../message.ts'
+import type { ConfigProblem, PipelineEnvironment } from '../pipeline.ts'
+import { RESOURCE_LISTS, readSpec } from '../spec.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { failedConditions } from './conditions.ts'
+import { findProcessors, withMocks } from './targets.ts'
+import { readTestCases, type TestCase, type TestConditions, type TestMessage } from './test-case.ts'
+
+/** A test that takes longer waits for something that it should have mocked. */
+export const TEST_MS_MAX = 30_000
+
+export interface TestRun {
+  readonly config: unknown
+  /** The list, as it is written. */
+  readonly tests: unknown
+  /** Lists of resources that it may use beside its own. */
+  readonly resources?: Readonly<Record<string, readonly unknown[]>>
+  readonly files: TestFiles
+  /** What the processors reach; the environment variables of the test come before its own. */
+  readonly environment: PipelineEnvironment
+  readonly signal: AbortSignal
+}
+
+/** What a test names, relative to where it stands. Both throw a HeadgateError where it cannot be had. */
+export interface TestFiles {
+  bytes(path: string): Uint8Array
+  /** Another config, for `target_processors: other.yaml#/pointer`. */
+  config(path: string): unknown
+}
+
+export interface TestResults {
+  readonly results: readonly TestResult[]
+  /** Of tests that are none; paths begin in the list. */
+  readonly problems: readonly ConfigProblem[]
+}
+
+export interface TestResult {
+  readonly index: number
+  readonly name: string
+  /** None where it passed. */
+  readonly failures: readonly TestFailure[]
+}
+
+export interface TestFailure {
+  /** From the test: `['output_batches', 0, 1, 'json_equals']`. */
+  readonly path: ConfigPath
+  readonly message: string
+  /** Where it differs, a line each. */
+  readonly details: readonly string[]
+}
+
+export async function runTests(run: TestRun): Promise<TestResults> {
+  const { cases, problems } = readTestCases(run.tests)
+  const results: TestResult[] = []
+  for (const [index, one] of cases) {
+    results.push({ index, name: one.name, failures: await runCase(one, run) })
+  }
+  return { results, problems }
+}
+
+async function runCase(one: TestCase, run: TestRun): Promise<readonly TestFailure[]> {
+  try {
+    return await judgeCase(one, run)
+  } catch (error) {
+    if (error instanceof Refused) return [error.failure]
+    // A file that is missing, a config that cannot be built: what a person can mend. All else is a defect of ours.
+    if (!(error instanceof HeadgateError)) throw error
+    const details = error.hint === undefined ? [] : [error.hint]
+    return [{ path: [], message: error.message, details }]
+  }
+}
+
+class Refused extends Error {
+  readonly failure: TestFailure
+
+  constructor(path: ConfigPath, message: string) {
+    super(message)
+    this.failure = { path, message, details: [] }
+  }
+}
+
+async function judgeCase(one: TestCase, run: TestRun): Promise<readonly TestFailure[]> {
+  const environment = environmentOf(one, run)
+  const bloblang = bloblangEnvironment(environment, hostname())
+  const inputs = (one.input_batches ?? [one.input_batch ?? []]).map((messages) =>
+    messages.map((message) => inputMessage(message, run.files)),
+  )
+  const outputs: Batch[] = []
+  const timer = new AbortController()
+  const deadline = environment.clock.schedule(TEST_MS_MAX, () => timer.abort())
+  const signal = AbortSignal.any([run.signal, timer.signal])
+  const chain = await chainOf(one, run, environment, signal)
+  try {
+    for (const batch of inputs) {
+      if (batch.length === 0) continue
+      outputs.push(...(await unlessAborted(Promise.resolve(chain.run(batch, signal)), signal)))
+    }
+  } catch (error) {
+    if (!timer.signal.aborted) throw error
+    throw new Refused([], `it did not end within ${TEST_MS_MAX / 1000} s`)
+  } finally {
+    deadline.cancel()
+    await chain.close()
+  }
+  return judgeOutputs(one, outputs, run.files, bloblang)
+}
+
+function environmentOf(one: TestCase, run: TestRun): PipelineEnvironment {
+  const own = one.environment
+  return {
+    ...run.environment,
+    env: (name) => (Object.hasOwn(own, name) ? own[name] : run.environment.env(name)),
+  }
+}
+
+function inputMessage(message: TestMessage, files: TestFiles): Message {
+  const metadata = new Map(Object.entries(message.metadata ?? {})) as Map<string, never>
+  if (message.file_content !== undefined) {
+    return Message.fromBytes(files.bytes(message.file_content), metadata)
+  }
+  const text =
+    message.json_content === undefined
+      ? (message.content ?? '')
+      : JSON.stringify(message.json_content)
+  return Message.fromBytes(Buffer.from(text), metadata)
+}
+
+interface RunningChain {
+  run(batch: Batch, signal: AbortSignal): readonly Batch[] | Promise<readonly Batch[]>
+  close(): Promise<void>
+}
+
+async function chainOf(
+  one: TestCase,
+  run: TestRun,
+  environment: PipelineEnvironment,
+  signal: AbortSignal,
+): Promise<RunningChain> {
+  const { processors, resources } = interpolated(targetOf(one, run), environment)
+  const spec = { pipeline: { processors }, ...resources }
+  const { problems } = await inspectPipeline(spec)
+  const first = problems.find(({ severity }) => severity === 'error')
+  if (first !== undefined) throw new Refused([], `${first.path.join('.')}: ${first.message}`)
+  const builder = new ComponentBuilder(environment, {
+    health: new Health(environment.logger, environment.name),
+    resources: readSpec(spec).resources,
+    signal,
+  })
+  const chain = await builder.chain(processors, ['pipeline', 'processors'])
+  return {
+    run: (batch, aborted) => chain.run(batch, aborted),
+    close: async () => {
+      await chain.close()
+      await builder.shared.close()
+    },
+  }
+}
+
+interface Target {
+  readonly processors: readonly unknown[]
+  readonly resources: Readonly<Record<string, readonly unknown[]>>
+}
+
+function targetOf(one: TestCase, { config, files, resources = {} }: TestRun): Target {
+  const { target_mapping: mapping, target_processors: target } = one
+  if (mapping !== '') {
+    const text = Buffer.from(files.bytes(mapping)).toString()
+    return { processors: [{ mapping: text }], resources }
+  }
+  const [, path = '', pointer = target] = /^([^#]*)#(.*)$/.exec(target) ?? []
+  const whole = path === '' ? config : files.config(path)
+  const mocked = withMocks(whole, one.mocks)
+  if (!mocked.ok) throw new Refused(['mocks'], mocked.because)
+  const found = findProcessors(mocked.config, pointer)
+  // Without processors a config changes nothing, and its test may say so.
+  const absent = pointer === '/pipeline/processors' && isRecord(whole) && path === ''
+  if (!found.ok && !absent) throw new Refused(['target_processors'], found.because)
+  return {
+    processors: found.ok ? found.processors : [],
+    resources: joinedResources(mocked.config, resources),
+  }
+}
+
+function joinedResources(
+  config: unknown,
+  shared: Readonly<Record<string, readonly unknown[]>>,
+): Readonly<Record<string, readonly unknown[]>> {
+  const lists: Record<string, readonly unknown[]> = {}
+  for (const role of RESOURCE_LISTS) {
+    const key = `${role}_resources`
+    const own: unknown = isRecord(config) ? config[key] : undefined
+    lists[key] = [...(Array.isArray(own) ? own : []), ...(shared[key] ?? [])]
+  }
+  return lists
+}
+
+/** A resource that a variable is missing for is left as it is written: the test may well do without it. */
+function interpolated({ processors, resources }: Target, environment: PipelineEnvironment): Target {
+  const own = interpolateVariables(processors, environment.env)
+  const [missing] = [...own.missing, ...own.undecodable]
+  if (missing !== undefined) {
+    const message = `the environment variable ${missing} is not set, or not as it has to be`
+    throw new Refused([], `${message}; set it in environment`)
+  }
+  const entries = Object.entries(resources).map(([key, list]) => {
+    const items = list.map((item) => {
+      const { value, missing: unset } = interpolateVariables(item, environment.env)
+      return unset.length === 0 ? value : item
+    })
+    return [key, items] as const
+  })
+  return { processors: own.value as readonly unknown[], resources: Object.fromEntries(entries) }
+}
+
+function judgeOutputs(
+  one: TestCase,
+  outputs: readonly Batch[],
+  files: TestFiles,
+  bloblang: BloblangEnvironment,
+): readonly TestFailure[] {
+  const failures: TestFailure[] = []
+  const expected = one.output_batches
+  if (outputs.length !== expected.length) {
+    failures.push({
+      path: ['output_batches'],
+      message: `expected ${amount(expected.length, 'batch', 'batches')}, got ${outputs.length}`,
+      details: outputs.slice(expected.length).flatMap((batch) => batch.map(shown)),
+    })
+  }
+  for (const [index, conditions] of expected.entries()) {
+    const batch = outputs[index]
+    if (batch === undefined) continue
+    failures.push(...judgeBatch(conditions, batch, ['output_batches', index], files, bloblang))
+  }
+  return failures
+}
+
+function judgeBatch(
+  expected: readonly TestConditions[],
+  batch: Batch,
+  path: ConfigPath,
+  files: TestFiles,
+  bloblang: BloblangEnvironment,
+): readonly TestFailure[] {
+  const failures: TestFailure[] = []
+  if (expected.length !== batch.length) {
+    failures.push({
+      path,
+      message: `expected ${amount(expected.length, 'message', 'messages')}, got ${batch.length}`,
+      details: batch.slice(expected.length).map(shown),
+    })
+  }
+  for (const [index, conditions] of expected.entries()) {
+    const message = batch[index]
+    if (message === undefined) continue
+    const context = { batch, index, bloblang, bytes: (file: string) => files.bytes(file) }
+    const flagged = message.failure()
+    for (const { condition, message: text, details } of failedConditions(conditions, context)) {
+      // A message that failed went on as it was: that is why it is not what it should be.
+      const note =
+        flagged === undefined ? [] : [`${flagged.sourceName} failed on it: ${flagged.text}`]
+      failures.push({
+        path: [...path, index, condition],
+        message: text,
+        details: [...details, ...note],
+      })
+    }
+  }
+  return failures
+}
+
+function amount(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+const SHOWN_LENGTH_MAX = 200
+
+/** What came out and nobody expected. */
+function shown(message: Message): string {
+  const text = Buffer.from(message.content()).toString()
+  return `got ${text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`}`
+}

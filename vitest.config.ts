@@ -1,13 +1,21 @@
 import './test/house/node-version.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { findBinaries } from './test/kubernetes/binaries.ts'
+import { findKafkaJars } from './test/services/kafka-jars.ts'
 
 const KUBERNETES = 'test/kubernetes/**/*.test.ts'
 const withKubernetes = findBinaries() !== undefined
+const SERVICES = ['test/services/**/*.test.ts', 'test/e2e/connect-walkthrough.test.ts']
+const withServices = findKafkaJars() !== undefined
 
 if (!withKubernetes)
   process.stderr.write(
     `left out: ${KUBERNETES}, for there is no kube-apiserver; npm run test:kubernetes builds one (KUBEBUILDER_ASSETS names others)\n`,
+  )
+
+if (!withServices)
+  process.stderr.write(
+    `left out: ${SERVICES.join(' and ')}, for there is no Kafka broker, or no java; npm run test:services brings one\n`,
   )
 
 const config: ViteUserConfig = defineConfig({
@@ -21,7 +29,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'headgate',
           include: ['**/*.test.ts'],
-          exclude: ['node_modules/**', 'dist/**', KUBERNETES],
+          exclude: ['node_modules/**', 'dist/**', KUBERNETES, ...SERVICES],
         },
       },
       ...(withKubernetes
@@ -34,6 +42,21 @@ const config: ViteUserConfig = defineConfig({
                 globalSetup: ['test/kubernetes/set-up.ts'],
                 // Beside everything else on few cores, a server of this size takes its time.
                 testTimeout: 120_000,
+              },
+            },
+          ]
+        : []),
+      ...(withServices
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'services',
+                include: SERVICES,
+                globalSetup: ['test/services/set-up.ts'],
+                // Beside everything else on few cores, a broker takes its time.
+                testTimeout: 120_000,
+                hookTimeout: 120_000,
               },
             },
           ]

@@ -20,6 +20,8 @@ const reportFile = join(mkdtempSync(join(tmpdir(), 'headgate-ci-')), 'report.jso
 const checks = npm('run', 'check')
 // With them the tests of test/kubernetes are among the others; without them they would be left out.
 const binaries = npm('run', 'build:kubernetes')
+// So are those of test/services.
+const services = npm('run', 'build:services')
 const tests = npm(
   'test',
   '--',
@@ -34,7 +36,8 @@ const failed = report.numFailedTests + skipped
 if (skipped > 0) console.log(`${skipped} tests were skipped, which is a failure here`)
 if (!checks) console.log('the static checks failed')
 if (!binaries) console.log('the Kubernetes binaries could not be built')
-if (!checks || !binaries || !tests || failed > 0 || report.numPassedTests === 0)
+if (!services) console.log('the Kafka broker could not be had')
+if (!checks || !binaries || !services || !tests || failed > 0 || report.numPassedTests === 0)
   process.exitCode = 1
 console.log(`${report.numPassedTests} passed, ${failed} failed`)
 

@@ -19,8 +19,10 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the folders and files that may import it. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@elastic/elasticsearch': ['engine/components/elasticsearch', 'test/services'],
   '@marcbachmann/cel-js': ['controllers/plan/change-rule.ts'],
   '@jmespath-community/jmespath': ['engine/components/jmespath.ts'],
+  '@platformatic/kafka': ['engine/components/kafka', 'test/services'],
   '@faker-js/faker': ['engine/bloblang/functions/fake.ts'],
   '@msgpack/msgpack': ['engine/bloblang/methods/msgpack.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],

@@ -6,6 +6,7 @@ export type ComponentImport = () => Promise<object>
 
 export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, ComponentImport>>>> = {
   input: {
+    csv: () => import('./inputs/csv.ts'),
     file: () => import('./inputs/file.ts'),
     generate: () => import('./inputs/generate.ts'),
     http_server: () => import('./inputs/http-server.ts'),
@@ -28,6 +29,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     decompress: () => import('./processors/decompress.ts'),
     dedupe: () => import('./processors/dedupe.ts'),
     for_each: () => import('./processors/for-each.ts'),
+    grok: () => import('./processors/grok.ts'),
     group_by: () => import('./processors/group-by.ts'),
     group_by_value: () => import('./processors/group-by-value.ts'),
     insert_part: () => import('./processors/insert-part.ts'),
@@ -39,6 +41,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     mutation: () => import('./processors/mutation.ts'),
     noop: () => import('./processors/noop.ts'),
     parallel: () => import('./processors/parallel.ts'),
+    parse_log: () => import('./processors/parse-log.ts'),
     processors: () => import('./processors/processors.ts'),
     rate_limit: () => import('./processors/rate-limit.ts'),
     retry: () => import('./processors/retry.ts'),
@@ -46,6 +49,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     sleep: () => import('./processors/sleep.ts'),
     split: () => import('./processors/split.ts'),
     switch: () => import('./processors/switch.ts'),
+    sync_response: () => import('./processors/sync-response.ts'),
     try: () => import('./processors/try.ts'),
     unarchive: () => import('./processors/unarchive.ts'),
     while: () => import('./processors/while.ts'),
@@ -65,6 +69,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     stdout: () => import('./outputs/stdout.ts'),
     stream: () => import('./outputs/stream.ts'),
     switch: () => import('./outputs/switch.ts'),
+    sync_response: () => import('./outputs/sync-response.ts'),
   },
   cache: {
     file: () => import('./caches/file.ts'),

@@ -126,9 +126,10 @@ function nested(schema: FieldSchema): FieldSchema {
   const kind = schema['x-headgate']
   if (kind === 'processors') return { ...schema, items: reference('processor') }
   if (kind === 'outputs') return { ...schema, items: reference('output') }
-  if (kind === 'output') {
+  if (kind === 'inputs') return { ...schema, items: reference('input') }
+  if (kind === 'output' || kind === 'input') {
     return {
-      ...reference('output'),
+      ...reference(kind),
       ...(schema.description === undefined ? {} : { description: schema.description }),
     }
   }

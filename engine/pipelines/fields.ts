@@ -18,6 +18,8 @@ export type FieldKind =
   | 'duration'
   | 'secret'
   | 'processors'
+  | 'input'
+  | 'inputs'
   | 'output'
   | 'outputs'
   | 'cache'
@@ -59,6 +61,18 @@ export function processorsField(
   options: FieldOptions<readonly unknown[]>,
 ): TUnsafe<readonly unknown[]> {
   return field('processors', { type: 'array' }, options)
+}
+
+/** One input, for components that wrap another. */
+export function inputField(options: FieldOptions<unknown>): TUnsafe<unknown> {
+  return field('input', { type: 'object' }, options)
+}
+
+/** A list of inputs, for components that join what they give. */
+export function inputsField(
+  options: FieldOptions<readonly unknown[]>,
+): TUnsafe<readonly unknown[]> {
+  return field('inputs', { type: 'array' }, options)
 }
 
 /**

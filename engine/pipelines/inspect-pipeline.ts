@@ -58,6 +58,9 @@ export async function inspectPipeline(spec: unknown): Promise<PipelineInspection
   }
 }
 
+/** The roles of the components in a field that lists them. */
+const LISTED_ROLES = { processors: 'processor', inputs: 'input', outputs: 'output' } as const
+
 const SHARED_ROLES = ['cache', 'rate_limit'] as const
 
 interface Nested {
@@ -156,12 +159,12 @@ class Inspector {
   }
 
   #field(kind: FieldKind, value: unknown, path: ConfigPath): readonly Nested[] {
-    if (kind === 'processors' || kind === 'outputs') {
-      const role = kind === 'processors' ? 'processor' : 'output'
+    if (kind === 'processors' || kind === 'inputs' || kind === 'outputs') {
+      const role = LISTED_ROLES[kind]
       const values = Array.isArray(value) ? value : []
       return values.map((item, index) => ({ role, value: item, path: [...path, index] }))
     }
-    if (kind === 'output') return [{ role: 'output', value, path }]
+    if (kind === 'output' || kind === 'input') return [{ role: kind, value, path }]
     if (kind === 'cache' || kind === 'rate_limit') {
       this.#resource(kind, String(value), path)
       return []
@@ -232,9 +235,12 @@ class Inspector {
     }
   }
 
-  #judgeDelivery({ name }: ComponentConfig, definition: DefinitionOf[Role]): void {
+  #judgeDelivery({ name, config }: ComponentConfig, definition: DefinitionOf[Role]): void {
     let reason: string | undefined
-    if (definition.role === 'input' && definition.transactional !== true) {
+    if (definition.role === 'input' && definition.atLeastOnceBecause !== undefined) {
+      const full = conformConfig(definition.config, config)
+      reason = isRecord(full) ? definition.atLeastOnceBecause(full) : undefined
+    } else if (definition.role === 'input' && definition.transactional !== true) {
       reason = `the input ${name} does not resume at a committed position`
     } else if (definition.role === 'output' && definition.delivery === 'sends') {
       reason = `the output ${name} delivers outside of the log`

@@ -47,6 +47,7 @@ export class NestedInput implements Input {
   }
 
   async close(): Promise<void> {
+    this.#connection.close()
     const closed = await Promise.allSettled([
       this.#built.input.close(),
       this.#built.processors.close(),

@@ -50,11 +50,14 @@ export interface BatchTriggers {
   readonly check: Query | undefined
 }
 
+/** Why a batch left; `flush`: somebody wanted all that is held back. */
+export type BatchMechanism = 'count' | 'size' | 'check' | 'period' | 'flush'
+
 /** Gathers whatever comes with its messages (`T`), and hands both over when the policy says so. */
 export class Batcher<T> {
   readonly #triggers: BatchTriggers
   readonly #clock: Clock
-  readonly #flushed: (batch: Batch, tickets: readonly T[]) => void
+  readonly #flushed: (batch: Batch, tickets: readonly T[], mechanism: BatchMechanism) => void
   #messages: Message[] = []
   #tickets: T[] = []
   #bytes = 0
@@ -64,7 +67,7 @@ export class Batcher<T> {
   constructor(
     triggers: BatchTriggers,
     clock: Clock,
-    flushed: (batch: Batch, tickets: readonly T[]) => void,
+    flushed: (batch: Batch, tickets: readonly T[], mechanism: BatchMechanism) => void,
   ) {
     this.#triggers = triggers
     this.#clock = clock
@@ -74,13 +77,13 @@ export class Batcher<T> {
 
   add(batch: Batch, ticket: T): void {
     this.#tickets.push(ticket)
-    let full = false
-    for (const message of batch) full = this.#take(message) || full
-    if (full) this.flush()
-    else this.#arm()
+    let full: BatchMechanism | undefined
+    for (const message of batch) full = this.#take(message) ?? full
+    if (full === undefined) this.#arm()
+    else this.flush(full)
   }
 
-  flush(): void {
+  flush(mechanism: BatchMechanism = 'flush'): void {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#lastFlushMs = this.#clock.monotonicMs()
@@ -89,7 +92,7 @@ export class Batcher<T> {
     this.#messages = []
     this.#tickets = []
     this.#bytes = 0
-    this.#flushed(messages, tickets)
+    this.#flushed(messages, tickets, mechanism)
   }
 
   /** Forgets what is gathered. */
@@ -99,22 +102,22 @@ export class Batcher<T> {
     this.#tickets = []
   }
 
-  #take(message: Message): boolean {
+  #take(message: Message): BatchMechanism | undefined {
     const { countMax, bytesMax, check } = this.#triggers
     this.#messages.push(message)
-    if (countMax !== undefined && this.#messages.length >= countMax) return true
+    if (countMax !== undefined && this.#messages.length >= countMax) return 'count'
     if (bytesMax !== undefined) {
       this.#bytes += message.content().length
-      if (this.#bytes >= bytesMax) return true
+      if (this.#bytes >= bytesMax) return 'size'
     }
-    return check !== undefined && holds(check, this.#messages)
+    return check !== undefined && holds(check, this.#messages) ? 'check' : undefined
   }
 
   #arm(): void {
     const { periodMs } = this.#triggers
     if (periodMs === undefined || this.#timer !== undefined) return
     const sinceMs = this.#clock.monotonicMs() - this.#lastFlushMs
-    this.#timer = this.#clock.schedule(Math.max(0, periodMs - sinceMs), () => this.flush())
+    this.#timer = this.#clock.schedule(Math.max(0, periodMs - sinceMs), () => this.flush('period'))
   }
 }
 

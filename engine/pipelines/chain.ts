@@ -8,11 +8,14 @@ import type { MappingFailure } from '../bloblang/mapping.ts'
 import type { ProcessorChain } from './build-context.ts'
 import type { Processor } from './component.ts'
 import type { Batch } from './message.ts'
+import type { ProcessorMeter } from './meters.ts'
+import { NOT_TIMED } from './sampled-timing.ts'
 
 export interface Step {
   readonly processor: Processor
   /** Counts, too. */
   readonly failure: (thrown: unknown) => MappingFailure
+  readonly meter?: ProcessorMeter
 }
 
 type Batches = readonly Batch[]
@@ -66,12 +69,22 @@ function applyToAll(step: Step, batches: Batches, signal: AbortSignal): Batches 
 }
 
 function apply(step: Step, batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {
+  const begunMs = step.meter?.begin(batch) ?? NOT_TIMED
   try {
     const result = step.processor.process(batch, signal)
-    return result instanceof Promise ? result.catch((thrown) => flag(step, batch, thrown)) : result
+    if (!(result instanceof Promise)) return done(step, result, begunMs)
+    return result.then(
+      (batches) => done(step, batches, begunMs),
+      (thrown) => done(step, flag(step, batch, thrown), begunMs),
+    )
   } catch (thrown) {
-    return flag(step, batch, thrown)
+    return done(step, flag(step, batch, thrown), begunMs)
   }
+}
+
+function done(step: Step, batches: Batches, begunMs: number): Batches {
+  step.meter?.end(batches, begunMs)
+  return batches
 }
 
 function flag(step: Step, batch: Batch, thrown: unknown): Batches {

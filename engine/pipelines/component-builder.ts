@@ -24,10 +24,13 @@ import {
   parseComponent,
   type Resources,
 } from './component-config.ts'
+import type { Counter } from './component-metrics.ts'
 import { type DefinitionOf, loadComponent } from './component-registry.ts'
 import { conformConfig } from './config-check.ts'
 import { parseConnectDuration } from './connect-duration.ts'
 import type { Health } from './health.ts'
+import { meteredCache, meteredRateLimit } from './metered-resources.ts'
+import { ProcessorMeter } from './meters.ts'
 import { NestedInput } from './nested-input.ts'
 import { NestedOutput } from './nested-output.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
@@ -81,7 +84,7 @@ export class ComponentBuilder {
       nack: definition.nack,
       transactional: definition.transactional === true,
       processors: await this.chain(component.processors, [...component.path, 'processors']),
-      place: this.#place(component, true),
+      place: this.#place(component, definition.atLeastOnceBecause === undefined),
     }
   }
 
@@ -101,7 +104,8 @@ export class ComponentBuilder {
       ])
       const context = this.#context(component)
       const processor = await definition.build(config as never, context)
-      steps.push({ processor, failure: (thrown) => context.failure(thrown) })
+      const meter = new ProcessorMeter(context.metrics, this.#environment.clock)
+      steps.push({ processor, failure: (thrown) => context.failure(thrown), meter })
     }
     return new Chain(steps)
   }
@@ -123,7 +127,9 @@ export class ComponentBuilder {
   #cache(label: string): Promise<Cache> {
     return this.shared.get(`cache ${label}`, async () => {
       const { component, definition, config } = await this.#load('cache', { resource: label }, [])
-      return (await definition.build(config as never, this.#context(component))) as Cache
+      const context = this.#context(component)
+      const cache = (await definition.build(config as never, context)) as Cache
+      return meteredCache(cache, context.metrics, this.#environment.clock)
     })
   }
 
@@ -134,7 +140,9 @@ export class ComponentBuilder {
         { resource: label },
         [],
       )
-      return (await definition.build(config as never, this.#context(component))) as RateLimit
+      const context = this.#context(component)
+      const limit = (await definition.build(config as never, context)) as RateLimit
+      return meteredRateLimit(limit, context.metrics)
     })
   }
 
@@ -201,11 +209,13 @@ export class ComponentBuilder {
     const path = ['root', ...component.path].join('.')
     const own = [...component.path, component.name]
     const health = this.#health
+    const metrics = health.metrics.of({ label: component.label, path })
+    let errors: Counter | undefined
     return {
       environment: this.#environment,
       label: component.label,
       path,
-      metrics: health.metrics.of({ label: component.label, path }),
+      metrics,
       mapping: (text) => mappingOf(text, bloblang),
       overlay: (text) => overlayOf(text, bloblang),
       query: (text) => queryOf(text, bloblang),
@@ -213,6 +223,8 @@ export class ComponentBuilder {
       durationMs: durationOf,
       failure: (thrown): MappingFailure => {
         health.counters.processorErrors += 1
+        errors ??= metrics.counter('processor_error')
+        errors.add(1)
         const text = thrown instanceof Error ? thrown.message : String(thrown)
         const { name: sourceName, label: sourceLabel } = component
         return { text, sourceName, sourceLabel, sourcePath: path }

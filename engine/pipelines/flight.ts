@@ -7,6 +7,7 @@
 import type { InputBatch } from './component.ts'
 import type { Batch, Message } from './message.ts'
 import { type Portion, portionsOf } from './portions.ts'
+import { NOT_TIMED } from './sampled-timing.ts'
 import { type Enlisted, type Rejection, Transaction, type TransactionOwner } from './transaction.ts'
 
 export interface FlightOwner {
@@ -19,6 +20,8 @@ export interface FlightOwner {
 export class Flight implements TransactionOwner {
   readonly source: InputBatch
   readonly weight: number
+  /** For the meter of its source. */
+  readonly begunMs: number
   readonly #owner: FlightOwner
   /** What the next attempt sends. */
   messages: Batch
@@ -31,7 +34,8 @@ export class Flight implements TransactionOwner {
   #reached = 0
   #replayed = false
 
-  constructor(source: InputBatch, owner: FlightOwner) {
+  constructor(source: InputBatch, owner: FlightOwner, begunMs: number = NOT_TIMED) {
+    this.begunMs = begunMs
     this.source = source
     this.messages = source.messages
     this.#owner = owner

@@ -14,7 +14,9 @@ import type { Delivery, Output } from './component.ts'
 import { Connection } from './connection.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
+import { OutputMeter } from './meters.ts'
 import type { Place } from './place.ts'
+import { refuseFailed } from './refuse-failed.ts'
 import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -33,6 +35,10 @@ export interface OutputStageOptions {
     | { readonly triggers: BatchTriggers; readonly processors: ProcessorChain }
     | undefined
   readonly maxInFlight: number
+  /** Whether it refuses what failed at a processor: that of a strict pipeline that reaches the world by itself. */
+  readonly strict?: boolean
+  /** Whether what it delivers counts as delivered by the pipeline: an output within another does not. */
+  readonly counts?: boolean
 }
 
 export interface StageEnvironment {
@@ -56,6 +62,7 @@ export class OutputStage {
   readonly #environment: StageEnvironment
   readonly #connection: Connection
   readonly #batcher: Batcher<Share> | undefined
+  readonly #meter: OutputMeter
   readonly #waiting: (() => void)[] = []
   readonly #abandoned = new AbortController()
   readonly #cutOff = new AbortController()
@@ -68,11 +75,13 @@ export class OutputStage {
     this.#environment = environment
     this.#writeSignal = AbortSignal.any([environment.signal, this.#cutOff.signal])
     this.#connection = new Connection(options.place, options.output, environment)
+    this.#meter = new OutputMeter(options.place.metrics, environment.clock)
     const { batching } = options
     if (batching !== undefined) {
-      this.#batcher = new Batcher(batching.triggers, environment.clock, (batch, shares) =>
-        this.#writeGathered(batch, shares),
-      )
+      this.#batcher = new Batcher(batching.triggers, environment.clock, (batch, shares, why) => {
+        this.#meter.gathered(why)
+        this.#writeGathered(batch, shares)
+      })
     }
   }
 
@@ -159,24 +168,36 @@ export class OutputStage {
 
   /** Returns at once; the ticket is resolved when the write ended. */
   #write(batch: Batch, ticket: Ticket): void {
+    if (this.#options.strict !== true) {
+      this.#writeAccepted(batch, ticket)
+      return
+    }
+    const accepted = refuseFailed(batch, ticket)
+    if (accepted.refused > 0) this.#meter.rejected(accepted.refused)
+    if (accepted.batch.length > 0) this.#writeAccepted(accepted.batch, accepted.ticket)
+    else accepted.ticket.resolve(undefined)
+  }
+
+  #writeAccepted(batch: Batch, ticket: Ticket): void {
+    const begunMs = this.#meter.timing.begin()
     if (!this.#connection.connected) {
-      this.#track(this.#writeConnected(batch, ticket), batch, ticket)
+      this.#track(this.#writeConnected(batch, ticket), batch, ticket, begunMs)
       return
     }
     try {
       const delivery = this.#delivery(ticket)
       const written = this.#options.output.write(batch, delivery)
       if (written instanceof Promise) {
-        this.#track(this.#persist(written, batch, delivery), batch, ticket)
+        this.#track(this.#persist(written, batch, delivery), batch, ticket, begunMs)
       } else {
-        this.#delivered(batch, ticket)
+        this.#delivered(batch, ticket, begunMs)
       }
     } catch (thrown) {
       if (isNotConnected(thrown)) {
         this.#connection.lose(thrown)
-        this.#track(this.#writeConnected(batch, ticket), batch, ticket)
+        this.#track(this.#writeConnected(batch, ticket), batch, ticket, begunMs)
       } else {
-        this.#failed(thrown, batch, ticket)
+        this.#failed(thrown, batch, ticket, begunMs)
       }
     }
   }
@@ -204,16 +225,16 @@ export class OutputStage {
     }
   }
 
-  #track(writing: Promise<void>, batch: Batch, ticket: Ticket): void {
+  #track(writing: Promise<void>, batch: Batch, ticket: Ticket, begunMs: number): void {
     this.#writes += 1
     writing.then(
       () => {
         this.#release()
-        this.#delivered(batch, ticket)
+        this.#delivered(batch, ticket, begunMs)
       },
       (thrown) => {
         this.#release()
-        this.#failed(thrown, batch, ticket)
+        this.#failed(thrown, batch, ticket, begunMs)
       },
     )
   }
@@ -223,17 +244,23 @@ export class OutputStage {
     this.#waiting.shift()?.()
   }
 
-  #delivered(batch: Batch, ticket: Ticket): void {
-    this.#environment.health.counters.outputSent += batch.length
+  #delivered(batch: Batch, ticket: Ticket, begunMs: number): void {
+    this.#count(batch.length, begunMs)
     ticket.resolve(undefined)
   }
 
-  #failed(thrown: unknown, batch: Batch, ticket: Ticket): void {
+  #failed(thrown: unknown, batch: Batch, ticket: Ticket, begunMs: number): void {
     const rejection = rejectionOf(asHeadgateError(thrown), batch)
-    const { counters } = this.#environment.health
-    counters.outputErrors += 1
-    counters.outputSent += Math.max(0, batch.length - rejection.origins.size)
+    this.#environment.health.counters.outputErrors += 1
+    this.#meter.failed()
+    this.#count(Math.max(0, batch.length - rejection.origins.size), begunMs)
     ticket.resolve(rejection)
+  }
+
+  #count(messages: number, begunMs: number): void {
+    this.#meter.timing.end(begunMs)
+    this.#meter.delivered(messages)
+    if (this.#options.counts === true) this.#environment.health.counters.outputSent += messages
   }
 
   #delivery(ticket: Ticket): Delivery {

@@ -14,6 +14,7 @@ import { type Connectable, Connection, RECONNECT_MS_FIRST } from './connection.t
 import { Flight, type FlightOwner } from './flight.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
+import type { SourceMeter } from './meters.ts'
 import type { Ticket } from './output-stage.ts'
 import type { Place } from './place.ts'
 import type { Rejection } from './transaction.ts'
@@ -42,6 +43,7 @@ export interface PumpOptions {
   /** The limits are reached: what is held back for a fuller batch should go. */
   readonly relieve: () => void
   readonly committer: (owner: CommitterOwner) => Committer
+  readonly meter: SourceMeter
   /** Whether what is read here counts as received by the pipeline. */
   readonly counts: boolean
 }
@@ -188,6 +190,7 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   #release(flight: Flight): void {
     if (!this.#flights.delete(flight)) return
+    this.#options.meter.timing.end(flight.begunMs)
     this.#messages -= flight.source.messages.length
     this.#bytes -= flight.weight
     this.#wake.ring()
@@ -253,7 +256,9 @@ export class Pump implements FlightOwner, CommitterOwner {
     const { health } = this.#environment
     health.over(this.#options.place.name)
     if (this.#options.counts) health.counters.inputReceived += batch.messages.length
-    const flight = new Flight(batch, this)
+    const { meter } = this.#options
+    meter.read(batch.messages)
+    const flight = new Flight(batch, this, meter.timing.begin())
     this.#flights.add(flight)
     this.#messages += batch.messages.length
     this.#bytes += flight.weight

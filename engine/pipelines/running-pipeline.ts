@@ -10,6 +10,7 @@ import { Committer } from './committer.ts'
 import type { BuiltBuffer, BuiltInput } from './component-builder.ts'
 import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
+import { BufferMeter, inputMeter } from './meters.ts'
 import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
 import type {
   ConnectionStatus,
@@ -47,6 +48,7 @@ export class RunningPipeline implements Pipeline {
   readonly #stopping = new AbortController()
   readonly #stage: OutputStage
   readonly #pumps: readonly Pump[]
+  #bufferMeter: BufferMeter | undefined
   #phase: PipelineState['phase'] = 'built'
   #failure: HeadgateError | undefined
   #finished: Promise<void> = Promise.resolve()
@@ -56,11 +58,14 @@ export class RunningPipeline implements Pipeline {
   constructor(parts: PipelineParts) {
     this.#parts = parts
     this.#health = parts.health
-    this.#stage = new OutputStage(parts.output, {
-      clock: parts.environment.clock,
-      health: parts.health,
-      signal: parts.force.signal,
-    })
+    this.#stage = new OutputStage(
+      { ...parts.output, counts: true },
+      {
+        clock: parts.environment.clock,
+        health: parts.health,
+        signal: parts.force.signal,
+      },
+    )
     this.#pumps = this.#makePumps()
   }
 
@@ -236,8 +241,11 @@ export class RunningPipeline implements Pipeline {
     const toOutput = (batch: Batch, ticket: Ticket): void | Promise<void> =>
       this.#stage.push(batch, ticket)
     const whole = new Chain([...input.processors.steps, ...chain.steps])
-    const first = { source: input.input, place: input.place, nack: input.nack, counts: true }
+    const { clock } = this.#parts.environment
+    const meter = inputMeter(input.place.metrics, clock)
+    const first = { source: input.input, place: input.place, nack: input.nack, meter, counts: true }
     if (buffer === undefined) return [this.#pump({ ...first, chain: whole, sink: toOutput })]
+    this.#bufferMeter = new BufferMeter(buffer.place.metrics, clock)
     return [
       this.#pump({
         ...first,
@@ -249,6 +257,7 @@ export class RunningPipeline implements Pipeline {
           source: buffer.buffer,
           place: buffer.place,
           nack: 'source',
+          meter: this.#bufferMeter,
           counts: false,
           chain,
           sink: toOutput,
@@ -277,12 +286,14 @@ export class RunningPipeline implements Pipeline {
   }
 
   #put(batch: Batch, ticket: Ticket): void | Promise<void> {
-    const taken = this.#parts.buffer?.buffer.put(batch, this.#parts.force.signal)
-    if (!(taken instanceof Promise)) return ticket.resolve(undefined)
-    return taken.then(
-      () => ticket.resolve(undefined),
-      (thrown) => ticket.resolve(rejectionOf(asHeadgateError(thrown), batch)),
-    )
+    const { buffer, force } = this.#parts
+    const taken = buffer?.buffer.put(batch, force.signal)
+    const done = (): void => {
+      this.#bufferMeter?.put(batch)
+      ticket.resolve(undefined)
+    }
+    if (!(taken instanceof Promise)) return done()
+    return taken.then(done, (thrown) => ticket.resolve(rejectionOf(asHeadgateError(thrown), batch)))
   }
 }
 

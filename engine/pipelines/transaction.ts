@@ -73,7 +73,7 @@ export class Transaction {
 
   resolve(outcome: Outcome): void {
     if (this.#pending <= 0) throw new Error('a transaction resolves once')
-    this.outcome = merge(this.outcome, outcome)
+    this.outcome = mergedOutcome(this.outcome, outcome)
     this.#pending -= 1
     if (this.#pending > 0) return
     if (this.parent === undefined) this.owner.resolved(this)
@@ -102,7 +102,8 @@ export function isOriginLost(outcome: Rejection, given: Batch): boolean {
   return [...outcome.origins].some((origin) => !known.has(origin))
 }
 
-function merge(one: Outcome, other: Outcome): Outcome {
+/** What either rejects, for the reason of the first. */
+export function mergedOutcome(one: Outcome, other: Outcome): Outcome {
   if (one === undefined || other === undefined) return one ?? other
   return { error: one.error, origins: new Set([...one.origins, ...other.origins]) }
 }

@@ -124,9 +124,9 @@ test('the memory buffer takes until its limit is reached, and then when somethin
   const buffer = await memory.build({ limit: 10 } as never, context)
   if (buffer === undefined) throw new Error('the memory buffer is none')
   const batch = (bytes: number): Message[] => [Message.fromBytes(Buffer.alloc(bytes))]
-  expect(buffer.put(batch(9), signal)).toBeUndefined()
-  expect(buffer.put(batch(1), signal)).toBeUndefined()
-  const waits = buffer.put(batch(1), signal)
+  expect(buffer.put(batch(9), () => {}, signal)).toBeUndefined()
+  expect(buffer.put(batch(1), () => {}, signal)).toBeUndefined()
+  const waits = buffer.put(batch(1), () => {}, signal)
   expect(waits).toBeInstanceOf(Promise)
   const first = await buffer.read(signal)
   first?.settle?.(undefined)

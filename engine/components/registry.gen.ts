@@ -10,6 +10,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     file: () => import('./inputs/file.ts'),
     generate: () => import('./inputs/generate.ts'),
     http_server: () => import('./inputs/http-server.ts'),
+    kafka: () => import('./inputs/kafka.ts'),
     stdin: () => import('./inputs/stdin.ts'),
     stream: () => import('./inputs/stream.ts'),
   },
@@ -19,6 +20,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   },
   processor: {
     archive: () => import('./processors/archive.ts'),
+    avro: () => import('./processors/avro.ts'),
     bloblang: () => import('./processors/bloblang.ts'),
     bounds_check: () => import('./processors/bounds-check.ts'),
     branch: () => import('./processors/branch.ts'),

@@ -52,6 +52,8 @@ export interface ProcessorChain {
     batches: readonly Batch[],
     signal: AbortSignal,
   ): readonly Batch[] | Promise<readonly Batch[]>
+  /** Whether each message fares in it as if it were alone. */
+  readonly alone: boolean
   /** Each of its processors as a chain of its own, in order, for whoever looks at what one did before the next. */
   parts(): readonly ProcessorChain[]
   close(): Promise<void>

@@ -16,6 +16,8 @@ export interface Step {
   /** Counts, too. */
   readonly failure: (thrown: unknown) => MappingFailure
   readonly meter?: ProcessorMeter
+  /** See `alone` of its definition. */
+  readonly alone?: boolean
 }
 
 type Batches = readonly Batch[]
@@ -23,8 +25,12 @@ type Batches = readonly Batch[]
 export class Chain implements ProcessorChain {
   readonly steps: readonly Step[]
 
+  /** Whether each message fares in it as if it were alone. */
+  readonly alone: boolean
+
   constructor(steps: readonly Step[]) {
     this.steps = steps
+    this.alone = steps.every((step) => step.alone === true)
   }
 
   run(batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {

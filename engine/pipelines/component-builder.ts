@@ -6,6 +6,7 @@
 import { hostname } from 'node:os'
 import type { MappingFailure } from '../bloblang/mapping.ts'
 import { HeadgateError } from '../error.ts'
+import { isAlone } from './alone.ts'
 import type { BatchPolicyConfig, BatchTriggers } from './batch-policy.ts'
 import {
   bloblangEnvironment,
@@ -105,7 +106,8 @@ export class ComponentBuilder {
       const context = this.#context(component)
       const processor = await definition.build(config as never, context)
       const meter = new ProcessorMeter(context.metrics, this.#environment.clock)
-      steps.push({ processor, failure: (thrown) => context.failure(thrown), meter })
+      const alone = isAlone(definition, config as never)
+      steps.push({ processor, failure: (thrown) => context.failure(thrown), meter, alone })
     }
     return new Chain(steps)
   }
@@ -115,12 +117,14 @@ export class ComponentBuilder {
     const { own, maxInFlight, batching } = partOutputConfig(definition, config)
     const context = this.#context(component)
     const processors = await this.chain(component.processors, [...component.path, 'processors'])
+    const policy = await this.#batching(batching as BatchPolicyConfig | undefined, context)
     return {
       output: await definition.build(own as never, context),
       place: this.#place(component, definition.delivery !== 'wraps'),
       processors: processors.steps.length === 0 ? undefined : processors,
-      batching: await this.#batching(batching as BatchPolicyConfig | undefined, context),
+      batching: policy,
       maxInFlight,
+      alone: policy === undefined && processors.alone && isAlone(definition, own as never),
     }
   }
 

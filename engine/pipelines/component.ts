@@ -58,6 +58,11 @@ export interface InputBatch {
   readonly nack?: 'replay' | 'source'
   /** What it runs through before anything else: the processors of the nested input that it came from. */
   readonly processors?: ProcessorChain
+  /**
+   * True for many batches of one message each that are given together, because they were at hand together. They stay
+   * together where nobody looks at whole batches (see `alone`), and part where somebody does.
+   */
+  readonly apart?: boolean
 }
 
 /** The position after one batch of a shard. The runtime commits marks of one lane in the order in which they came. */
@@ -116,13 +121,25 @@ export interface Delivery {
 /** Takes batches over from the input and hands them on: an output to what is before it, an input to what follows. */
 export interface Buffer {
   connect(signal: AbortSignal): Promise<void>
-  /** Resolves (or returns) once the buffer answers for the batch; waits while it is full. */
-  put(batch: Batch, signal: AbortSignal): void | Promise<void>
+  /**
+   * Takes the batch; a promise resolves once there is room for another, and rejects with the batch. `settle` is called
+   * once: with undefined when the buffer answers for the batch or delivered it, with a rejection when it gives it back.
+   */
+  put(batch: Batch, settle: (outcome: Outcome) => void, signal: AbortSignal): void | Promise<void>
   /** No more will be put: `read` ends with undefined once everything was taken and settled well. */
   end(): void
   /** As an input's. A rejected batch goes back to the front. */
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined>
+  /** Of a buffer that settles late: the pipeline stops, and what cannot be delivered soon is given back. */
+  giveBack?(): void
+  /** Of a buffer that settles late: what the input may have given and not heard of. */
+  readonly inFlight?: InFlightLimits
   close(): Promise<void>
+}
+
+export interface InFlightLimits {
+  readonly messagesMax: number
+  readonly bytesMax: number
 }
 
 /* ------------------------------------------------------------------ definitions */
@@ -161,6 +178,9 @@ interface Definition<Config extends TSchema, Running> {
   readonly build: (config: Static<Config>, context: BuildContext) => Running | Promise<Running>
 }
 
+/** Whether each message fares as if it were a batch of its own: nothing depends on which others are beside it. */
+export type Alone<Config extends TSchema> = boolean | ((config: Static<Config>) => boolean)
+
 export interface InputOptions<Config extends TSchema> extends Definition<Config, Input> {
   /**
    * Who repeats what was rejected: `replay`, the runtime keeps the messages and sends the rejected ones again for ever;
@@ -178,6 +198,7 @@ export interface InputOptions<Config extends TSchema> extends Definition<Config,
 }
 
 export interface ProcessorOptions<Config extends TSchema> extends Definition<Config, Processor> {
+  readonly alone?: Alone<Config>
   readonly examples?: readonly ProcessorExample[]
 }
 
@@ -191,6 +212,7 @@ export interface OutputOptions<Config extends TSchema> extends Definition<Config
   readonly maxInFlight?: number
   /** Whether `batching` is offered. */
   readonly batching?: boolean
+  readonly alone?: Alone<Config>
   readonly examples?: readonly OutputExample[]
 }
 

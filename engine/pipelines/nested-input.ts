@@ -95,6 +95,7 @@ function inOrder(
 ): ProcessorChain | undefined {
   if (inner === undefined || outer === undefined) return inner ?? outer
   return {
+    alone: inner.alone && outer.alone,
     run: (batch, signal) => {
       const batches = inner.run(batch, signal)
       return batches instanceof Promise

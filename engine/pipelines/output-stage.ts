@@ -35,6 +35,8 @@ export interface OutputStageOptions {
     | { readonly triggers: BatchTriggers; readonly processors: ProcessorChain }
     | undefined
   readonly maxInFlight: number
+  /** Whether each message fares here as if it were alone. */
+  readonly alone?: boolean
   /** Whether it refuses what failed at a processor: that of a strict pipeline that reaches the world by itself. */
   readonly strict?: boolean
   /** Whether what it delivers counts as delivered by the pipeline: an output within another does not. */

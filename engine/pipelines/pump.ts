@@ -9,7 +9,7 @@ import { asHeadgateError, HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Chain } from './chain.ts'
 import type { Committer, CommitterOwner } from './committer.ts'
-import type { InputBatch } from './component.ts'
+import type { InFlightLimits, InputBatch } from './component.ts'
 import { type Connectable, Connection, RECONNECT_MS_FIRST } from './connection.ts'
 import { Flight, type FlightOwner } from './flight.ts'
 import type { Health } from './health.ts'
@@ -26,6 +26,11 @@ import { Wake } from './wake.ts'
 export const IN_FLIGHT_MESSAGES_MAX = 65_536
 export const IN_FLIGHT_BYTES_MAX: number = 32 * 1024 * 1024
 export const REPLAY_MS_MAX = 1_000
+
+const IN_FLIGHT_LIMITS: InFlightLimits = {
+  messagesMax: IN_FLIGHT_MESSAGES_MAX,
+  bytesMax: IN_FLIGHT_BYTES_MAX,
+}
 
 /** An input, or the reading side of a buffer. */
 export interface PumpSource extends Connectable {
@@ -44,6 +49,11 @@ export interface PumpOptions {
   readonly relieve: () => void
   readonly committer: (owner: CommitterOwner) => Committer
   readonly meter: SourceMeter
+  /** Whether each message fares as if it were alone, from the chain to where the sink puts it. */
+  readonly alone: boolean
+  /** The sink gives back what it cannot deliver when the pipeline stops: its source gives it again one day. */
+  readonly givesBack?: boolean
+  readonly inFlight?: InFlightLimits | undefined
   /** Whether what is read here counts as received by the pipeline. */
   readonly counts: boolean
 }
@@ -158,8 +168,9 @@ export class Pump implements FlightOwner, CommitterOwner {
   #replay(flight: Flight): void {
     const { clock, signal, stopping } = this.#environment
     const { mark } = flight.source
-    const patience = mark === undefined ? signal : stopping
-    if (mark !== undefined && (mark.offset() === undefined || stopping.aborted)) {
+    const comesAgain = mark !== undefined || this.#options.givesBack === true
+    const patience = comesAgain ? stopping : signal
+    if ((mark !== undefined && mark.offset() === undefined) || (comesAgain && stopping.aborted)) {
       this.#abandonLane(flight)
       return
     }
@@ -219,7 +230,8 @@ export class Pump implements FlightOwner, CommitterOwner {
       this.#ended = true
       return
     }
-    if (this.#messages >= IN_FLIGHT_MESSAGES_MAX || this.#bytes >= IN_FLIGHT_BYTES_MAX) {
+    const { messagesMax, bytesMax } = this.#options.inFlight ?? IN_FLIGHT_LIMITS
+    if (this.#messages >= messagesMax || this.#bytes >= bytesMax) {
       this.#options.relieve()
       return
     }
@@ -291,13 +303,31 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   #send(flight: Flight): void | Promise<void> {
     const transaction = flight.begin()
-    const batches = this.#process(flight)
+    const { messages, source } = flight
+    if (source.apart === true && messages.length > 1 && !this.#goTogether(source)) {
+      return this.#sendApart(flight, transaction.split(messages.length))
+    }
+    const batches = this.#process(messages, source)
     if (batches instanceof Promise) return batches.then((all) => this.#hand(all, transaction))
     return this.#hand(batches, transaction)
   }
 
+  async #sendApart({ messages, source }: Flight, tickets: readonly Ticket[]): Promise<void> {
+    for (const [index, message] of messages.entries()) {
+      const ticket = tickets[index]
+      if (ticket === undefined) continue
+      const batches = this.#process([message], source)
+      const sent = this.#hand(batches instanceof Promise ? await batches : batches, ticket)
+      if (sent !== undefined) await sent
+    }
+  }
+
+  #goTogether({ processors }: InputBatch): boolean {
+    return this.#options.alone && (processors === undefined || processors.alone)
+  }
+
   /** First the processors that the batch brought along, then the pipeline's. */
-  #process({ messages, source }: Flight): readonly Batch[] | Promise<readonly Batch[]> {
+  #process(messages: Batch, source: InputBatch): readonly Batch[] | Promise<readonly Batch[]> {
     const { chain } = this.#options
     const { signal } = this.#environment
     if (source.processors === undefined) return chain.run(messages, signal)

@@ -22,7 +22,7 @@ import type {
 } from './pipeline.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
-import { rejectionOf } from './transaction.ts'
+import { type Outcome, rejectionOf } from './transaction.ts'
 
 export interface PipelineParts {
   readonly environment: PipelineEnvironment
@@ -152,6 +152,7 @@ export class RunningPipeline implements Pipeline {
     this.#health.end()
     this.#enter('stopping')
     this.#stopping.abort()
+    this.#parts.buffer?.buffer.giveBack?.()
     const isReadAgain = this.#parts.input.transactional && this.#parts.buffer === undefined
     if (isReadAgain) this.#stage.abandon()
     const gracefulMs = deadlineMs > GRACEFUL_WHOLE_MS ? deadlineMs * GRACEFUL_SHARE : deadlineMs
@@ -244,12 +245,25 @@ export class RunningPipeline implements Pipeline {
     const { clock } = this.#parts.environment
     const meter = inputMeter(input.place.metrics, clock)
     const first = { source: input.input, place: input.place, nack: input.nack, meter, counts: true }
-    if (buffer === undefined) return [this.#pump({ ...first, chain: whole, sink: toOutput })]
+    const alone = chain.alone && this.#parts.output.alone === true
+    if (buffer === undefined) {
+      return [
+        this.#pump({
+          ...first,
+          chain: whole,
+          alone: whole.alone && alone,
+          sink: toOutput,
+        }),
+      ]
+    }
     this.#bufferMeter = new BufferMeter(buffer.place.metrics, clock)
     return [
       this.#pump({
         ...first,
         chain: input.processors,
+        alone: false,
+        givesBack: buffer.buffer.giveBack !== undefined,
+        inFlight: buffer.buffer.inFlight,
         sink: (batch, ticket) => this.#put(batch, ticket),
       }),
       this.#pump(
@@ -260,6 +274,7 @@ export class RunningPipeline implements Pipeline {
           meter: this.#bufferMeter,
           counts: false,
           chain,
+          alone,
           sink: toOutput,
         },
         // It is told by `end` when the first pump is done, not by the stop.
@@ -287,13 +302,13 @@ export class RunningPipeline implements Pipeline {
 
   #put(batch: Batch, ticket: Ticket): void | Promise<void> {
     const { buffer, force } = this.#parts
-    const taken = buffer?.buffer.put(batch, force.signal)
-    const done = (): void => {
-      this.#bufferMeter?.put(batch)
-      ticket.resolve(undefined)
+    const settle = (outcome: Outcome): void => {
+      if (outcome === undefined) this.#bufferMeter?.put(batch)
+      ticket.resolve(outcome)
     }
-    if (!(taken instanceof Promise)) return done()
-    return taken.then(done, (thrown) => ticket.resolve(rejectionOf(asHeadgateError(thrown), batch)))
+    const taken = buffer?.buffer.put(batch, settle, force.signal)
+    if (!(taken instanceof Promise)) return
+    return taken.catch((thrown) => settle(rejectionOf(asHeadgateError(thrown), batch)))
   }
 }
 

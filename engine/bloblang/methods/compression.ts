@@ -45,7 +45,7 @@ const COMPRESSORS: Readonly<Record<string, Compress>> = {
 }
 
 const DECOMPRESSORS: Readonly<Record<string, Decompress>> = {
-  bzip2: decompressBzip2,
+  bzip2: (bytes) => decompressBzip2(bytes, DECOMPRESSED_BYTES_MAX),
   flate: (bytes) => inflateRawSync(bytes, bounded),
   gzip: (bytes) => gunzipSync(bytes, bounded),
   lz4: (bytes) => decompressLz4(bytes, DECOMPRESSED_BYTES_MAX),
@@ -63,13 +63,13 @@ interface BzipPackage {
   ): void
 }
 
-function decompressBzip2(bytes: Buffer): Buffer {
+export function decompressBzip2(bytes: Buffer, bytesMax: number): Buffer {
   const { decode } = require('seek-bzip') as BzipPackage
   let output = Buffer.alloc(65_536)
   let length = 0
   const writeByte = (byte: number): void => {
-    if (length === DECOMPRESSED_BYTES_MAX) {
-      throw new MappingError(`expected at most ${DECOMPRESSED_BYTES_MAX} bytes, got more`)
+    if (length === bytesMax) {
+      throw new MappingError(`expected at most ${bytesMax} bytes, got more`)
     }
     if (length === output.length) output = Buffer.concat([output], output.length * 2)
     output[length++] = byte

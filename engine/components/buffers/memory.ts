@@ -10,7 +10,7 @@ import {
   type InputBatch,
 } from '../../pipelines/component.ts'
 import type { Batch } from '../../pipelines/message.ts'
-import { isOriginLost } from '../../pipelines/transaction.ts'
+import { isOriginLost, type Outcome } from '../../pipelines/transaction.ts'
 
 /** As upstream has it. */
 export const MEMORY_BUFFER_BYTES_DEFAULT = 524_288_000
@@ -46,11 +46,12 @@ class MemoryBuffer implements Buffer {
 
   async connect(): Promise<void> {}
 
-  put(batch: Batch, signal: AbortSignal): void | Promise<void> {
-    if (this.#bytes >= this.#limit) return this.#putLater(batch, signal)
+  put(batch: Batch, settle: (outcome: Outcome) => void, signal: AbortSignal): void | Promise<void> {
+    if (this.#bytes >= this.#limit) return this.#putLater(batch, settle, signal)
     this.#batches.push(batch)
     this.#bytes += weigh(batch)
     this.#wake()
+    settle(undefined)
   }
 
   end(): void {
@@ -69,9 +70,13 @@ class MemoryBuffer implements Buffer {
     this.#wake()
   }
 
-  async #putLater(batch: Batch, signal: AbortSignal): Promise<void> {
+  async #putLater(
+    batch: Batch,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     while (this.#bytes >= this.#limit) await this.#change(signal)
-    await this.put(batch, signal)
+    await this.put(batch, settle, signal)
   }
 
   async #readLater(signal: AbortSignal): Promise<InputBatch | undefined> {

@@ -7,6 +7,7 @@ export const drop: OutputDefinition = defineOutput({
   status: 'stable',
   effects: 'none',
   summary: 'Discards every message.',
+  alone: true,
   config: Type.Object({}),
   delivery: 'discards',
   examples: [{ title: 'Discard', config: {} }],

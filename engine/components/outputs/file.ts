@@ -4,11 +4,13 @@
  * A path may differ from message to message; the text before its first `${!` then names a folder that no message can
  * leave. Files stay open between batches, up to a limit. A batch is delivered once the kernel has it.
  */
+
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
+import { looksAtBatch } from '../../pipelines/alone.ts'
 import { defineOutput, type Output, type OutputDefinition } from '../../pipelines/component.ts'
 import { interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
@@ -29,6 +31,7 @@ export const file: OutputDefinition = defineOutput({
     }),
     codec: codecField,
   }),
+  alone: ({ path }) => !looksAtBatch(path),
   delivery: 'sends',
   batching: true,
   exclusive: ({ path }) => (path.includes('${') ? [] : [`file:${path}`]),

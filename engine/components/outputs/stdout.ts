@@ -10,6 +10,7 @@ export const stdout: OutputDefinition = defineOutput({
   effects: 'write',
   summary: 'Writes messages to standard output.',
   config: Type.Object({ codec: codecField }),
+  alone: true,
   delivery: 'sends',
   batching: true,
   examples: [

@@ -2,6 +2,7 @@
  * Appends messages to a stream. It writes nothing itself: it enlists its records in the transaction, and the runtime
  * writes them in one atom with the input's position.
  */
+
 import { Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
@@ -15,6 +16,7 @@ import {
   type RecordHeader,
   type RecordInput,
 } from '../../log/record.ts'
+import { looksAtBatch } from '../../pipelines/alone.ts'
 import {
   type Delivery,
   defineOutput,
@@ -52,6 +54,7 @@ order; records without a key are spread over the shards. A header whose value is
       },
     ),
   }),
+  alone: (config) => !looksAtBatch(config),
   delivery: 'enlists',
   streams: (config) => [config.name],
   examples: [

@@ -1,4 +1,5 @@
 /** The older name of `mapping`; the two are the same. */
+import { looksAtBatch } from '../../pipelines/alone.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 import { mappingField } from '../../pipelines/fields.ts'
 import { mapBatch } from '../map-batch.ts'
@@ -7,6 +8,7 @@ export const bloblang: ProcessorDefinition = defineProcessor({
   name: 'bloblang',
   status: 'deprecated',
   effects: 'none',
+  alone: (text) => !looksAtBatch(text),
   summary: 'The older name of `mapping`.',
   config: mappingField({ description: 'The mapping.', examples: ['root.id = this.id'] }),
   examples: [

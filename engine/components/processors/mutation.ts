@@ -1,4 +1,5 @@
 /** Changes each message's document in place with Bloblang; what the mapping does not assign stays. */
+import { looksAtBatch } from '../../pipelines/alone.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 import { mappingField } from '../../pipelines/fields.ts'
 import { mapBatch } from '../map-batch.ts'
@@ -7,6 +8,7 @@ export const mutation: ProcessorDefinition = defineProcessor({
   name: 'mutation',
   status: 'stable',
   effects: 'none',
+  alone: (text) => !looksAtBatch(text),
   summary: 'Changes the document of each message with a Bloblang mapping.',
   config: mappingField({
     description: 'The mapping. A message that it fails on goes on unchanged, flagged.',

@@ -6,6 +6,7 @@ export const noop: ProcessorDefinition = defineProcessor({
   name: 'noop',
   status: 'stable',
   effects: 'none',
+  alone: true,
   summary: 'Passes messages on unchanged.',
   config: Type.Object({}),
   examples: [{ title: 'Nothing happens', config: {}, given: [{ id: 1 }], then: [{ id: 1 }] }],

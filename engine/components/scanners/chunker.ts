@@ -17,6 +17,14 @@ export const chunker: ScannerDefinition = {
     },
     { description: 'Messages of so many bytes.' },
   ),
+  examples: [
+    {
+      title: 'Four bytes each',
+      config: { size: 4 },
+      given: 'abcdefghij',
+      then: ['abcd', 'efgh', 'ij'],
+    },
+  ],
   build:
     ({ size }: { readonly size: number }) =>
     (place) =>

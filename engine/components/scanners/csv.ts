@@ -1,12 +1,13 @@
 /** Rows of CSV as documents. */
 import { StringDecoder } from 'node:string_decoder'
-import { Type } from '../../../crds/typebox.ts'
+import { type TUnsafe, Type } from '../../../crds/typebox.ts'
 import { readCsv } from '../../bloblang/formats/read-csv.ts'
 import { HeadgateError } from '../../error.ts'
 import type { ConfigFault } from '../../pipelines/component.ts'
 import { Message } from '../../pipelines/message.ts'
 import { csvRowEnd } from './csv-row-end.ts'
 import {
+  type OpenScanner,
   SCANNED_BYTES_MAX,
   type Scanner,
   type ScannerDefinition,
@@ -18,51 +19,121 @@ export interface CsvScanOptions {
   readonly custom_delimiter: string
   readonly parse_header_row: boolean
   readonly lazy_quotes: boolean
+  readonly expected_headers: readonly string[]
+  readonly expected_number_of_fields: number
   readonly continue_on_error: boolean
 }
 
+/** What the input `csv` has, too. */
+export const csvFields: {
+  readonly parse_header_row: TUnsafe<boolean>
+  readonly lazy_quotes: TUnsafe<boolean>
+  readonly expected_headers: TUnsafe<readonly string[]>
+  readonly expected_number_of_fields: TUnsafe<number>
+} = {
+  parse_header_row: Type.Unsafe<boolean>({
+    type: 'boolean',
+    default: true,
+    description: 'Whether the first row names the fields.',
+  }),
+  lazy_quotes: Type.Unsafe<boolean>({
+    type: 'boolean',
+    default: false,
+    description: 'Whether quotes may stand where they should not.',
+  }),
+  expected_headers: Type.Unsafe<readonly string[]>({
+    type: 'array',
+    items: { type: 'string' },
+    default: [],
+    description: 'The names that the first row has to have, in this order; empty for any.',
+  }),
+  expected_number_of_fields: Type.Unsafe<number>({
+    type: 'integer',
+    minimum: 0,
+    default: 0,
+    description: 'How many fields each row has to have; 0 for as many as the first.',
+  }),
+}
+
+const SUMMARY = 'A message of each row of CSV: an object by the header, or a list.'
+
 export const csv: ScannerDefinition = {
   name: 'csv',
-  summary: 'A message of each row of CSV: an object by the header, or a list.',
+  summary: SUMMARY,
   config: Type.Object(
     {
       custom_delimiter: Type.String({
         default: '',
         description: 'What parts fields, instead of a comma.',
       }),
-      parse_header_row: Type.Boolean({
-        default: true,
-        description: 'Whether the first row names the fields.',
-      }),
-      lazy_quotes: Type.Boolean({
-        default: false,
-        description: 'Whether quotes may stand where they should not.',
-      }),
+      ...csvFields,
       continue_on_error: Type.Boolean({
         default: false,
         description: 'Whether a row that is wrong becomes an empty message with an error.',
       }),
     },
-    {
-      description:
-        'A message of each row: an object by the header, or a list. Metadata: `csv_row`, from 0.',
-    },
+    { description: `${SUMMARY} Metadata: \`csv_row\`, from 0.` },
   ),
-  check: ({ custom_delimiter }: CsvScanOptions) => delimiterFaults(custom_delimiter),
-  build: (options: CsvScanOptions) => (place) => new CsvScanner(options, place),
+  check: (options: CsvScanOptions) => csvScanFaults(options, 'custom_delimiter'),
+  build: (options: CsvScanOptions) => scanCsv(options),
+  examples: [
+    {
+      title: 'Rows as objects',
+      config: {},
+      given: 'id,name\n1,Ada\n2,"Grace, H."\n',
+      then: [
+        { id: '1', name: 'Ada' },
+        { id: '2', name: 'Grace, H.' },
+      ],
+    },
+    {
+      title: 'Lists, parted by semicolons',
+      config: { custom_delimiter: ';', parse_header_row: false },
+      given: '1;2\n3;4\n',
+      then: [
+        ['1', '2'],
+        ['3', '4'],
+      ],
+    },
+  ],
 }
 
-/** One character, as elsewhere: a quote or a line break can be none. */
-function delimiterFaults(delimiter: string): readonly ConfigFault[] {
-  if (delimiter === '' || delimiter.includes('${')) return []
-  if ([...delimiter].length === 1 && !'"\r\n'.includes(delimiter)) return []
-  const message = `expected one character that parts fields, got ${JSON.stringify(delimiter)}`
-  return [{ path: ['custom_delimiter'], message }]
+/** With `header`, the metadata has the names of the fields in their order. */
+export function scanCsv(
+  options: CsvScanOptions,
+  { header = false }: { readonly header?: boolean } = {},
+): OpenScanner {
+  return (place) => new CsvScanner(options, place, header)
+}
+
+/** One character parts fields, as elsewhere: a quote or a line break can be none. */
+export function csvScanFaults(
+  options: CsvScanOptions,
+  delimiterField: string,
+): readonly ConfigFault[] {
+  const { custom_delimiter: delimiter, expected_headers, parse_header_row } = options
+  const faults: ConfigFault[] = []
+  const one = [...delimiter].length === 1 && !'"\r\n'.includes(delimiter)
+  if (delimiter !== '' && !delimiter.includes('${') && !one) {
+    const message = `expected one character that parts fields, got ${JSON.stringify(delimiter)}`
+    faults.push({ path: [delimiterField], message })
+  }
+  if (expected_headers.length > 0 && !parse_header_row) {
+    const message = 'expected a header to compare with, but parse_header_row is false'
+    faults.push({ path: ['expected_headers'], message })
+  }
+  const { expected_number_of_fields: fields } = options
+  if (expected_headers.length > 0 && fields > 0 && fields !== expected_headers.length) {
+    const message = `expected as many fields as expected_headers has (${expected_headers.length}), got ${fields}`
+    faults.push({ path: ['expected_number_of_fields'], message })
+  }
+  return faults
 }
 
 class CsvScanner implements Scanner {
   readonly #options: CsvScanOptions
-  readonly #place: ScanPlace
+  #place: ScanPlace
+  readonly #tellsHeader: boolean
   readonly #delimiter: string
   readonly #decoder = new StringDecoder('utf8')
   #text = ''
@@ -73,9 +144,12 @@ class CsvScanner implements Scanner {
   #header: readonly string[] | undefined
   #rows = 0
 
-  constructor(options: CsvScanOptions, place: ScanPlace) {
+  constructor(options: CsvScanOptions, place: ScanPlace, tellsHeader: boolean) {
     this.#options = options
     this.#place = place
+    this.#tellsHeader = tellsHeader
+    this.#fields =
+      options.expected_number_of_fields > 0 ? options.expected_number_of_fields : undefined
     this.#delimiter = options.custom_delimiter === '' ? ',' : options.custom_delimiter
   }
 
@@ -102,12 +176,26 @@ class CsvScanner implements Scanner {
       if (row instanceof Error) return this.#failed(row)
       if (row.length === 0) continue
       if (this.#options.parse_header_row && this.#header === undefined) {
-        this.#header = row
+        this.#takeHeader(row)
         continue
       }
       return Message.fromValue(this.#valueOf(row), this.#metadata())
     }
     return undefined
+  }
+
+  #takeHeader(row: readonly string[]): void {
+    const { expected_headers: expected } = this.#options
+    const same = row.length === expected.length && row.every((name, at) => name === expected[at])
+    if (expected.length > 0 && !same) {
+      this.#broken = true
+      const names = (list: readonly string[]): string => JSON.stringify(list)
+      const message = `expected the header ${names(expected)}, got ${names(row)}`
+      throw new HeadgateError('InputFailed', message)
+    }
+    this.#header = row
+    if (!this.#tellsHeader) return
+    this.#place = { ...this.#place, metadata: withEntry(this.#place.metadata, 'header', row) }
   }
 
   rest(): Uint8Array {

@@ -5,6 +5,7 @@ import { createGunzip, createInflate, createInflateRaw, createZstdDecompress } f
 import { Type } from '../../../crds/typebox.ts'
 import { decompressLz4 } from '../../bloblang/formats/lz4.ts'
 import { decompressSnappy } from '../../bloblang/formats/snappy.ts'
+import { decompressBzip2 } from '../../bloblang/methods/compression.ts'
 import { HeadgateError } from '../../error.ts'
 import type { Message } from '../../pipelines/message.ts'
 import { intoField } from './into-field.ts'
@@ -19,7 +20,7 @@ const STREAMING = {
   zstd: createZstdDecompress,
 } as const
 /** These have all of it in memory, before and after. */
-const WHOLE = { lz4: decompressLz4, snappy: decompressSnappy } as const
+const WHOLE = { bzip2: decompressBzip2, lz4: decompressLz4, snappy: decompressSnappy } as const
 type Streaming = keyof typeof STREAMING
 type Whole = keyof typeof WHOLE
 
@@ -48,6 +49,14 @@ export const decompress: ScannerDefinition = {
     { description: 'Decompresses, and hands what comes out to another scanner.' },
   ),
   children: ({ into }: Config) => [{ path: ['into'], scanner: into }],
+  examples: [
+    {
+      title: 'Lines of a compressed file',
+      config: { algorithm: 'gzip', into: { lines: {} } },
+      given: { base64: 'H4sIAAAAAAACA8vPS+UqKc/nAgDmC7oSCAAAAA==' },
+      then: ['one', 'two'],
+    },
+  ],
   build: ({ algorithm, into }: Config, child) => {
     const open = child(into)
     return (place) =>

@@ -10,6 +10,14 @@ export const jsonArray: ScannerDefinition = {
   name: 'json_array',
   summary: 'A message of each element of a JSON array.',
   config: Type.Object({}, { description: 'A message of each element of a JSON array.' }),
+  examples: [
+    {
+      title: 'The elements',
+      config: {},
+      given: '[{"id":1}, {"id":2}]',
+      then: [{ id: 1 }, { id: 2 }],
+    },
+  ],
   build: () => (place) => new PartingScanner(elementsOf(place)),
 }
 

@@ -9,6 +9,14 @@ export const jsonDocuments: ScannerDefinition = {
   name: 'json_documents',
   summary: 'A message of each JSON document, with or without space between them.',
   config: Type.Object({}, { description: 'A message of each JSON document.' }),
+  examples: [
+    {
+      title: 'Documents with and without space between them',
+      config: {},
+      given: '{"id":1}{"id":2}\n\n{\n  "id": 3\n}',
+      then: [{ id: 1 }, { id: 2 }, { id: 3 }],
+    },
+  ],
   build: () => (place) =>
     new PartingScanner((bytes, ended) => {
       const start = skipSpaces(bytes, 0)

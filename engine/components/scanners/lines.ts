@@ -33,6 +33,15 @@ export const lines: ScannerDefinition = {
     },
     { description: 'A message of each line.' },
   ),
+  examples: [
+    { title: 'Lines of a file', config: {}, given: 'one\r\ntwo\n', then: ['one', 'two'] },
+    {
+      title: 'With another end',
+      config: { custom_delimiter: '||' },
+      given: 'one||two',
+      then: ['one', 'two'],
+    },
+  ],
   build: (options: LinesOptions) => (place) => new LinesAsMessages(options, place),
 }
 

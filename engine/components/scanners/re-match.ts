@@ -35,6 +35,14 @@ export const reMatch: ScannerDefinition = {
     },
   ),
   check: ({ pattern }: Config) => patternFaults(pattern, ['pattern']),
+  examples: [
+    {
+      title: 'Log entries of several lines',
+      config: { pattern: '(?m)^\\d\\d:\\d\\d' },
+      given: '12:01 started\n12:02 failed\n  at start\n',
+      then: ['12:01 started\n', '12:02 failed\n  at start\n'],
+    },
+  ],
   build: ({ pattern, max_buffer_size }: Config) => {
     const expression = compileRegexp(pattern)
     return (place) =>

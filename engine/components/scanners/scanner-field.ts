@@ -17,7 +17,7 @@ import { switchScanner } from './switch.ts'
 import { tar } from './tar.ts'
 import { toTheEnd } from './to-the-end.ts'
 
-const SCANNERS: readonly ScannerDefinition[] = [
+export const SCANNERS: readonly ScannerDefinition[] = [
   chunker,
   csv,
   decompress,

@@ -5,6 +5,7 @@
  * none; then it pushes the next. Where pushing answers with a promise, the next chunk waits for it.
  */
 import type { TSchema } from '../../../crds/typebox.ts'
+import type { Value } from '../../bloblang/values/value.ts'
 import type { ConfigFault } from '../../pipelines/component.ts'
 import type { Message, MetadataView } from '../../pipelines/message.ts'
 
@@ -39,8 +40,20 @@ export interface ScannerDefinition {
   readonly check?: (config: never) => readonly ConfigFault[]
   /** The scanners within it, and where they stand in its config. */
   readonly children?: (config: never) => readonly NestedScanner[]
+  readonly examples: readonly ScannerExample[]
   /** Compiles the config, once; `open` is called for each file. */
   readonly build: (config: never, child: (config: unknown) => OpenScanner) => OpenScanner
+}
+
+/** What is scanned and what comes out of it: JSON as its value, other content as text. */
+export interface ScannerExample {
+  readonly title: string
+  readonly config: unknown
+  /** Text, or bytes in base64 where they are none; compressed where they are many. */
+  readonly given: string | { readonly base64: string } | { readonly base64Gzip: string }
+  /** The file's name, where that matters. */
+  readonly name?: string
+  readonly then: readonly unknown[]
 }
 
 export interface NestedScanner {
@@ -55,7 +68,7 @@ export const SCANNED_BYTES_MAX: number = 256 * 1024 * 1024
 export function withEntry(
   metadata: MetadataView | undefined,
   key: string,
-  value: string | number,
+  value: Value,
 ): MetadataView {
   const map = new Map<string, unknown>()
   for (const known of metadata?.keys() ?? []) map.set(known, metadata?.get(known))

@@ -197,7 +197,7 @@ describe('the scanner field', () => {
       expect.stringContaining('scanner.re_match.pattern: expected a regular expression'),
     ])
     expect(await problemsOf({ csv: { custom_delimiter: 'ab' } })).toHaveLength(1)
-    expect(await problemsOf({ decompress: { algorithm: 'bzip2' } })).toEqual([
+    expect(await problemsOf({ decompress: { algorithm: 'rar' } })).toEqual([
       expect.stringContaining('scanner.decompress.algorithm: expected'),
     ])
     expect(await problemsOf({ skip_bom: { into: { chunker: {} } } })).toEqual([

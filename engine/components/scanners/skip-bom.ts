@@ -14,6 +14,14 @@ export const skipBom: ScannerDefinition = {
     { description: 'Leaves out a byte order mark (UTF-8) at the beginning.' },
   ),
   children: ({ into }: { readonly into: unknown }) => [{ path: ['into'], scanner: into }],
+  examples: [
+    {
+      title: 'CSV with a mark at its beginning',
+      config: { into: { csv: {} } },
+      given: { base64: '77u/aWQKMQo=' },
+      then: [{ id: '1' }],
+    },
+  ],
   build: ({ into }: { readonly into: unknown }, child) => {
     const open = child(into)
     return (place) => new SkippingScanner(open, place)

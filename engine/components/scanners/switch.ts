@@ -29,6 +29,15 @@ export const switchScanner: ScannerDefinition = {
     ),
   children: (cases: readonly Case[]) =>
     cases.map(({ scanner }, index) => ({ path: [index, 'scanner'], scanner })),
+  examples: [
+    {
+      title: 'CSV as rows, anything else as lines',
+      config: [{ re_match_name: '[.]csv$', scanner: { csv: {} } }, { scanner: { lines: {} } }],
+      given: 'id\n1\n',
+      name: 'in.csv',
+      then: [{ id: '1' }],
+    },
+  ],
   build: (cases: readonly Case[], child) => {
     const choices = cases.map(({ re_match_name, scanner }) => ({
       pattern: re_match_name === '' ? undefined : compileRegexp(re_match_name),

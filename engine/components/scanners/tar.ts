@@ -19,6 +19,17 @@ export const tar: ScannerDefinition = {
     {},
     { description: 'A message of each file of a tar archive. Metadata: `tar_name`.' },
   ),
+  examples: [
+    {
+      title: 'The files of an archive',
+      config: {},
+      given: {
+        base64Gzip:
+          'H4sIAAAAAAACA0vUK6koYaAtMAACMxMTrOIQYIzENgCyTU1MzRkUDBjoAEqLSxKLgFYyjEyQn5fKMApGLkgapPnfzGA0/9MDlJTnj2aCUTAKRsEoGIEAAIv2GjwADAAA',
+      },
+      then: ['one', 'two'],
+    },
+  ],
   build: () => (place) => new PartingScanner(filesOf(place)),
 }
 

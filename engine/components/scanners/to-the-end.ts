@@ -8,6 +8,7 @@ export const toTheEnd: ScannerDefinition = {
   name: 'to_the_end',
   summary: 'One message of everything.',
   config: Type.Object({}, { description: 'One message of everything, in memory as a whole.' }),
+  examples: [{ title: 'A whole file', config: {}, given: 'one\ntwo\n', then: ['one\ntwo\n'] }],
   build: () => (place) => {
     let given = false
     return new PartingScanner(

@@ -40,6 +40,8 @@ export interface OptionDefinition {
   readonly byDefault?: string
   /** Any other value is a usage error that names these. */
   readonly choices?: readonly string[]
+  /** May be given several times. */
+  readonly repeated?: boolean
 }
 
 export interface Invocation {
@@ -55,6 +57,12 @@ export interface Invocation {
 export function textOption({ options }: Invocation, name: string): string | undefined {
   const value = options[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** Every value of an option that may be given several times. */
+export function textOptions({ options }: Invocation, name: string): readonly string[] {
+  const value = options[name]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
 
 export function flagOption({ options }: Invocation, name: string): boolean {

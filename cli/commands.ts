@@ -41,6 +41,7 @@ import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
 import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
+import { testCommand } from './test.ts'
 import { transfer } from './transfer.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
@@ -53,6 +54,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   init,
   up,
   validate,
+  testCommand,
   fmt,
   plan,
   apply,

@@ -4,11 +4,8 @@
 export const COMMAND_HABITS: Readonly<Record<string, string>> = {
   cat: 'headgate tail STREAM --no-follow',
   check: 'headgate validate',
-  create: 'headgate apply PATH --source NAME',
   destroy: 'headgate delete KIND NAME',
   edit: 'headgate kubeconfig, and kubectl edit',
-  lint: 'headgate validate',
-  list: 'headgate get KIND',
   logs: 'headgate events KIND NAME, or headgate tail STREAM',
   ls: 'headgate get KIND',
   patch: 'headgate kubeconfig, and kubectl patch',

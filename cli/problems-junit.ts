@@ -69,7 +69,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** XML 1.0 has no way to write most control characters, nor half of a surrogate pair. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .toWellFormed()
     .replace(/[^\P{Cc}\n\t]|[\uFFFE\uFFFF]/gu, '\uFFFD')

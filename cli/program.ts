@@ -105,10 +105,12 @@ function toCommand(definition: CommandDefinition): Command {
     const argument = new Argument(required ? `<${inner}>` : `[${inner}]`, summary)
     command.addArgument(choices === undefined ? argument : argument.choices(choices))
   }
-  for (const { flags, summary, byDefault, choices } of definition.options) {
+  for (const { flags, summary, byDefault, choices, repeated } of definition.options) {
     const option = new Option(flags, summary)
     if (choices !== undefined) option.choices(choices)
     if (byDefault !== undefined) option.default(byDefault)
+    if (repeated === true)
+      option.argParser((value: string, before?: string[]) => [...(before ?? []), value])
     command.addOption(option)
   }
   const examples = definition.examples.map((example) => `  $ ${example}`)

@@ -78,9 +78,9 @@ async function readStdin(stdin: AsyncIterable<string | Uint8Array>): Promise<Wal
   return { files: [file], notes: [], unreadable: [] }
 }
 
-type Walk = Pick<SetWalk, 'notes' | 'unreadable'> & { readonly files: readonly FileInput[] }
+export type Walk = Pick<SetWalk, 'notes' | 'unreadable'> & { readonly files: readonly FileInput[] }
 
-async function walk(path: string): Promise<Walk> {
+export async function walk(path: string): Promise<Walk> {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) {
     throw new HeadgateError('Usage', `there is no file or folder ${path}`, {

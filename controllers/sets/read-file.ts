@@ -1,5 +1,6 @@
 /** One file → its declarations and problems, a pure function of path and bytes, so that it can be remembered. */
 
+import { isTemplateFile, isTestFile } from './config-names.ts'
 import type { Inspector } from './inspector.ts'
 import { FILE_LIMITS, FILE_PROBLEMS_MAX, type FileLimits } from './limits.ts'
 import { parseJson } from './parse-json.ts'
@@ -40,6 +41,8 @@ export async function readFile(
   inspector: Inspector,
   limits: FileLimits = FILE_LIMITS,
 ): Promise<FileReading> {
+  // They are about resources and declare none.
+  if (isTestFile(path) || isTemplateFile(path)) return { ...NOTHING, documents: 1 }
   const decoded = decode(path, bytes, limits)
   if (!decoded.ok) {
     return {

@@ -88,9 +88,9 @@ async function runCase(one: TestCase, run: TestRun): Promise<readonly TestFailur
 class Refused extends Error {
   readonly failure: TestFailure
 
-  constructor(path: ConfigPath, message: string) {
+  constructor(path: ConfigPath, message: string, hint?: string) {
     super(message)
-    this.failure = { path, message, details: [] }
+    this.failure = { path, message, details: hint === undefined ? [] : [hint] }
   }
 }
 
@@ -155,7 +155,11 @@ async function chainOf(
   const spec = { pipeline: { processors }, ...resources }
   const { problems } = await inspectPipeline(spec)
   const first = problems.find(({ severity }) => severity === 'error')
-  if (first !== undefined) throw new Refused([], `${first.path.join('.')}: ${first.message}`)
+  if (first !== undefined) {
+    const absent = first.message.includes('_resources, got')
+    const hint = absent ? 'Resources of other files are given beside the config.' : undefined
+    throw new Refused([], `${first.path.join('.')}: ${first.message}`, first.hint ?? hint)
+  }
   const builder = new ComponentBuilder(environment, {
     health: new Health(environment.logger, environment.name),
     resources: readSpec(spec).resources,

@@ -3,12 +3,14 @@ import { benchBloblang } from './bloblang.ts'
 import { benchConverge } from './converge.ts'
 import { benchEngine } from './engine.ts'
 import { benchFirst } from './first.ts'
+import { benchPipelines } from './pipelines.ts'
 
 const BENCHMARKS: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   first: benchFirst,
   engine: benchEngine,
   converge: benchConverge,
   bloblang: benchBloblang,
+  pipelines: benchPipelines,
 }
 
 const [name = '', ...options] = process.argv.slice(2)

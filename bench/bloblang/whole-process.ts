@@ -2,9 +2,9 @@
  * `headgate blobl` as a whole process, beside other languages' programs that do the same work over the same file of
  * JSON lines of 1 KiB: five fields picked, one of them in upper case, one multiplied. CPU time a record, start and all.
  */
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpuSecondsOf, type Program } from '../cpu-seconds.ts'
 import { judged, notMeasured, type Row } from '../engine/row.ts'
 import { temporaryDirectory } from '../engine/temporary-directory.ts'
 import { median } from '../figures.ts'
@@ -37,10 +37,8 @@ for await (const chunk of createReadStream('', { fd: 0, highWaterMark: 1 << 20 }
 }
 `
 
-interface Program {
+interface Named extends Program {
   readonly name: string
-  readonly command: string
-  readonly given: readonly string[]
 }
 
 export function benchWholeProcess(length: {
@@ -60,12 +58,12 @@ export function benchWholeProcess(length: {
   const byHand = join(directory.path, 'by-hand.mjs')
   writeFileSync(byHand, BY_HAND)
   const headgate = join(import.meta.dirname, '../../bin/headgate.mjs')
-  const own: Program = {
+  const own: Named = {
     name: 'headgate blobl',
     command: process.execPath,
     given: [headgate, 'blobl', '--file', mapping],
   }
-  const others: readonly Program[] = [
+  const others: readonly Named[] = [
     { name: 'by hand', command: process.execPath, given: [byHand] },
     { name: 'vrl', command: 'vrl', given: ['-p', vrl, '-o', '-i', input] },
     { name: 'jaq', command: 'jaq', given: ['-c', JQ] },
@@ -74,7 +72,7 @@ export function benchWholeProcess(length: {
   const microseconds = new Map<string, number[]>()
   for (let count = 0; count < length.rounds; count++) {
     for (const program of [own, ...others]) {
-      const seconds = cpuSeconds(program, input)
+      const seconds = cpuSecondsOf(program, input)
       if (seconds === undefined) continue
       const known = microseconds.get(program.name) ?? []
       microseconds.set(program.name, [...known, (seconds * 1e6) / length.records])
@@ -94,20 +92,4 @@ export function benchWholeProcess(length: {
     if (name === 'vrl') return judged(figures, ratio, { most: MOST_OF_VRL })
     return { ...figures, target: '', ratio, met: undefined, note: '' }
   })
-}
-
-const TIMES = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/
-
-/** The user and system time of the program, as the shell tells it; undefined when it is missing or failed. */
-function cpuSeconds({ command, given }: Program, input: string): number | undefined {
-  // Bash tells its own times in the first line, and those of what it ran in the second.
-  const script = 'input=$1; shift; "$@" < "$input" > /dev/null || exit 1; times'
-  const { status, stdout } = spawnSync('bash', ['-c', script, 'bash', input, command, ...given], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    encoding: 'utf8',
-  })
-  const match = TIMES.exec(stdout)
-  if (status !== 0 || match === null) return undefined
-  const [, userMinutes = 0, user = 0, systemMinutes = 0, system = 0] = match.map(Number)
-  return 60 * (userMinutes + systemMinutes) + user + system
 }

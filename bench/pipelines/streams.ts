@@ -1,4 +1,4 @@
-/** stream → mapping → stream, durable and exactly once, beside bare appends of what came out on the same engine. */
+/** stream → mapping → stream, durable and exactly once, beside bare appends of what went in on the same engine. */
 import { join } from 'node:path'
 import { judged, type Row } from '../engine/row.ts'
 import { round, thousands } from '../figures.ts'

@@ -6,9 +6,11 @@ export type ComponentImport = () => Promise<object>
 
 export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, ComponentImport>>>> = {
   input: {
+    broker: () => import('./inputs/broker.ts'),
     csv: () => import('./inputs/csv.ts'),
     file: () => import('./inputs/file.ts'),
     generate: () => import('./inputs/generate.ts'),
+    http_client: () => import('./inputs/http-client.ts'),
     http_server: () => import('./inputs/http-server.ts'),
     kafka: () => import('./inputs/kafka.ts'),
     stdin: () => import('./inputs/stdin.ts'),
@@ -34,6 +36,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     grok: () => import('./processors/grok.ts'),
     group_by: () => import('./processors/group-by.ts'),
     group_by_value: () => import('./processors/group-by-value.ts'),
+    http: () => import('./processors/http.ts'),
     insert_part: () => import('./processors/insert-part.ts'),
     jmespath: () => import('./processors/jmespath.ts'),
     json_schema: () => import('./processors/json-schema.ts'),

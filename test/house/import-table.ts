@@ -57,4 +57,4 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Packages that tests, benchmarks and scripts use besides; any other file may not. */
-export const DEVELOPMENT_PACKAGES: readonly string[] = ['vitest', 'fast-check']
+export const DEVELOPMENT_PACKAGES: readonly string[] = ['vitest', 'fast-check', 'avsc']

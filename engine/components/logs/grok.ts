@@ -5,6 +5,7 @@
  * field of several groups (of a choice, say) has what the first of them found that found something.
  */
 import { compileRegexp } from '../../bloblang/regexp/regexp.ts'
+import { isObject } from '../../bloblang/values/kind-of.ts'
 import { numericOfText } from '../../bloblang/values/number.ts'
 import { setKey } from '../../bloblang/values/set-key.ts'
 import type { ObjectValue, Value } from '../../bloblang/values/value.ts'
@@ -65,19 +66,13 @@ export function documentOf(fields: ReadonlyMap<string, Value>): Value {
     let at = document
     for (const step of steps.slice(0, -1)) {
       const below = Object.hasOwn(at, step) ? at[step] : undefined
-      const next = isObject(below) ? below : {}
+      const next = below !== undefined && isObject(below) ? below : {}
       if (next !== below) setKey(at, step, next)
       at = next
     }
     setKey(at, steps.at(-1) ?? name, value)
   }
   return document
-}
-
-function isObject(value: Value | undefined): value is ObjectValue {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  )
 }
 
 function writtenOut(text: string, options: GrokOptions, fields: Field[], depth: number): string {

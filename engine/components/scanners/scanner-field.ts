@@ -4,6 +4,7 @@ import { HeadgateError } from '../../error.ts'
 import type { ConfigFault } from '../../pipelines/component.ts'
 import { isRecord } from '../../pipelines/component-config.ts'
 import { checkConfig, conformConfig } from '../../pipelines/config-check.ts'
+import { avro } from './avro.ts'
 import { chunker } from './chunker.ts'
 import { csv } from './csv.ts'
 import { decompress } from './decompress.ts'
@@ -18,6 +19,7 @@ import { tar } from './tar.ts'
 import { toTheEnd } from './to-the-end.ts'
 
 export const SCANNERS: readonly ScannerDefinition[] = [
+  avro,
   chunker,
   csv,
   decompress,

@@ -44,6 +44,11 @@ export const pipeline: KindDefinition = defineKind({
       }),
     ),
     output: opaque('Where messages go: one component by name, with its config.'),
+    error_handling: optional(
+      opaque(
+        'What becomes of a message that failed at a processor: flagged and delivered, or with `strict: true` past the processors that are left and rejected.',
+      ),
+    ),
     input_resources: resources('inputs'),
     processor_resources: resources('processors'),
     output_resources: resources('outputs'),

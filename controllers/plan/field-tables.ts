@@ -106,6 +106,10 @@ export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
     safe('spec.id'),
     safe('spec.tests'),
     disruptive('spec.paused', 'Stops it at its position, or lets it go on from there.'),
+    replaces(
+      'spec.error_handling',
+      `Delivers or rejects from now on what fails at a processor: ${RESTART}`,
+    ),
     replaces('', `Replaces the pipeline: ${RESTART}`),
   ],
   Sink: [

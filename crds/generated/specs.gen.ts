@@ -283,6 +283,8 @@ export interface PipelineSpec {
   readonly pipeline?: PipelineProcessors
   /** Where messages go: one component by name, with its config. */
   readonly output: Readonly<Record<string, unknown>>
+  /** What becomes of a message that failed at a processor: flagged and delivered, or with `strict: true` past the processors that are left and rejected. */
+  readonly error_handling?: Readonly<Record<string, unknown>>
   /** Labelled inputs that components of this pipeline refer to. */
   readonly input_resources?: readonly Readonly<Record<string, unknown>>[]
   /** Labelled processors that components of this pipeline refer to. */

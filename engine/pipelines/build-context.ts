@@ -10,6 +10,7 @@ import type { Input, Output } from './component.ts'
 import type { ComponentMetrics } from './component-metrics.ts'
 import type { Batch } from './message.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
+import type { Positions } from './positions.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 export interface BuildContext {
@@ -39,6 +40,8 @@ export interface BuildContext {
    * runtime. Whoever makes other batches of them answers for both.
    */
   input(config: unknown, at: readonly (string | number)[]): Promise<Input>
+  /** For an input that makes other batches of those of nested inputs. */
+  positions(): Positions
   /** The resource of that label, the same one for all who ask; whoever asked does not close it. */
   cache(label: string): Promise<Cache>
   rateLimit(label: string): Promise<RateLimit>

@@ -1,4 +1,5 @@
 /** Makes a pipeline of a config: constructs everything, and acquires nothing. */
+import { availableParallelism } from 'node:os'
 import { HeadgateError } from '../error.ts'
 import { ComponentBuilder } from './component-builder.ts'
 import { interpolateVariables } from './environment-variables.ts'
@@ -36,6 +37,7 @@ export async function buildPipeline(
     health,
     resources: parts.resources,
     signal: force.signal,
+    strict: parts.strict,
   })
   const { buffer } = parts
   return new RunningPipeline({
@@ -49,8 +51,13 @@ export async function buildPipeline(
         : await builder.buffer(buffer, ['buffer']),
     chain: await builder.chain(parts.processors, ['pipeline', 'processors']),
     output: await builder.output(parts.output, ['output']),
+    threads: threadsOf(parts.threads),
     shared: builder.shared,
   })
+}
+
+function threadsOf(threads: unknown): number {
+  return typeof threads === 'number' && threads > 0 ? threads : availableParallelism()
 }
 
 async function refuseProblems(spec: unknown): Promise<void> {

@@ -2,12 +2,13 @@
  * Runs processors in order over whole batches.
  *
  * A failure never stops the chain: what a processor throws flags every message of the batch it got, and the messages
- * go on unchanged. As long as no processor waits, nothing here makes a promise.
+ * go on unchanged; in a strict pipeline past the processors that are left. As long as no processor waits, nothing here
+ * makes a promise.
  */
 import type { MappingFailure } from '../bloblang/mapping.ts'
 import type { ProcessorChain } from './build-context.ts'
 import type { Processor } from './component.ts'
-import type { Batch } from './message.ts'
+import type { Batch, Message } from './message.ts'
 import type { ProcessorMeter } from './meters.ts'
 import { NOT_TIMED } from './sampled-timing.ts'
 
@@ -20,6 +21,12 @@ export interface Step {
   readonly alone?: boolean
 }
 
+/**
+ * Whether what failed goes on. `strict`: past all that is left. `within`, for processors in a processor of a strict
+ * pipeline: past what is left of them, unless it came to them as it is, for then it is there to be repaired or repeated.
+ */
+export type Strictness = 'lenient' | 'strict' | 'within'
+
 type Batches = readonly Batch[]
 
 export class Chain implements ProcessorChain {
@@ -27,19 +34,21 @@ export class Chain implements ProcessorChain {
 
   /** Whether each message fares in it as if it were alone. */
   readonly alone: boolean
+  readonly strictness: Strictness
 
-  constructor(steps: readonly Step[]) {
+  constructor(steps: readonly Step[], strictness: Strictness = 'lenient') {
     this.steps = steps
+    this.strictness = strictness
     this.alone = steps.every((step) => step.alone === true)
   }
 
   run(batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {
-    return this.#from(0, [batch], signal)
+    return this.#from(0, [batch], signal, this.#skipsFailed([batch]))
   }
 
   /** Of batches that other processors made of one. */
   runAll(batches: Batches, signal: AbortSignal): Batches | Promise<Batches> {
-    return this.#from(0, batches, signal)
+    return this.#from(0, batches, signal, this.#skipsFailed(batches))
   }
 
   parts(): readonly ProcessorChain[] {
@@ -50,14 +59,24 @@ export class Chain implements ProcessorChain {
     for (const { processor } of this.steps) await processor.close?.()
   }
 
-  #from(first: number, batches: Batches, signal: AbortSignal): Batches | Promise<Batches> {
+  #skipsFailed(batches: Batches): boolean {
+    if (this.strictness !== 'within') return this.strictness === 'strict'
+    return !batches.some((batch) => batch.some(hasFailed))
+  }
+
+  #from(
+    first: number,
+    batches: Batches,
+    signal: AbortSignal,
+    skipsFailed: boolean,
+  ): Batches | Promise<Batches> {
     let current = batches
     for (let index = first; index < this.steps.length; index++) {
       const step = this.steps[index]
       if (step === undefined || current.length === 0) break
-      const result = applyToAll(step, current, signal)
+      const result = applyToAll(step, current, signal, skipsFailed ? applyToSound : apply)
       if (result instanceof Promise) {
-        return result.then((next) => this.#from(index + 1, next, signal))
+        return result.then((next) => this.#from(index + 1, next, signal, skipsFailed))
       }
       current = result
     }
@@ -65,10 +84,15 @@ export class Chain implements ProcessorChain {
   }
 }
 
-function applyToAll(step: Step, batches: Batches, signal: AbortSignal): Batches | Promise<Batches> {
+function applyToAll(
+  step: Step,
+  batches: Batches,
+  signal: AbortSignal,
+  applyOne: typeof apply,
+): Batches | Promise<Batches> {
   const [only] = batches
-  if (batches.length === 1 && only !== undefined) return apply(step, only, signal)
-  const results = batches.map((batch) => apply(step, batch, signal))
+  if (batches.length === 1 && only !== undefined) return applyOne(step, only, signal)
+  const results = batches.map((batch) => applyOne(step, batch, signal))
   return results.some((result) => result instanceof Promise)
     ? Promise.all(results).then((all) => all.flat())
     : (results as Batches[]).flat()
@@ -86,6 +110,30 @@ function apply(step: Step, batch: Batch, signal: AbortSignal): Batches | Promise
   } catch (thrown) {
     return done(step, flag(step, batch, thrown), begunMs)
   }
+}
+
+/** Only to what has not failed; the rest keeps its place where one message came out for each, and leaves on its own else. */
+function applyToSound(step: Step, batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {
+  const sound = batch.filter((message) => !hasFailed(message))
+  if (sound.length === batch.length) return apply(step, batch, signal)
+  if (sound.length === 0) return [batch]
+  const result = apply(step, sound, signal)
+  return result instanceof Promise
+    ? result.then((batches) => rejoined(batch, sound, batches))
+    : rejoined(batch, sound, result)
+}
+
+function rejoined(batch: Batch, sound: Batch, results: Batches): Batches {
+  const [only] = results
+  if (results.length !== 1 || only?.length !== sound.length) {
+    return [...results, batch.filter(hasFailed)]
+  }
+  const left = only.values()
+  return [batch.map((message) => (hasFailed(message) ? message : (left.next().value ?? message)))]
+}
+
+function hasFailed(message: Message): boolean {
+  return message.failure() !== undefined
 }
 
 function done(step: Step, batches: Batches, begunMs: number): Batches {

@@ -7,7 +7,8 @@ import { hostname } from 'node:os'
 import type { MappingFailure } from '../bloblang/mapping.ts'
 import { HeadgateError } from '../error.ts'
 import { isAlone } from './alone.ts'
-import type { BatchPolicyConfig, BatchTriggers } from './batch-policy.ts'
+import type { BatchPolicyConfig } from './batch-policy.ts'
+import { batchingOf } from './batching.ts'
 import {
   bloblangEnvironment,
   interpolationOf,
@@ -17,7 +18,7 @@ import {
 } from './bloblang-fields.ts'
 import type { BuildContext } from './build-context.ts'
 import type { Cache } from './cache.ts'
-import { Chain, type Step } from './chain.ts'
+import { Chain, type Step, type Strictness } from './chain.ts'
 import type { Buffer, Input, Output, Role } from './component.ts'
 import {
   type ComponentConfig,
@@ -38,6 +39,7 @@ import { outputSchema, partOutputConfig } from './output-fields.ts'
 import type { OutputStageOptions, StageEnvironment } from './output-stage.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
 import type { Place } from './place.ts'
+import { Positions } from './positions.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { SharedResources } from './shared-resources.ts'
 
@@ -60,6 +62,7 @@ export class ComponentBuilder {
   readonly #health: Health
   readonly #resources: Resources
   readonly #signal: AbortSignal
+  readonly #strict: boolean
   /** What was made of `cache_resources` and `rate_limit_resources`. */
   readonly shared: SharedResources = new SharedResources()
 
@@ -69,12 +72,15 @@ export class ComponentBuilder {
       readonly health: Health
       readonly resources: Resources
       readonly signal: AbortSignal
+      /** Whether what failed at a processor is not to be delivered. */
+      readonly strict?: boolean
     },
   ) {
     this.#environment = environment
     this.#health = options.health
     this.#resources = options.resources
     this.#signal = options.signal
+    this.#strict = options.strict === true
   }
 
   async input(value: unknown, path: ConfigPath): Promise<BuiltInput> {
@@ -96,34 +102,54 @@ export class ComponentBuilder {
     return buffer === undefined ? undefined : { buffer, place: this.#place(component, false) }
   }
 
-  async chain(values: readonly unknown[], path: ConfigPath): Promise<Chain> {
+  async chain(
+    values: readonly unknown[],
+    path: ConfigPath,
+    strictness: Strictness = this.#strict ? 'strict' : 'lenient',
+  ): Promise<Chain> {
+    const strict = strictness !== 'lenient'
     const steps: Step[] = []
     for (const [index, value] of values.entries()) {
       const { component, definition, config } = await this.#load('processor', value, [
         ...path,
         index,
       ])
-      const context = this.#context(component)
+      const context = this.#context(component, strict)
       const processor = await definition.build(config as never, context)
       const meter = new ProcessorMeter(context.metrics, this.#environment.clock)
       const alone = isAlone(definition, config as never)
       steps.push({ processor, failure: (thrown) => context.failure(thrown), meter, alone })
     }
-    return new Chain(steps)
+    return new Chain(steps, strictness)
   }
 
-  async output(value: unknown, path: ConfigPath): Promise<OutputStageOptions> {
+  async output(
+    value: unknown,
+    path: ConfigPath,
+    strict: boolean = this.#strict,
+  ): Promise<OutputStageOptions> {
     const { component, definition, config } = await this.#load('output', value, path)
     const { own, maxInFlight, batching } = partOutputConfig(definition, config)
-    const context = this.#context(component)
-    const processors = await this.chain(component.processors, [...component.path, 'processors'])
-    const policy = await this.#batching(batching as BatchPolicyConfig | undefined, context)
+    const takesFailed = definition.takesFailed ?? (() => false)
+    const context = this.#context(component, strict, (at) => strict && !takesFailed(at))
+    const processors = await this.chain(
+      component.processors,
+      [...component.path, 'processors'],
+      strict ? 'strict' : 'lenient',
+    )
+    const policy = await batchingOf(
+      batching as BatchPolicyConfig | undefined,
+      ['batching'],
+      context,
+    )
     return {
       output: await definition.build(own as never, context),
       place: this.#place(component, definition.delivery !== 'wraps'),
       processors: processors.steps.length === 0 ? undefined : processors,
       batching: policy,
       maxInFlight,
+      // An output that wraps others leaves it to them, unless it would make one batch of all before.
+      strict: strict && (definition.delivery !== 'wraps' || policy !== undefined),
       alone: policy === undefined && processors.alone && isAlone(definition, own as never),
     }
   }
@@ -154,30 +180,13 @@ export class ComponentBuilder {
     return new NestedInput(await this.input(value, path), this.#stageEnvironment())
   }
 
-  async #nestedOutput(value: unknown, path: ConfigPath): Promise<Output> {
-    return new NestedOutput(await this.output(value, path), this.#stageEnvironment())
+  async #nestedOutput(value: unknown, path: ConfigPath, strict: boolean): Promise<Output> {
+    return new NestedOutput(await this.output(value, path, strict), this.#stageEnvironment())
   }
 
   #stageEnvironment(): StageEnvironment {
     const { clock } = this.#environment
     return { clock, health: this.#health, signal: this.#signal }
-  }
-
-  async #batching(
-    policy: BatchPolicyConfig | undefined,
-    context: BuildContext,
-  ): Promise<OutputStageOptions['batching']> {
-    if (policy === undefined) return undefined
-    const periodMs = context.durationMs(policy.period ?? '')
-    const triggers: BatchTriggers = {
-      countMax: (policy.count ?? 0) > 0 ? policy.count : undefined,
-      bytesMax: (policy.byte_size ?? 0) > 0 ? policy.byte_size : undefined,
-      periodMs,
-      check: (policy.check ?? '') === '' ? undefined : context.query(policy.check),
-    }
-    if (Object.values(triggers).every((trigger) => trigger === undefined)) return undefined
-    const processors = await context.processors(policy.processors ?? [], ['batching', 'processors'])
-    return { triggers, processors }
   }
 
   async #load<R extends Role>(
@@ -208,7 +217,12 @@ export class ComponentBuilder {
     return { name: `${role} ${name}${where}`, label, path: at, connects, metrics }
   }
 
-  #context(component: ComponentConfig): BuildContext {
+  /** `strict`: of the processors in the component; `strictAt`: of the outputs in it. */
+  #context(
+    component: ComponentConfig,
+    strict: boolean = this.#strict,
+    strictAt: (at: ConfigPath) => boolean = () => strict,
+  ): BuildContext {
     const bloblang = bloblangEnvironment(this.#environment, hostname())
     const path = ['root', ...component.path].join('.')
     const own = [...component.path, component.name]
@@ -233,9 +247,12 @@ export class ComponentBuilder {
         const { name: sourceName, label: sourceLabel } = component
         return { text, sourceName, sourceLabel, sourcePath: path }
       },
-      processors: (configs, at) => this.chain(configs, [...own, ...at]),
-      output: (config, at) => this.#nestedOutput(config, [...own, ...at]),
+      processors: (configs, at) =>
+        this.chain(configs, [...own, ...at], strict ? 'within' : 'lenient'),
+      output: (config, at) => this.#nestedOutput(config, [...own, ...at], strictAt(at)),
       input: (config, at) => this.#nestedInput(config, [...own, ...at]),
+      positions: () =>
+        new Positions({ ...this.#stageEnvironment(), log: this.#environment.engine.log }),
       cache: (label) => this.#cache(label),
       rateLimit: (label) => this.#rateLimit(label),
     }

@@ -208,6 +208,11 @@ export interface OutputOptions<Config extends TSchema> extends Definition<Config
    * wraps others (its schema says so) is judged by them: `wraps`.
    */
   readonly delivery: 'enlists' | 'discards' | 'sends' | 'wraps'
+  /**
+   * For an output that wraps others: whether the one at this place of its config is given what failed, on purpose. In a
+   * strict pipeline messages that failed pass there, and nowhere else.
+   */
+  readonly takesFailed?: (at: readonly (string | number)[]) => boolean
   /** The default of `max_in_flight`; 1 keeps the order. Without it the field is not offered, and one write runs at a time. */
   readonly maxInFlight?: number
   /** Whether `batching` is offered. */
@@ -220,6 +225,7 @@ export interface BufferOptions<Config extends TSchema>
   extends Definition<Config, Buffer | undefined> {
   /** Whether the input is acknowledged only once the output delivered: then it is transparent. */
   readonly keepsTransaction: boolean
+  readonly examples?: readonly ResourceExample[]
 }
 
 /** Found by its label in `cache_resources`; one object for all that name it. */

@@ -22,6 +22,7 @@ import { checkConfig, conformConfig } from './config-check.ts'
 import { parseConnectDuration } from './connect-duration.ts'
 import { referencesIn } from './environment-variables.ts'
 import type { FieldKind } from './fields.ts'
+import { type LintOptions, Lints } from './lints.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
 import type {
   ConfigProblem,
@@ -31,14 +32,17 @@ import type {
   StreamUse,
 } from './pipeline.ts'
 import { loopProblems, type ResourceUse } from './resource-uses.ts'
-import { readSpec } from './spec.ts'
+import { type PipelineSpec, RESOURCE_LISTS, readSpec } from './spec.ts'
 
 /** Deeper nesting of components is refused. */
 export const COMPONENT_DEPTH_MAX = 32
 
-export async function inspectPipeline(spec: unknown): Promise<PipelineInspection> {
+export async function inspectPipeline(
+  spec: unknown,
+  lints: LintOptions = {},
+): Promise<PipelineInspection> {
   const parts = readSpec(spec)
-  const inspector = new Inspector(parts.resources)
+  const inspector = new Inspector(parts, new Lints(lints))
   inspector.problems.push(...parts.problems)
   if (parts.input !== undefined) await inspector.component('input', parts.input, ['input'])
   if (parts.buffer !== undefined && parts.buffer !== null) {
@@ -46,7 +50,7 @@ export async function inspectPipeline(spec: unknown): Promise<PipelineInspection
   }
   await inspector.list('processor', parts.processors, ['pipeline', 'processors'])
   if (parts.output !== undefined) await inspector.component('output', parts.output, ['output'])
-  await inspector.shared()
+  await inspector.shared(lints)
   inspector.variables(spec, [])
   return {
     problems: inspector.problems,
@@ -78,9 +82,16 @@ class Inspector {
   atLeastOnceBecause: string | undefined
   readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
   readonly #uses: ResourceUse[] = []
+  readonly #lints: Lints
 
-  constructor(resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>) {
+  readonly #strict: boolean
+  /** Outputs that are given what failed, in a strict pipeline too. */
+  readonly #takeFailed: ConfigPath[] = []
+
+  constructor({ resources, strict }: PipelineSpec, lints: Lints) {
     this.#resources = resources
+    this.#strict = strict
+    this.#lints = lints
   }
 
   async list(role: Role, values: readonly unknown[], path: ConfigPath, depth = 0): Promise<void> {
@@ -104,15 +115,36 @@ class Inspector {
     if (isRecord(value)) this.#common(value, path)
     const definition = await loadComponent(role, component.name)
     if (definition === undefined) return
+    this.problems.push(...this.#lints.component(component, definition))
+    this.#judgeCatch(component)
     const nested = this.#own(component, definition)
+    if (definition.role === 'output') {
+      const takesFailed = definition.takesFailed ?? (() => false)
+      const own = component.path.length + 1
+      this.#takeFailed.push(
+        ...nested.flatMap((one) => (takesFailed(one.path.slice(own)) ? [one.path] : [])),
+      )
+    }
     await this.list('processor', component.processors, [...component.path, 'processors'], depth + 1)
     for (const one of nested) await this.component(one.role, one.value, one.path, depth + 1)
   }
 
+  /** What failed passes it by, as it does all processors of a strict pipeline. */
+  #judgeCatch({ role, name, path }: ComponentConfig): void {
+    if (!this.#strict || role !== 'processor' || name !== 'catch') return
+    const isWithin = (place: ConfigPath): boolean => place.every((step, at) => path[at] === step)
+    if (this.#takeFailed.some(isWithin)) return
+    const message = 'catch does nothing in a strict pipeline: what failed never comes to it'
+    const hint = 'Use try_catch, or a fallback output for what is rejected.'
+    const at = { path: [...path, name], at: 'key', severity: 'warning' } as const
+    this.problems.push(problem({ ...at, message, hint }))
+  }
+
   /** Caches and rate limits, whether or not anything names them. */
-  async shared(): Promise<void> {
+  async shared(lints: LintOptions): Promise<void> {
     for (const [key, { value, path }] of this.#resources) {
-      const role = SHARED_ROLES.find((one) => key.startsWith(`${one} `))
+      const roles = lints.unused === true ? RESOURCE_LISTS : SHARED_ROLES
+      const role = roles.find((one) => key.startsWith(`${one} `))
       if (role !== undefined) await this.component(role, value, path)
     }
     this.problems.push(...loopProblems(this.#uses))
@@ -122,6 +154,7 @@ class Inspector {
   variables(value: unknown, path: ConfigPath): void {
     if (typeof value === 'string') {
       for (const { name } of referencesIn(value)) this.needs.push({ kind: 'env', name, path })
+      this.problems.push(...this.#lints.text(value, path))
     } else if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.variables(item, [...path, index])
     } else if (isRecord(value)) {

@@ -16,7 +16,7 @@ import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import { OutputMeter } from './meters.ts'
 import type { Place } from './place.ts'
-import { refuseFailed } from './refuse-failed.ts'
+import { type Accepted, refuseFailed } from './refuse-failed.ts'
 import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -152,6 +152,12 @@ export class OutputStage {
   }
 
   #accept(batch: Batch, ticket: Ticket): void | Promise<void> {
+    if (this.#options.strict !== true) return this.#take(batch, ticket)
+    const accepted = this.#refuseFailed(batch, ticket)
+    return accepted === undefined ? undefined : this.#take(accepted.batch, accepted.ticket)
+  }
+
+  #take(batch: Batch, ticket: Ticket): void | Promise<void> {
     if (this.#batcher === undefined) {
       if (this.#writes < this.#options.maxInFlight) return this.#write(batch, ticket)
       return this.#turn().then(() => this.#write(batch, ticket))
@@ -168,19 +174,17 @@ export class OutputStage {
     }
   }
 
-  /** Returns at once; the ticket is resolved when the write ended. */
-  #write(batch: Batch, ticket: Ticket): void {
-    if (this.#options.strict !== true) {
-      this.#writeAccepted(batch, ticket)
-      return
-    }
+  /** What is left to write, and who hears of the refusal with the rest; undefined where nothing is left. */
+  #refuseFailed(batch: Batch, ticket: Ticket): Accepted | undefined {
     const accepted = refuseFailed(batch, ticket)
     if (accepted.refused > 0) this.#meter.rejected(accepted.refused)
-    if (accepted.batch.length > 0) this.#writeAccepted(accepted.batch, accepted.ticket)
-    else accepted.ticket.resolve(undefined)
+    if (accepted.batch.length > 0) return accepted
+    accepted.ticket.resolve(undefined)
+    return undefined
   }
 
-  #writeAccepted(batch: Batch, ticket: Ticket): void {
+  /** Returns at once; the ticket is resolved when the write ended. */
+  #write(batch: Batch, ticket: Ticket): void {
     const begunMs = this.#meter.timing.begin()
     if (!this.#connection.connected) {
       this.#track(this.#writeConnected(batch, ticket), batch, ticket, begunMs)
@@ -202,6 +206,13 @@ export class OutputStage {
         this.#failed(thrown, batch, ticket, begunMs)
       }
     }
+  }
+
+  /** What the policy's processors failed on is not written either. */
+  #writeSound(batch: Batch, ticket: Ticket): void {
+    const accepted =
+      this.#options.strict === true ? this.#refuseFailed(batch, ticket) : { batch, ticket }
+    if (accepted !== undefined) this.#write(accepted.batch, accepted.ticket)
   }
 
   #writeConnected(batch: Batch, ticket: Ticket): Promise<void> {
@@ -281,7 +292,7 @@ export class OutputStage {
     const write = (batches: readonly Batch[]): void => {
       const joined = batches.length === 1 ? (batches[0] ?? []) : batches.flat()
       if (joined.length === 0) ticket.resolve(undefined)
-      else this.#write(joined, ticket)
+      else this.#writeSound(joined, ticket)
     }
     if (results instanceof Promise) results.then(write)
     else write(results)

@@ -48,6 +48,8 @@ export interface PumpOptions {
   /** The limits are reached: what is held back for a fuller batch should go. */
   readonly relieve: () => void
   readonly committer: (owner: CommitterOwner) => Committer
+  /** How many batches may be at the chain at once where it waits; with 1 they keep their order. */
+  readonly threads: number
   readonly meter: SourceMeter
   /** Whether each message fares as if it were alone, from the chain to where the sink puts it. */
   readonly alone: boolean
@@ -80,6 +82,9 @@ export class Pump implements FlightOwner, CommitterOwner {
   readonly #wake = new Wake()
   readonly #flights = new Set<Flight>()
   readonly #replays: Flight[] = []
+  /** Batches for which the chain waits. */
+  readonly #waiting = new Set<Promise<void>>()
+  #defect: unknown
   #messages = 0
   #bytes = 0
   #reading = false
@@ -115,6 +120,7 @@ export class Pump implements FlightOwner, CommitterOwner {
     const turn = new Turn(clock)
     let told = false
     while (!signal.aborted) {
+      if (this.#defect !== undefined) throw this.#defect
       const flight = this.#replays.shift() ?? this.#fresh()
       if (flight !== undefined) {
         const sent = this.#send(flight)
@@ -307,19 +313,35 @@ export class Pump implements FlightOwner, CommitterOwner {
     if (source.apart === true && messages.length > 1 && !this.#goTogether(source)) {
       return this.#sendApart(flight, transaction.split(messages.length))
     }
-    const batches = this.#process(messages, source)
-    if (batches instanceof Promise) return batches.then((all) => this.#hand(all, transaction))
-    return this.#hand(batches, transaction)
+    return this.#start(messages, source, transaction)
   }
 
   async #sendApart({ messages, source }: Flight, tickets: readonly Ticket[]): Promise<void> {
     for (const [index, message] of messages.entries()) {
       const ticket = tickets[index]
-      if (ticket === undefined) continue
-      const batches = this.#process([message], source)
-      const sent = this.#hand(batches instanceof Promise ? await batches : batches, ticket)
+      const sent = ticket === undefined ? undefined : this.#start([message], source, ticket)
       if (sent !== undefined) await sent
     }
+  }
+
+  /** Whoever does not wait is handed on in order; for whoever does, others may begin as long as there are threads. */
+  #start(messages: Batch, source: InputBatch, ticket: Ticket): void | Promise<void> {
+    const { threads } = this.#options
+    const { signal } = this.#environment
+    const batches = this.#process(messages, source)
+    if (!(batches instanceof Promise)) return this.#hand(batches, ticket)
+    const work = batches.then((all) => (signal.aborted ? undefined : this.#hand(all, ticket)))
+    if (threads === 1) return work
+    const done = work
+      .catch((thrown) => {
+        this.#defect = thrown
+      })
+      .then(() => {
+        this.#waiting.delete(done)
+        this.#wake.ring()
+      })
+    this.#waiting.add(done)
+    return this.#waiting.size < threads ? undefined : Promise.race(this.#waiting)
   }
 
   #goTogether({ processors }: InputBatch): boolean {

@@ -33,6 +33,8 @@ export interface PipelineParts {
   readonly buffer: BuiltBuffer | undefined
   readonly chain: Chain
   readonly output: OutputStageOptions
+  /** How many batches may be at the processors at once; 1 where absent, which keeps their order. */
+  readonly threads?: number
   readonly shared: SharedResources
 }
 
@@ -241,16 +243,18 @@ export class RunningPipeline implements Pipeline {
     const { input, buffer, chain } = this.#parts
     const toOutput = (batch: Batch, ticket: Ticket): void | Promise<void> =>
       this.#stage.push(batch, ticket)
-    const whole = new Chain([...input.processors.steps, ...chain.steps])
+    const whole = new Chain([...input.processors.steps, ...chain.steps], chain.strictness)
     const { clock } = this.#parts.environment
     const meter = inputMeter(input.place.metrics, clock)
     const first = { source: input.input, place: input.place, nack: input.nack, meter, counts: true }
+    const threads = this.#parts.threads ?? 1
     const alone = chain.alone && this.#parts.output.alone === true
     if (buffer === undefined) {
       return [
         this.#pump({
           ...first,
           chain: whole,
+          threads,
           alone: whole.alone && alone,
           sink: toOutput,
         }),
@@ -261,6 +265,7 @@ export class RunningPipeline implements Pipeline {
       this.#pump({
         ...first,
         chain: input.processors,
+        threads: 1,
         alone: false,
         givesBack: buffer.buffer.giveBack !== undefined,
         inFlight: buffer.buffer.inFlight,
@@ -274,6 +279,7 @@ export class RunningPipeline implements Pipeline {
           meter: this.#bufferMeter,
           counts: false,
           chain,
+          threads,
           alone,
           sink: toOutput,
         },

@@ -7,18 +7,30 @@ import {
   type Resource,
   suggestion,
 } from './component-config.ts'
+import { referencesIn } from './environment-variables.ts'
 import type { ConfigProblem } from './pipeline.ts'
 
 export interface PipelineSpec {
   readonly input: unknown
   readonly buffer: unknown
   readonly processors: readonly unknown[]
+  /** As it is written; undefined, 0 and less are one a core. */
+  readonly threads: unknown
+  /** Whether what failed at a processor is rejected instead of delivered. */
+  readonly strict: boolean
   readonly output: unknown
   readonly resources: ReadonlyMap<string, Resource>
   readonly problems: readonly ConfigProblem[]
 }
 
-const PARTS = ['input', 'buffer', 'pipeline', 'output', 'tests'] as const
+export const PIPELINE_PARTS: readonly string[] = [
+  'input',
+  'buffer',
+  'pipeline',
+  'output',
+  'error_handling',
+  'tests',
+]
 export const RESOURCE_LISTS = ['input', 'processor', 'output', 'cache', 'rate_limit'] as const
 /** Of the kind Pipeline, not of Connect. */
 const OURS = ['id', 'paused', 'runAs'] as const
@@ -30,7 +42,6 @@ export const OF_THE_PROCESS: readonly string[] = [
   'tracer',
   'shutdown_delay',
   'shutdown_timeout',
-  'error_handling',
 ]
 
 export function readSpec(spec: unknown): PipelineSpec {
@@ -46,6 +57,8 @@ export function readSpec(spec: unknown): PipelineSpec {
     input: given['input'],
     buffer: given['buffer'],
     processors: readProcessors(given['pipeline'], problems),
+    threads: readThreads(given['pipeline'], problems),
+    strict: readErrorHandling(given['error_handling'], problems),
     output: given['output'],
     resources: readResources(given, problems),
     problems,
@@ -54,12 +67,11 @@ export function readSpec(spec: unknown): PipelineSpec {
 
 function judgeKeys(given: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
   const lists = RESOURCE_LISTS.map((role) => `${role}_resources`)
-  const known: readonly string[] = [...PARTS, ...lists, ...OURS]
+  const known: readonly string[] = [...PIPELINE_PARTS, ...lists, ...OURS]
   return Object.keys(given).flatMap((key) => {
     if (known.includes(key)) return []
     if (OF_THE_PROCESS.includes(key)) {
-      const message = `${key} belongs to a whole process and changes nothing here`
-      return problem({ path: [key], at: 'key', severity: 'warning', message })
+      return ofTheProcess([key])
     }
     const hint = suggestion(key, known)
     return problem({
@@ -70,6 +82,47 @@ function judgeKeys(given: Readonly<Record<string, unknown>>): readonly ConfigPro
       ...hint,
     })
   })
+}
+
+function ofTheProcess(path: ConfigPath): ConfigProblem {
+  const message = `${path.join('.')} belongs to a whole process and changes nothing here`
+  return problem({ path, at: 'key', severity: 'warning', message })
+}
+
+function readThreads(pipeline: unknown, problems: ConfigProblem[]): unknown {
+  const threads = isRecord(pipeline) ? (pipeline['threads'] ?? undefined) : undefined
+  if (threads === undefined || Number.isSafeInteger(threads) || isReference(threads)) return threads
+  const message = `expected a whole number, got ${kindOf(threads)}`
+  const path = ['pipeline', 'threads']
+  problems.push(problem({ path, at: 'value', message, hint: 'Remove it for one a core.' }))
+  return undefined
+}
+
+function readErrorHandling(value: unknown, problems: ConfigProblem[]): boolean {
+  if (value === undefined || value === null) return false
+  const path: ConfigPath = ['error_handling']
+  if (!isRecord(value)) {
+    const message = `expected an object, got ${kindOf(value)}`
+    problems.push(
+      problem({ path, at: 'value', message, hint: 'Write error_handling: {strict: true}.' }),
+    )
+    return false
+  }
+  for (const key of Object.keys(value)) {
+    if (key !== 'strict') problems.push(ofTheProcess([...path, key]))
+  }
+  const strict = value['strict'] ?? false
+  if (typeof strict === 'boolean') return strict
+  if (!isReference(strict)) {
+    const message = `expected true or false, got ${kindOf(strict)}`
+    problems.push(problem({ path: [...path, 'strict'], at: 'value', message }))
+  }
+  return false
+}
+
+/** What it is shows once its variables are filled in. */
+function isReference(value: unknown): boolean {
+  return typeof value === 'string' && referencesIn(value).length > 0
 }
 
 function readProcessors(pipeline: unknown, problems: ConfigProblem[]): readonly unknown[] {

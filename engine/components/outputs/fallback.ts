@@ -20,6 +20,7 @@ export const fallback: OutputDefinition = defineOutput({
 \`fallback_error\`. What the last one does not deliver is rejected.`,
   config: outputsField({ description: 'Outputs, the first choice first.' }),
   delivery: 'wraps',
+  takesFailed: ([index]) => index !== 0,
   check: (outputs) =>
     outputs.length > 0 ? [] : [{ path: [], message: 'expected at least 1 output, got none' }],
   examples: [

@@ -6,6 +6,7 @@ export type ComponentImport = () => Promise<object>
 
 export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, ComponentImport>>>> = {
   input: {
+    batched: () => import('./inputs/batched.ts'),
     broker: () => import('./inputs/broker.ts'),
     csv: () => import('./inputs/csv.ts'),
     file: () => import('./inputs/file.ts'),
@@ -19,6 +20,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   buffer: {
     memory: () => import('./buffers/memory.ts'),
     none: () => import('./buffers/none.ts'),
+    system_window: () => import('./buffers/system-window.ts'),
   },
   processor: {
     archive: () => import('./processors/archive.ts'),
@@ -67,6 +69,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     fallback: () => import('./outputs/fallback.ts'),
     file: () => import('./outputs/file.ts'),
     http_client: () => import('./outputs/http-client.ts'),
+    kafka: () => import('./outputs/kafka.ts'),
     reject: () => import('./outputs/reject.ts'),
     reject_errored: () => import('./outputs/reject-errored.ts'),
     retry: () => import('./outputs/retry.ts'),

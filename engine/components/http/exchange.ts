@@ -13,18 +13,26 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | undefined
   readonly timeoutMs: number | undefined
+  /** How much of a body is wanted, whole; without it, only its beginning is read, for people. */
+  readonly bodyBytesMax?: number
 }
 
 export type Answer =
   | {
       readonly kind: 'answered'
       readonly status: number
+      readonly headers: AnswerHeaders
+      /** Where it was asked for, and empty else. */
+      readonly body: Uint8Array
       /** As the server asks by Retry-After. */
       readonly retryAfterMs: number | undefined
       /** The beginning of the body, for people. */
       readonly excerpt: string
     }
   | { readonly kind: 'failed'; readonly error: HeadgateError }
+
+/** By their names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 /** How much of an answer is read for its message. */
 export const EXCERPT_BYTES_MAX = 512
@@ -33,7 +41,7 @@ export const RETRY_AFTER_MS_MAX = 3_600_000
 
 /** Rejects only when the signal aborts. */
 export async function exchange(
-  { url, method, headers, body, timeoutMs }: Exchange,
+  { url, method, headers, body, timeoutMs, bodyBytesMax }: Exchange,
   { dispatcher, clock, signal }: { dispatcher: Dispatcher; clock: Clock; signal: AbortSignal },
 ): Promise<Answer> {
   signal.throwIfAborted()
@@ -49,18 +57,59 @@ export async function exchange(
       headers,
       body: body ?? null,
       signal: AbortSignal.any([signal, late.signal]),
+      ...(timeoutMs === undefined ? {} : OUR_TIMEOUTS),
     })
+    const wanted = bodyBytesMax ?? EXCERPT_BYTES_MAX
+    const bytes = await bytesOf(response.body, wanted)
+    if (bodyBytesMax !== undefined && bytes.length > bodyBytesMax) throw new Error(TOO_LARGE)
     return {
       kind: 'answered',
       status: response.statusCode,
+      headers: response.headers as AnswerHeaders,
+      body: bodyBytesMax === undefined ? NOTHING : bytes,
       retryAfterMs: retryAfterMs(response.headers['retry-after'], clock),
-      excerpt: await excerptOf(response.body),
+      excerpt: excerptOf(bytes),
     }
   } catch (thrown) {
     signal.throwIfAborted()
     const reason = late.signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(thrown)
     const message = `${method} ${withoutSecrets(url)}: ${reason}`
     return { kind: 'failed', error: new HeadgateError('OutputFailed', message, { cause: thrown }) }
+  } finally {
+    timer?.cancel()
+  }
+}
+
+/** The request's own deadline counts, not those of the library. */
+const OUR_TIMEOUTS = { headersTimeout: 0, bodyTimeout: 0 }
+
+/**
+ * The answer as soon as it begins; its body is read as it comes, for as long as it takes. Throws NotConnected when there
+ * is none in time.
+ */
+export async function openAnswer(
+  { url, method, headers, body, timeoutMs }: Exchange,
+  { dispatcher, clock, signal }: { dispatcher: Dispatcher; clock: Clock; signal: AbortSignal },
+): Promise<Dispatcher.ResponseData> {
+  signal.throwIfAborted()
+  const late = new AbortController()
+  const timer =
+    timeoutMs === undefined ? undefined : clock.schedule(timeoutMs, () => late.abort(LATE))
+  try {
+    const { request: send } = await import('undici')
+    return await send(url, {
+      dispatcher,
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: body ?? null,
+      signal: AbortSignal.any([signal, late.signal]),
+      ...OUR_TIMEOUTS,
+    })
+  } catch (thrown) {
+    signal.throwIfAborted()
+    const reason = late.signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(thrown)
+    const message = `${method} ${withoutSecrets(url)}: ${reason}`
+    throw new HeadgateError('NotConnected', message, { cause: thrown })
   } finally {
     timer?.cancel()
   }
@@ -75,15 +124,26 @@ export function withoutSecrets(url: string): string {
   return `${protocol}//${host}${pathname}`
 }
 
-async function excerptOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+const NOTHING = new Uint8Array()
+const TOO_LARGE = 'the answer is larger than is taken'
+
+/** More than `bytesMax` where there is more; the rest is left unread. */
+async function bytesOf(
+  body: Dispatcher.ResponseData['body'],
+  bytesMax: number,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const chunk of body) {
-    if (length >= EXCERPT_BYTES_MAX) break
     parts.push(chunk as Uint8Array)
     length += (chunk as Uint8Array).length
+    if (length > bytesMax) break
   }
-  const text = Buffer.concat(parts).subarray(0, EXCERPT_BYTES_MAX).toString()
+  return Buffer.concat(parts)
+}
+
+function excerptOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(0, EXCERPT_BYTES_MAX)).toString()
   return text.replaceAll(/\s+/g, ' ').trim()
 }
 

@@ -1,14 +1,12 @@
 /**
- * Sends each message as an HTTP request and counts it as delivered once the answer says so.
+ * Sends each message, or each batch, as an HTTP request and counts it as delivered once the answer says so.
  *
  * Retries here are the component's own, as its fields say; when they are used up the message is rejected and the
  * pipeline repeats it. A message that came from a stream carries its place as an Idempotency-Key.
  */
-
-import type { Agent } from 'undici'
 import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
-import { asHeadgateError, HeadgateError } from '../../error.ts'
+import { asHeadgateError, type HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
   type Delivery,
@@ -16,34 +14,39 @@ import {
   type Output,
   type OutputDefinition,
 } from '../../pipelines/component.ts'
-import { durationField, interpolatedField } from '../../pipelines/fields.ts'
+import { interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
+import { respond } from '../../pipelines/sync-response.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
-import { type Answer, type Exchange, exchange, withoutSecrets } from '../http/exchange.ts'
+import { clientFaults, clientFields, clientNeeds } from '../http/client-fields.ts'
+import { HttpClient, type Reply } from '../http/http-client.ts'
+import { formMultipart, type Part } from '../http/multipart.ts'
+import { replyBodies } from '../http/reply-messages.ts'
+import { BODY_BYTES_MAX } from '../http/request-body.ts'
+import { withMetadataSet } from '../metadata-map.ts'
 import { idempotencyKey, streamPlaceOf } from '../stream-place.ts'
 
-const statusList = (description: string, statuses: readonly number[]) =>
-  Type.Array(Type.Integer({ minimum: 100, maximum: 599 }), { default: [...statuses], description })
+const text = (description: string) => interpolatedField({ default: '', description })
 
 const fields = {
-  url: interpolatedField({
-    description: 'Where to send.',
-    examples: ['http://127.0.0.1:8080/${! @topic }'],
+  ...clientFields('POST'),
+  batch_as_multipart: Type.Boolean({
+    default: false,
+    description:
+      'Whether a batch is one request of several parts, rather than one request a message.',
   }),
-  verb: Type.String({ default: 'POST', minLength: 1, description: 'The method.' }),
-  headers: Type.Record(Type.String(), interpolatedField({ description: 'A header.' }), {
-    default: {},
-    description: 'Headers of the request.',
+  propagate_response: Type.Boolean({
+    default: false,
+    description: 'Whether the answer is given to the client that sent the message and waits.',
   }),
-  timeout: durationField({ default: '5s', description: 'How long an answer may take.' }),
-  retries: Type.Integer({ default: 3, minimum: 0, description: 'Tries after the first.' }),
-  retry_period: durationField({ default: '1s', description: 'The wait before a retry.' }),
-  max_retry_backoff: durationField({ default: '300s', description: 'The longest wait.' }),
-  backoff_on: statusList('Statuses after which waits double.', [429]),
-  drop_on: statusList('Statuses that are not retried.', []),
-  successful_on: statusList('Statuses besides 200 to 299 that mean success.', []),
-  batch_as_multipart: Type.Literal(false, { default: false, description: 'Not available yet.' }),
-  propagate_response: Type.Literal(false, { default: false, description: 'Not available yet.' }),
+  multipart: Type.Array(
+    Type.Object({
+      content_type: text('Its Content-Type.'),
+      content_disposition: text('Its Content-Disposition.'),
+      body: text('What it holds.'),
+    }),
+    { default: [], description: 'The parts of each request, instead of the message.' },
+  ),
 }
 const config: TObject<typeof fields> = Type.Object(fields)
 type Config = Static<typeof config>
@@ -57,10 +60,8 @@ export const httpClient: OutputDefinition = defineOutput({
   delivery: 'sends',
   maxInFlight: 64,
   batching: true,
-  check: ({ verb }) =>
-    /^[A-Z]+$/.test(verb) || verb.includes('${')
-      ? []
-      : [{ path: ['verb'], message: `expected a method such as POST, got ${verb}` }],
+  needs: clientNeeds,
+  check: clientFaults,
   examples: [
     { title: 'Post each message', config: { url: 'http://127.0.0.1:8080/in' } },
     {
@@ -71,38 +72,72 @@ export const httpClient: OutputDefinition = defineOutput({
         drop_on: [400],
       },
     },
+    {
+      title: 'With a name, a password and a certificate of its own',
+      config: {
+        url: 'https://example.org/in',
+        basic_auth: { enabled: true, username: 'me', password: '${PASSWORD:}' },
+        tls: { enabled: true, root_cas_file: './ca.pem' },
+      },
+    },
+    {
+      title: 'A batch in one request',
+      config: {
+        url: 'http://127.0.0.1:8080/in',
+        batch_as_multipart: true,
+        batching: { count: 100, period: '1s' },
+      },
+    },
   ],
-  build: (options, context) => new HttpClientOutput(options, context),
+  build: async (options, context) =>
+    new HttpClientOutput(
+      options,
+      context,
+      await HttpClient.from({
+        config: options,
+        context,
+        ...(options.propagate_response ? { bodyBytesMax: BODY_BYTES_MAX } : {}),
+      }),
+    ),
 })
+
+interface PartTexts {
+  readonly headers: readonly (readonly [name: string, value: Interpolation])[]
+  readonly body: Interpolation
+}
 
 class HttpClientOutput implements Output {
   readonly #config: Config
   readonly #context: BuildContext
-  readonly #url: Interpolation
-  readonly #headers: readonly (readonly [string, Interpolation])[]
-  #agent: Agent | undefined
+  readonly #client: HttpClient
+  readonly #parts: readonly PartTexts[]
 
-  constructor(options: Config, context: BuildContext) {
+  constructor(options: Config, context: BuildContext, client: HttpClient) {
     this.#config = options
     this.#context = context
-    this.#url = context.interpolation(options.url)
-    this.#headers = Object.entries(options.headers).map(([name, text]) => [
-      name,
-      context.interpolation(text),
-    ])
+    this.#client = client
+    this.#parts = options.multipart.map(({ content_type, content_disposition, body }) => ({
+      headers: [
+        ['Content-Type', context.interpolation(content_type)],
+        ['Content-Disposition', context.interpolation(content_disposition)],
+      ],
+      body: context.interpolation(body),
+    }))
   }
 
   async connect(): Promise<void> {
-    // Whoever only judges a config has no use for an HTTP client.
-    const { Agent } = await import('undici')
-    this.#agent ??= new Agent()
+    await this.#client.connect()
   }
 
   async write(batch: Batch, { signal }: Delivery): Promise<void> {
+    if (this.#config.batch_as_multipart && batch.length > 1) {
+      await this.#sendAll(batch, signal)
+      return
+    }
     const failed = new Map<Message, HeadgateError>()
     for (const [index, message] of batch.entries()) {
       try {
-        await this.#deliver(this.#request(batch, index), signal)
+        await this.#sendOne(batch, index, signal)
       } catch (thrown) {
         signal.throwIfAborted()
         failed.set(message, asHeadgateError(thrown))
@@ -112,59 +147,57 @@ class HttpClientOutput implements Output {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.destroy()
+    await this.#client.close()
   }
 
-  #request(batch: Batch, index: number): Exchange {
-    const { verb, timeout } = this.#config
-    const headers: Record<string, string> = {}
-    for (const [name, value] of this.#headers) headers[name] = value.text(batch, index)
-    const place = streamPlaceOf(batch[index])
-    if (place !== undefined) headers['Idempotency-Key'] = idempotencyKey(place, place.sequence)
-    return {
-      url: this.#url.text(batch, index),
-      method: verb,
-      headers,
-      body: verb === 'GET' || verb === 'HEAD' ? undefined : batch[index]?.content(),
-      timeoutMs: this.#context.durationMs(timeout),
-    }
+  async #sendAll(batch: Batch, signal: AbortSignal): Promise<void> {
+    const parts = batch.map((message) => ({
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: message.content(),
+    }))
+    const { contentType, body } = formMultipart(parts, this.#context.environment.random)
+    const own = { 'Content-Type': contentType, ...keyOf(batch[0], batch.at(-1)) }
+    const reply = await this.#client.send(this.#client.request(batch, 0, body, own), signal)
+    this.#propagate(batch, reply)
   }
 
-  async #deliver(request: Exchange, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#context.environment
-    const agent = this.#agent
-    if (agent === undefined) throw new HeadgateError('NotConnected', 'the output is not connected')
-    let waitMs = this.#context.durationMs(this.#config.retry_period) ?? 0
-    const waitMsMax = this.#context.durationMs(this.#config.max_retry_backoff) ?? waitMs
-    for (let attempt = 0; ; attempt++) {
-      const answer = await exchange(request, { dispatcher: agent, clock, signal })
-      if (this.#succeeded(answer)) return
-      if (attempt >= this.#config.retries || this.#isFinal(answer)) {
-        throw failureOf(request, answer)
-      }
-      const askedMs = answer.kind === 'answered' ? (answer.retryAfterMs ?? 0) : 0
-      await clock.sleep(Math.min(Math.max(waitMs, askedMs), waitMsMax), signal)
-      if (this.#growsWait(answer)) waitMs = Math.min(waitMs * 2, waitMsMax)
-    }
+  async #sendOne(batch: Batch, index: number, signal: AbortSignal): Promise<void> {
+    const message = batch[index] as Message
+    const key = keyOf(message, message)
+    const parts = this.#parts.map((part) => partOf(part, batch, index))
+    const form =
+      parts.length === 0 ? undefined : formMultipart(parts, this.#context.environment.random)
+    const own = form === undefined ? key : { 'Content-Type': form.contentType, ...key }
+    const body = form?.body ?? message.content()
+    const reply = await this.#client.send(this.#client.request(batch, index, body, own), signal)
+    this.#propagate([message], reply)
   }
 
-  #succeeded(answer: Answer): boolean {
-    if (answer.kind === 'failed') return false
-    const { status } = answer
-    return (status >= 200 && status <= 299) || this.#config.successful_on.includes(status)
-  }
-
-  #isFinal(answer: Answer): boolean {
-    return answer.kind === 'answered' && this.#config.drop_on.includes(answer.status)
-  }
-
-  #growsWait(answer: Answer): boolean {
-    return answer.kind === 'answered' && this.#config.backoff_on.includes(answer.status)
+  /** Each part of the answer goes to whoever waits for the message at its place. */
+  #propagate(batch: Batch, reply: Reply): void {
+    if (!this.#config.propagate_response) return
+    const extracted = this.#client.extracted(reply)
+    replyBodies(reply).forEach((body, index) => {
+      const message = batch[Math.min(index, batch.length - 1)] as Message
+      respond(message, withMetadataSet(message.withContent(body), extracted))
+    })
   }
 }
 
-function failureOf({ method, url }: Exchange, answer: Answer): HeadgateError {
-  if (answer.kind === 'failed') return answer.error
-  const text = `${method} ${withoutSecrets(url)} answered ${answer.status}: ${answer.excerpt}`
-  return new HeadgateError('OutputFailed', text.replace(/: $/, ''))
+function partOf({ headers, body }: PartTexts, batch: Batch, index: number): Part {
+  const named = headers
+    .map(([name, value]) => [name, value.text(batch, index)] as const)
+    .filter(([, value]) => value !== '')
+  return { headers: Object.fromEntries(named), body: Buffer.from(body.text(batch, index)) }
+}
+
+function keyOf(
+  first: Message | undefined,
+  last: Message | undefined,
+): Readonly<Record<string, string>> {
+  const from = streamPlaceOf(first)
+  const to = streamPlaceOf(last)
+  if (from === undefined || to === undefined) return {}
+  const sameShard = from.stream === to.stream && from.shard === to.shard
+  return sameShard ? { 'Idempotency-Key': idempotencyKey(from, to.sequence) } : {}
 }

@@ -7,6 +7,7 @@ import { Type } from '../../../crds/typebox.ts'
 import type { Value } from '../../bloblang/values/value.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 import { type Batch, Message, type MetadataView } from '../../pipelines/message.ts'
+import { inheritResponses } from '../../pipelines/sync-response.ts'
 import { packBinary } from '../binary-archive.ts'
 
 type Format = 'binary' | 'concatenate' | 'json_array' | 'lines'
@@ -44,6 +45,7 @@ export const archive: ProcessorDefinition = defineProcessor({
         if (first === undefined) return [batch]
         const failed = batch.find((message) => message.failure() !== undefined)
         const joined = join(batch, new KeptMetadata(first))
+        inheritResponses(first, joined)
         return [[joined.withFailure(failed?.failure())]]
       },
     }

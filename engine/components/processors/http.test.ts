@@ -1,0 +1,115 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { testEnvironment } from '../../pipelines/testing.ts'
+import { boundaryOf, formMultipart, partMultipart } from '../http/multipart.ts'
+import { type Received, runToEnd, type Told, toldServer } from '../testing.ts'
+
+/** What comes out of two messages, `m1` and `m2`, in one batch. */
+async function answered(
+  fields: object,
+  tell: (request: Received, index: number) => Told | undefined,
+): Promise<{ received: readonly Received[]; lines: unknown[] }> {
+  await using server = await toldServer(tell)
+  const environment = testEnvironment()
+  const http = { url: server.url, retry_period: '1ms', max_retry_backoff: '1ms', ...fields }
+  const shown =
+    'root.text = content().string()\nroot.status = metadata("http_status_code").or(null)\nroot.tag = metadata("x-tag").or(null)\nroot.own = metadata("own").or(null)\nroot.error = error()'
+  await runToEnd(
+    {
+      input: {
+        generate: {
+          mapping: 'root = "m" + counter().string()\nmeta own = content().or(counter().string())',
+          interval: '',
+          count: 2,
+          batch_size: 2,
+        },
+      },
+      pipeline: {
+        threads: 1,
+        processors: [{ mapping: 'meta own = content().string()' }, { http }, { mapping: shown }],
+      },
+      output: { stdout: {} },
+    },
+    environment,
+  )
+  const lines = environment.stdout.text.trim().split('\n')
+  return {
+    received: server.received,
+    lines: lines.filter((line) => line !== '').map((line) => JSON.parse(line)),
+  }
+}
+
+test('each message goes out, and its answer takes its place', async () => {
+  const { received, lines } = await answered(
+    { extract_headers: { include_prefixes: ['x-'] } },
+    ({ body }) => ({ status: 201, body: `got ${body}`, headers: { 'X-Tag': body } }),
+  )
+  expect(received.map(({ method, body }) => `${method} ${body}`)).toEqual(['POST m1', 'POST m2'])
+  expect(lines).toEqual([
+    { text: 'got m1', status: '201', tag: 'm1', own: 'm1', error: null },
+    { text: 'got m2', status: '201', tag: 'm2', own: 'm2', error: null },
+  ])
+})
+
+test('a message whose request failed goes on as it was, flagged, with the status', async () => {
+  const { received, lines } = await answered({ retries: 1 }, ({ body }) =>
+    body === 'm1' ? { status: 500, body: 'broken' } : { status: 200, body: 'fine' },
+  )
+  expect(received).toHaveLength(3)
+  expect(lines).toMatchObject([
+    { text: 'm1', status: '500', error: expect.stringContaining('answered 500: broken') },
+    { text: 'fine', status: '200', error: null },
+  ])
+})
+
+test('requests of a batch run at once where they are told to, and answers keep their order', async () => {
+  // The first is answered only after the second came.
+  const held: ServerResponse[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    held.push(response)
+    if (held.length === 2) for (const one of held.reverse()) one.end('done')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const { lines } = await answered(
+    { parallel: true, url: `http://127.0.0.1:${port}` },
+    () => undefined,
+  )
+  expect(lines).toMatchObject([
+    { text: 'done', own: 'm1' },
+    { text: 'done', own: 'm2' },
+  ])
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+test('a batch is one request of several parts where it is told to, and so may its answer be', async () => {
+  const random = { uuid: () => 'bound' }
+  const { received, lines } = await answered({ batch_as_multipart: true }, ({ headers, body }) => {
+    const parts = partMultipart(Buffer.from(body), boundaryOf(headers['content-type']) ?? '') ?? []
+    const answers = parts.map((part) => ({ headers: {}, body: Buffer.from(`${part}!`) }))
+    const form = formMultipart(answers, random)
+    return {
+      status: 200,
+      body: Buffer.from(form.body).toString(),
+      headers: { 'content-type': form.contentType },
+    }
+  })
+  expect(received).toHaveLength(1)
+  expect(lines).toMatchObject([
+    { text: 'm1!', own: 'm1' },
+    { text: 'm2!', own: 'm2' },
+  ])
+})
+
+test('an answer that is malformed flags its message', async () => {
+  const { lines } = await answered({}, () => ({
+    status: 200,
+    body: 'x',
+    headers: { 'content-type': 'multipart/mixed; boundary=b' },
+  }))
+  expect(lines).toMatchObject([{ text: 'm1', error: expect.stringContaining('malformed') }, {}])
+})

@@ -18,6 +18,7 @@ export const RESERVED_SEGMENTS: readonly string[] = [
   'benthos',
   'console',
   'debug',
+  'endpoints',
   'healthz',
   'livez',
   'metrics',
@@ -63,6 +64,11 @@ export class SharedEndpoints implements Endpoints {
     const mounted: Mounted = { handler, upgrade }
     this.#mounted.set(path, mounted)
     return { [Symbol.dispose]: () => this.#unmount(path, mounted) }
+  }
+
+  /** Those that somebody answers now. */
+  paths(): readonly string[] {
+    return this.#mounted.paths()
   }
 
   /** Answers the request when its path was ever mounted; false leaves it untouched. */

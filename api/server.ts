@@ -12,6 +12,8 @@ import fastify, {
 } from 'fastify'
 import { HeadgateError } from '../engine/error.ts'
 import type { Logger } from '../engine/ports/logger.ts'
+import { serveConnect } from './connect/connect.ts'
+import { withoutRootPath } from './connect/root-path.ts'
 import { refuseUpgrade, type SharedEndpoints } from './endpoints.ts'
 import { serveHealth } from './health.ts'
 import { addressUrl, type ListenAddress } from './listen-address.ts'
@@ -49,11 +51,13 @@ export function openApiServer(options: ApiOptions): ApiServer {
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, options.logger),
     serverFactory: (handler) => {
       listener = createServer({ shouldUpgradeCallback: asksForWebsocket }, (request, response) => {
+        request.url = withoutRootPath(request.url ?? '/')
         if (!refuse(request, response) && !options.endpoints.answer(request, response)) {
           handler(request, response)
         }
       })
       listener.on('upgrade', (request, socket, head) => {
+        request.url = withoutRootPath(request.url ?? '/')
         if (refusalOf(request.headers) === undefined) {
           options.endpoints.upgrade(request, socket, head)
         } else {
@@ -71,6 +75,7 @@ export function openApiServer(options: ApiOptions): ApiServer {
   serveHealth(server, options.controlPlane)
   serveVersion(server, options.build)
   serveMetrics(server, options.metrics)
+  serveConnect(server, { ...options, connect: options.controlPlane.connect })
   serveNative(server, { ...options, closing: closing.signal })
   return {
     listen: (address) => listen(server, address),

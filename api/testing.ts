@@ -1,4 +1,5 @@
 /** A server over the engine in memory and a small control plane, for tests of the API. */
+import type { ConnectStreams } from '../controllers/connect/connect-streams.ts'
 import type { ControlPlane, Resources } from '../controllers/control-plane.ts'
 import { ChangeFeed } from '../controllers/status/change-feed.ts'
 import type { ControlEvent } from '../controllers/status/events.ts'
@@ -187,6 +188,20 @@ function identityOf({ kind, metadata }: ResourceObject): Identity {
   return { kind: kind as Kind, namespace: metadata.namespace ?? 'default', name: metadata.name }
 }
 
+const NO_CONNECT: ConnectStreams = {
+  list: () => [],
+  get: () => undefined,
+  config: () => undefined,
+  digest: () => 'nothing',
+  connections: () => [],
+  series: () => [],
+  create: () => refuseWrite(),
+  replace: () => refuseWrite(),
+  merge: () => refuseWrite(),
+  remove: () => refuseWrite(),
+  replaceAll: () => refuseWrite(),
+}
+
 function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlPlane {
   const within = (objects: ResourceObject[], namespace: string | undefined): ResourceObject[] =>
     objects.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
@@ -257,6 +272,8 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       list: () => state.events,
       watch: () => ({ [Symbol.dispose]: () => undefined }),
     },
+    connect: NO_CONNECT,
+    seriesOf: () => [],
     why: () => undefined,
     reconcile: () => refuseWrite(),
   }

@@ -4,6 +4,8 @@
  * control plane does by itself asks in the name of its source.
  */
 import type { Identity, Kind, ResourceObject } from '../crds/resource.ts'
+import type { MetricSeries } from '../engine/pipelines/pipeline.ts'
+import type { ConnectStreams } from './connect/connect-streams.ts'
 import type { History } from './history/history.ts'
 import type { Ownership } from './ownership.ts'
 import type { Plan } from './plan/plan.ts'
@@ -23,6 +25,9 @@ export interface ControlPlane {
   readonly history: History
   readonly suspensions: Suspensions
   readonly events: Events
+  readonly connect: ConnectStreams
+  /** What a Pipeline or Sink has counted since it was started; empty for what does not run. */
+  seriesOf(identity: Identity): readonly MetricSeries[]
   /** Undefined for what neither is there nor ever was. */
   why(identity: Identity): Why | undefined
   /** Looks at the source at once. NotFound for an unknown one. */
@@ -108,6 +113,8 @@ export interface ApplyRequest {
   readonly expectedDigest?: string | undefined
   /** The destructive digest that is approved with it. */
   readonly approve?: string | undefined
+  /** What goes by it was named by whoever asked: nothing of it waits for an approval. */
+  readonly isExplicit?: boolean
 }
 
 export interface ApplyAnswer {

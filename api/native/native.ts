@@ -52,6 +52,8 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
 /** Only where something is posted: a refusal of a write says more than a refusal of its content type. Objects may be YAML. */
 async function requireJson(request: FastifyRequest): Promise<void> {
   const type = request.headers['content-type']
+  // The other APIs take what they take whatever it is called.
+  if (!request.url.startsWith('/api')) return
   if (request.method !== 'POST' || type === undefined || JSON_TYPES.test(type)) return
   if (YAML_TYPE.test(type) && takesObjects(request)) return
   // What is Kubernetes' own is refused in any form.

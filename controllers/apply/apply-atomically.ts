@@ -6,12 +6,13 @@
  * fails then is tried again like anything else.
  */
 import { identityKey } from '../../crds/resource.ts'
-import { HeadgateError } from '../../engine/error.ts'
+import type { HeadgateError } from '../../engine/error.ts'
 import type { ObservedResource } from '../plan/observed.ts'
 import { isRemoval } from '../plan/order.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 import { type ApplyOptions, carryOutAll, type Outcome } from './apply-plan.ts'
 import { writeIntents } from './intents.ts'
+import { SetRefused } from './set-refused.ts'
 import { takeBack } from './take-back.ts'
 import type { Undo, UndoStep } from './undo-journal.ts'
 
@@ -131,9 +132,12 @@ export function applyFailed(source: string, failed: readonly Outcome[]): Headgat
     const name = `${verb} ${identity.kind} ${identity.namespace}/${identity.name}`
     return `${name}: ${error?.message ?? 'it failed'}`
   })
-  return new HeadgateError(
-    'ApplyFailed',
+  return new SetRefused(
     `Nothing of source ${source} was changed, for it could not be applied in whole: ${what.join('; ')}`,
+    failed.map(({ action: { identity, verb }, error }) => {
+      const message = error?.message ?? 'it failed'
+      return { identity, verb, because: 'failed', message }
+    }),
     {
       ...(first?.error?.hint === undefined ? {} : { hint: first.error.hint }),
       cause: first?.error,

@@ -2,6 +2,7 @@
 import { identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { APPROVABLE } from '../apply/report.ts'
+import { SetRefused } from '../apply/set-refused.ts'
 import type { SourceLoop } from '../apply/source-loop.ts'
 import type { ApplyAnswer, ApplyRequest } from '../control-plane.ts'
 import type { Action, Plan } from '../plan/plan.ts'
@@ -54,13 +55,15 @@ async function carriedOut(
   loop: SourceLoop,
   running: Running,
 ): Promise<Made> {
-  const { files, approve } = request
+  const { files } = request
   const { catalog, posted, options } = running
   const { name } = loop.declaration
   let judged: Plan | undefined
+  let approve: string | undefined
   const judge = (plan: Plan): void => {
     judged = plan
-    if (requireWhole(plan, request) === 'approved' && approve !== undefined)
+    approve = requireWhole(plan, request)
+    if (approve !== undefined)
       catalog.approvals.give(name, { digest: approve, givenUs: options.clock.wallUs() })
   }
   const commit = (): void => posted.sets.put(name, files)
@@ -107,22 +110,27 @@ function requireExpected({ digest }: Plan, { expectedDigest }: ApplyRequest): vo
     )
 }
 
-/** Throws what refuses the plan as a whole: it is another one, something is held back, or too much would go. */
-function requireWhole(plan: Plan, request: ApplyRequest): 'allowed' | 'approved' {
+/**
+ * Throws what refuses the plan as a whole: it is another one, something is held back, or too much would go. Answers the
+ * destructive digest that is approved with it.
+ */
+function requireWhole(plan: Plan, request: ApplyRequest): string | undefined {
   requireExpected(plan, request)
-  const { approve } = request
+  const approve = request.isExplicit ? plan.destructiveDigest : request.approve
   const held = plan.actions.filter(
     ({ verb, blockedBy }) => verb === 'blocked' && !NOT_OF_THE_SET.has(blockedBy),
   )
   const others = held.filter(({ blockedBy }) => !APPROVABLE.has(blockedBy))
   if (others.length > 0)
-    throw new HeadgateError(
-      'ApplyFailed',
+    throw new SetRefused(
       `Nothing of source ${plan.source} was changed, for it cannot be applied in whole: ${reasonsOf(others)}`,
+      others.map(({ identity, wanted = 'create', reason }) => {
+        return { identity, verb: wanted, because: 'held', message: reason }
+      }),
     )
-  if (held.length === 0) return 'allowed'
+  if (held.length === 0) return undefined
   const { destructiveDigest } = plan
-  if (approve !== undefined && approve === destructiveDigest) return 'approved'
+  if (approve !== undefined && approve === destructiveDigest) return approve
   if (approve !== undefined)
     throw new HeadgateError(
       'DigestMismatch',

@@ -1,5 +1,7 @@
 /** Answers what the API and the CLI ask of the control plane, from memory wherever that is possible. */
+import { identityKey } from '../../crds/resource.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import { connectOf } from './connect.ts'
 import { ownershipOf } from './ownership.ts'
 import { reconcile } from './reconcile.ts'
 import { resourcesOf } from './resources.ts'
@@ -19,6 +21,9 @@ export function facadeOf(running: Running): ControlPlane {
     history: running.chronicle.history,
     suspensions: running.chronicle.suspensions,
     events: running.chronicle.events,
+    connect: connectOf(running),
+    seriesOf: (identity) =>
+      running.reconcilers.runner.pipeline(identityKey(identity))?.series() ?? [],
     why: (identity) => whyOf(identity, running),
     reconcile: (source, request, signal) => reconcile(source, request, running, signal),
   }

@@ -1,6 +1,7 @@
 /** Makes the sources that are posted to: the one of single objects, the configured ones, and those that a post makes. */
 import { identityKey } from '../../crds/resource.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { CONNECT_SOURCE, loweredFile } from '../connect/stored-stream.ts'
 import type { SourceFile } from '../control-plane.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import { API_SOURCE } from '../resource-writes.ts'
@@ -62,9 +63,10 @@ export class PostedSources {
   /** As if they were all that the source holds, beside what the catalog has. */
   readFiles(declaration: SourceDeclaration, files: readonly SourceFile[]): Promise<ResourceSet> {
     const { options, catalog } = this.#parts
+    const isConnect = declaration.name === CONNECT_SOURCE
     return options.builders.readFiles(
       declaration,
-      files,
+      isConnect ? files.map((file) => loweredFile(file)) : files,
       (identity) => catalog.entries.get(identityKey(identity)) !== undefined,
     )
   }

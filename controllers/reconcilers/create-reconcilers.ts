@@ -50,6 +50,7 @@ export function createReconcilers(
   const secrets = new SecretWatch(options.random)
   const runner = new PipelineRunner({
     claims,
+    clock,
     build: (config, environment) => builders.buildPipeline(config, environment),
     stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS_DEFAULT,
     onCompleted: (key, digest) => {

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import type { PipelineEnvironment } from '../../engine/pipelines/pipeline.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { Pipeline, PipelineEnvironment } from '../../engine/pipelines/pipeline.ts'
+import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import { FakePipeline } from '../testing.ts'
 import { ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { PipelineRunner, type Run } from './pipeline-runner.ts'
@@ -20,11 +21,14 @@ function runnerOf(claims = new ExclusiveClaims()): {
   runner: PipelineRunner
   built: FakePipeline[]
   completed: string[]
+  clock: SimulatedClock
 } {
   const built: FakePipeline[] = []
   const completed: string[] = []
+  const clock = new SimulatedClock()
   const runner = new PipelineRunner({
     claims,
+    clock,
     async build(config) {
       const pipeline = new FakePipeline(config, () => JSON.stringify(config).includes('busy'))
       built.push(pipeline)
@@ -33,7 +37,7 @@ function runnerOf(claims = new ExclusiveClaims()): {
     stopDeadlineMs: 10,
     onCompleted: (_key, digest) => completed.push(digest),
   })
-  return { runner, built, completed }
+  return { runner, built, completed, clock }
 }
 const phases = (built: readonly FakePipeline[]): readonly string[] =>
   built.map(({ phase }) => phase)
@@ -87,6 +91,50 @@ describe('the runner', () => {
     ])
     await Promise.all([runner.apply(runOf('d')), runner.remove('Pipeline/default/p')])
     expect(phases(built)).not.toContain('running')
+  })
+
+  test('tells how long it has run, up to where it ended', async () => {
+    const { runner, built, clock } = runnerOf()
+    const uptimeMs = (): number | undefined => runner.state('Pipeline/default/p')?.uptimeMs
+    await runner.apply(runOf('a'))
+    await clock.advance(700)
+    expect(uptimeMs()).toBe(700)
+    built[0]?.turn('completed')
+    await clock.advance(700)
+    expect(uptimeMs()).toBe(700)
+    await runner.restart('Pipeline/default/p')
+    await clock.advance(5)
+    expect(uptimeMs()).toBe(5)
+  })
+
+  test('restarts what runs or has ended, and not what is paused', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a', { completed: true }))
+    expect(built).toHaveLength(0)
+    expect(await runner.restart('Pipeline/default/p')).toBe(true)
+    expect(await runner.restart('Pipeline/default/p')).toBe(true)
+    expect(phases(built)).toEqual(['stopped', 'running'])
+    await runner.apply(runOf('a', { active: false }))
+    expect(await runner.restart('Pipeline/default/p')).toBe(false)
+    expect(await runner.restart('Pipeline/default/nobody')).toBe(false)
+    expect(phases(built)).toEqual(['stopped', 'stopped'])
+  })
+
+  test('stops within the time that somebody gave, as long as it was given', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a'))
+    const stops: number[] = []
+    for (const config of ['b', 'c']) {
+      const running = built.at(-1)
+      if (running !== undefined)
+        vi.spyOn(running as Pipeline, 'stop').mockImplementation(async (deadlineMs) => {
+          stops.push(deadlineMs)
+          return 'drained'
+        })
+      using _within = runner.stopWithin(config === 'b' ? 'Pipeline/default/p' : 'other', 3)
+      await runner.apply(runOf(config))
+    }
+    expect(stops).toEqual([3, 10])
   })
 
   test('stops all of them when it ends', async () => {

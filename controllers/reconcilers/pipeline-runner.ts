@@ -10,6 +10,7 @@ import type {
   PipelineEnvironment,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import type { Clock } from '../../engine/ports/clock.ts'
 import type { ExclusiveClaims } from './exclusive-claims.ts'
 import { KeyListeners } from './key-listeners.ts'
 
@@ -34,6 +35,7 @@ export type BuildPipeline = (config: unknown, environment: PipelineEnvironment) 
 export interface PipelineRunnerOptions {
   readonly build: BuildPipeline
   readonly claims: ExclusiveClaims
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly stopDeadlineMs: number
   /** Called once when the finite input of a run has ended. */
   readonly onCompleted: (key: string, digest: string) => void
@@ -43,6 +45,8 @@ export interface RunState {
   readonly digest: string
   readonly active: boolean
   readonly completed: boolean
+  /** Since it was connected, up to where it ended; 0 for what has not run. */
+  readonly uptimeMs: number
   readonly pipeline: PipelineState | undefined
 }
 
@@ -50,6 +54,13 @@ interface Current {
   readonly run: Run
   readonly pipeline: Pipeline | undefined
   readonly watching: Disposable | undefined
+  readonly lasted: Lasted | undefined
+}
+
+/** On the monotonic clock. */
+interface Lasted {
+  readonly startedMs: number
+  endedMs: number | undefined
 }
 
 export class PipelineRunner {
@@ -58,6 +69,8 @@ export class PipelineRunner {
   readonly #listeners = new KeyListeners()
   /** What is under way, by key. */
   readonly #turns = new Map<string, Promise<void>>()
+  /** For the stops of one key that somebody gave a time of their own. */
+  readonly #deadlinesMs = new Map<string, number>()
 
   constructor(options: PipelineRunnerOptions) {
     this.#options = options
@@ -70,6 +83,30 @@ export class PipelineRunner {
 
   remove(key: string): Promise<void> {
     return this.#inTurn(key, () => this.#remove(key))
+  }
+
+  /** Stops what runs and starts the same anew; a finite input begins again. False where nothing is to run. */
+  async restart(key: string, signal?: AbortSignal): Promise<boolean> {
+    let restarted = false
+    await this.#inTurn(key, async () => {
+      const before = this.#current.get(key)
+      if (before === undefined || !before.run.active) return
+      const run = { ...before.run, completed: false }
+      this.#options.claims.claim(key, run.exclusives)
+      try {
+        await this.#replace(before, run, signal)
+      } finally {
+        this.#keepClaims(key)
+      }
+      restarted = true
+    })
+    return restarted
+  }
+
+  /** Until it is disposed of, stops of this key get this long instead of the usual deadline. */
+  stopWithin(key: string, deadlineMs: number): Disposable {
+    this.#deadlinesMs.set(key, deadlineMs)
+    return { [Symbol.dispose]: () => void this.#deadlinesMs.delete(key) }
   }
 
   async #inTurn(key: string, work: () => Promise<void>): Promise<void> {
@@ -92,7 +129,8 @@ export class PipelineRunner {
     }
     if (!run.active || run.completed) {
       await this.#stop(before)
-      this.#current.set(run.key, { run, pipeline: undefined, watching: undefined })
+      const { lasted } = before ?? {}
+      this.#current.set(run.key, { run, pipeline: undefined, watching: undefined, lasted })
       this.#keepClaims(run.key)
       this.#listeners.tell(run.key)
       return
@@ -140,12 +178,23 @@ export class PipelineRunner {
       digest: current.run.digest,
       active: current.run.active,
       completed: current.run.completed || pipeline?.phase === 'completed',
+      uptimeMs: this.#uptimeMs(current.lasted),
       pipeline,
     }
   }
 
+  /** What runs or ran last under a key, for whoever asks it for more than its state. */
+  pipeline(key: string): Pipeline | undefined {
+    return this.#current.get(key)?.pipeline
+  }
+
   watch(listener: (key: string) => void): Disposable {
     return this.#listeners.add(listener)
+  }
+
+  #uptimeMs(lasted: Lasted | undefined): number {
+    if (lasted === undefined) return 0
+    return (lasted.endedMs ?? this.#options.clock.monotonicMs()) - lasted.startedMs
   }
 
   /** All of them at once, each with the deadline. */
@@ -156,8 +205,11 @@ export class PipelineRunner {
 
   async #connect(run: Run, pipeline: Pipeline, signal: AbortSignal | undefined): Promise<void> {
     await pipeline.connect(signal)
+    const { clock } = this.#options
+    const lasted: Lasted = { startedMs: clock.monotonicMs(), endedMs: undefined }
     let told = false
     const look = (): void => {
+      if (pipeline.state().phase !== 'running') lasted.endedMs ??= clock.monotonicMs()
       if (pipeline.state().phase === 'completed' && !told) {
         told = true
         const digest = this.#current.get(run.key)?.run.digest ?? run.digest
@@ -166,7 +218,7 @@ export class PipelineRunner {
       }
       this.#listeners.tell(run.key)
     }
-    this.#current.set(run.key, { run, pipeline, watching: pipeline.watch(look) })
+    this.#current.set(run.key, { run, pipeline, watching: pipeline.watch(look), lasted })
     look()
   }
 
@@ -200,8 +252,11 @@ export class PipelineRunner {
   }
 
   async #stop(current: Current | undefined): Promise<void> {
-    current?.watching?.[Symbol.dispose]()
-    await current?.pipeline?.stop(this.#options.stopDeadlineMs)
+    if (current === undefined) return
+    current.watching?.[Symbol.dispose]()
+    if (current.lasted !== undefined) current.lasted.endedMs ??= this.#options.clock.monotonicMs()
+    const { stopDeadlineMs } = this.#options
+    await current.pipeline?.stop(this.#deadlinesMs.get(current.run.key) ?? stopDeadlineMs)
   }
 }
 

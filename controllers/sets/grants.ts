@@ -100,12 +100,27 @@ export function isGranted({ kind, name }: Need, { grants, directory }: Authority
 }
 
 function needProblem(need: Need, { specPath }: Declaration, authority: Authority): PathProblem {
-  const { kind, name, path } = need
   return {
     layer: 'component',
     code: 'GrantMissing',
-    path: [...specPath, ...path],
+    path: [...specPath, ...need.path],
     at: 'value',
+    ...refusalOf(need, authority),
+  }
+}
+
+/** Undefined for what the source was granted. */
+export function grantProblem(need: Need, authority: Authority): GrantRefusal | undefined {
+  return isGranted(need, authority) ? undefined : refusalOf(need, authority)
+}
+
+export interface GrantRefusal {
+  readonly message: string
+  readonly hint: string
+}
+
+function refusalOf({ kind, name }: Need, authority: Authority): GrantRefusal {
+  return {
     message: `source ${authority.source} is not granted ${WORDS[kind]} ${name}`,
     hint: lineToAdd(authority, GRANT_LINES[kind](name)),
   }

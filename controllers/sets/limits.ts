@@ -7,6 +7,8 @@ export const FILE_DOCUMENTS_MAX = 1000
 export interface FileLimits {
   readonly bytesMax: number
   readonly documentsMax: number
+  /** Of one document; DOCUMENT_TOKENS_MAX where absent. */
+  readonly tokensMax?: number
 }
 export const FILE_LIMITS: FileLimits = {
   bytesMax: FILE_BYTES_MAX,

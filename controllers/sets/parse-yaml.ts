@@ -44,7 +44,10 @@ interface Composed {
 }
 
 /** Stops as soon as a limit is passed: the limits come before the work. */
-function compose(source: SourceText, { documentsMax }: FileLimits): Composed {
+function compose(
+  source: SourceText,
+  { documentsMax, tokensMax = DOCUMENT_TOKENS_MAX }: FileLimits,
+): Composed {
   const composer = new Composer({
     strict: true,
     uniqueKeys: false,
@@ -74,7 +77,7 @@ function compose(source: SourceText, { documentsMax }: FileLimits): Composed {
       // A scalar's text may begin with a star, too; its mark goes before it.
       if (lexeme.startsWith('*') && before !== CST.SCALAR) aliases++
       before = lexeme
-      const limit = limitPassed(++tokens, aliases, parser.stack.length)
+      const limit = limitPassed(++tokens, tokensMax, aliases, parser.stack.length)
       if (limit !== undefined) {
         problems.push(passed(source, parser.offset, limit))
         return { documents, problems }
@@ -144,8 +147,13 @@ function tooMany(source: SourceText, offset: number, documentsMax: number): Prob
   })
 }
 
-function limitPassed(tokens: number, aliases: number, stack: number): string | undefined {
-  if (tokens > DOCUMENT_TOKENS_MAX) return `${DOCUMENT_TOKENS_MAX} words and marks in a document`
+function limitPassed(
+  tokens: number,
+  tokensMax: number,
+  aliases: number,
+  stack: number,
+): string | undefined {
+  if (tokens > tokensMax) return `${tokensMax} words and marks in a document`
   if (aliases > ALIASES_MAX) return `${ALIASES_MAX} aliases in a document`
   if (stack > LEVELS_MAX + STACK_SPARE) return `${LEVELS_MAX} levels`
   return undefined

@@ -19,6 +19,12 @@ export class EndpointRoutes<Target> {
     return this.#plain.size + this.#parametric.size
   }
 
+  /** As they were set. */
+  paths(): readonly string[] {
+    const parametric = [...this.#parametric.values()].flat()
+    return [...this.#plain.keys(), ...parametric.map(({ path }) => path)]
+  }
+
   has(path: string): boolean {
     return this.get(path) !== undefined
   }

@@ -1,0 +1,39 @@
+/** What a request of the Connect API says besides its body. */
+import type { FastifyRequest } from 'fastify'
+import type { StreamWrite } from '../../controllers/connect/connect-streams.ts'
+import { parseConnectDuration } from '../../engine/pipelines/connect-duration.ts'
+import { query } from '../native/context.ts'
+
+/** `chilled` and `dryRun` are exactly `true`; a timeout that is none is ignored. */
+export function readWrite(request: FastifyRequest): StreamWrite {
+  const { chilled, dryRun, timeout } = query(request)
+  return {
+    chilled: chilled === 'true',
+    dryRun: dryRun === 'true',
+    expectedDigest: entityTag(request.headers['if-match']),
+    stopMs: readTimeout(timeout),
+  }
+}
+
+export function bodyOf(request: FastifyRequest): Uint8Array {
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+}
+
+/** `"abc"`, also weak; `*` is whatever there is. */
+function entityTag(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === '*') return undefined
+  return header
+    .trim()
+    .replace(/^W\//, '')
+    .replace(/^"(.*)"$/, '$1')
+}
+
+/** A timer counts no more than that. */
+const TIMEOUT_MS_MAX = 2_147_483_647
+
+function readTimeout(text: unknown): number | undefined {
+  if (typeof text !== 'string' || text === '') return undefined
+  const duration = parseConnectDuration(text)
+  if (duration.kind !== 'duration' || !(duration.ms >= 0)) return undefined
+  return Math.min(duration.ms, TIMEOUT_MS_MAX)
+}

@@ -1,0 +1,91 @@
+/** Posted bodies → streams to keep: read, linted, and refused with all that is wrong, before anything is looked up. */
+import { HeadgateError } from '../../engine/error.ts'
+import { kindOf } from '../../engine/pipelines/component-config.ts'
+import type { RefusedAction } from '../apply/set-refused.ts'
+import { SetRefused } from '../apply/set-refused.ts'
+import type { MapTree, Path } from '../sets/tree.ts'
+import { LintError } from './lint-error.ts'
+import { configAt, type LintOptions, lintStream, type PostedStream } from './lint-stream.ts'
+import { type PostedBody, readPosted } from './read-posted.ts'
+import { identityOfStream, type StoredStream, type StreamConfig } from './stored-stream.ts'
+
+/** Throws LintError, SetRefused (it cannot be built), GrantMissing, YamlSyntax and LimitExceeded. */
+export async function judgeStream(
+  id: string,
+  body: Uint8Array,
+  options: LintOptions,
+): Promise<StoredStream> {
+  const posted = readPosted(body, 'a stream config')
+  return judgeOne(id, { ...posted, path: [], config: configOf(posted, []) }, options)
+}
+
+/** What a PATCH made; nothing of it is linted, and fields that do not exist are passed over. */
+export async function judgeMerged(
+  id: string,
+  config: unknown,
+  options: LintOptions,
+): Promise<StoredStream> {
+  const text = JSON.stringify(config, undefined, 2)
+  return judgeStream(id, Buffer.from(text), { ...options, chilled: true })
+}
+
+/** By id. All lints of all streams are told at once, each with its stream. */
+export async function judgeSet(
+  body: Uint8Array,
+  options: LintOptions,
+): Promise<ReadonlyMap<string, StoredStream>> {
+  const posted = readPosted(body, 'a mapping of stream ids to configs')
+  const lints: string[] = []
+  const refused: RefusedAction[] = []
+  const streams = new Map<string, StoredStream>()
+  for (const { key: id } of posted.tree.entries) {
+    const config = configOf(posted, [id])
+    const linted = await lintStream({ ...posted, path: [id], config }, options)
+    lints.push(...linted.lints.map((text) => `stream '${id}': ${text}`))
+    if (linted.refusal !== undefined) refused.push(refusedFor(id, linted.refusal))
+    streams.set(id, stored(id, config, linted.runs))
+  }
+  if (lints.length > 0) throw new LintError(lints)
+  if (refused.length > 0) throw new SetRefused('Nothing of the set was changed.', refused)
+  return streams
+}
+
+async function judgeOne(
+  id: string,
+  posted: PostedStream,
+  options: LintOptions,
+): Promise<StoredStream> {
+  const { lints, runs, refusal } = await lintStream(posted, options)
+  if (lints.length > 0) throw new LintError(lints)
+  if (refusal?.code === 'ApplyFailed')
+    throw new SetRefused(refusal.message, [refusedFor(id, refusal)])
+  if (refusal !== undefined) throw refusal
+  return stored(id, posted.config, runs)
+}
+
+function refusedFor(id: string, refusal: HeadgateError): RefusedAction {
+  const because = refusal.code === 'ApplyFailed' ? 'failed' : 'held'
+  const { message, hint } = refusal
+  const text = hint === undefined ? message : `${message}: ${hint}`
+  return { identity: identityOfStream(id), verb: 'create', because, message: text }
+}
+
+function stored(id: string, config: StreamConfig, runs: StreamConfig): StoredStream {
+  const isSame = JSON.stringify(config) === JSON.stringify(runs)
+  return isSame ? { id, config } : { id, config, runs }
+}
+
+/** Nothing stands for a config without fields. */
+function configOf({ source, tree }: PostedBody, path: Path): StreamConfig {
+  const config = configAt(tree, path) ?? {}
+  if (typeof config === 'object' && !Array.isArray(config)) return config as StreamConfig
+  const { line, column } = source.place(placeOf(tree, path))
+  throw new HeadgateError(
+    'YamlSyntax',
+    `line ${line} column ${column}: expected a stream config, got ${kindOf(config)}`,
+  )
+}
+
+function placeOf(tree: MapTree, [id]: Path): number {
+  return tree.entries.find(({ key }) => key === id)?.keySpan.start ?? tree.span.start
+}

@@ -1,0 +1,211 @@
+/** Writes the set of the Connect API: each change is judged first, then made in its turn, in whole or not at all. */
+import { isDeepStrictEqual } from 'node:util'
+import { identityKey } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
+import { type RefusedAction, SetRefused } from '../apply/set-refused.ts'
+import type { StoredEntry } from '../catalog/catalog.ts'
+import type { StreamWrite } from '../connect/connect-streams.ts'
+import { judgeMerged, judgeSet, judgeStream } from '../connect/judge-posted.ts'
+import type { LintOptions } from '../connect/lint-stream.ts'
+import { mergeConfig } from '../connect/merge-config.ts'
+import type { PostedStreams, StreamsById } from '../connect/posted-streams.ts'
+import { readPosted } from '../connect/read-posted.ts'
+import {
+  CONNECT_SOURCE,
+  fileOfStream,
+  identityOfStream,
+  type StoredStream,
+} from '../connect/stored-stream.ts'
+import type { PlanAnswer } from '../control-plane.ts'
+import { isEnvGranted } from '../reconcilers/grants.ts'
+import { plainValue } from '../sets/tree.ts'
+import { placeText } from '../status/place-text.ts'
+import { applySet, postedLoop } from './apply-set.ts'
+import { restartPipeline } from './restart-pipeline.ts'
+import type { Running } from './running.ts'
+import { entryOfStream } from './stream-entries.ts'
+
+type Change = (streams: StreamsById) => StreamsById | Promise<StreamsById>
+
+export class ConnectSet {
+  readonly #posted: PostedStreams
+  readonly #running: Running
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(posted: PostedStreams, running: Running) {
+    this.#posted = posted
+    this.#running = running
+  }
+
+  async create(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
+    const stream = await judgeStream(id, body, this.#lintOptions(write.chilled))
+    return this.#change(write, (streams) => {
+      this.#requireOurs(id)
+      if (streams.has(id)) throw new HeadgateError('AlreadyExists', 'Stream already exists')
+      return new Map(streams).set(id, stream)
+    })
+  }
+
+  async replace(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
+    const stream = await judgeStream(id, body, this.#lintOptions(write.chilled))
+    return this.#changeOne(id, write, () => stream)
+  }
+
+  merge(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
+    return this.#changeOne(id, write, ({ config }) => {
+      const patch = plainValue(readPosted(body, 'a part of a stream config').tree)
+      return judgeMerged(id, mergeConfig(config, patch), this.#lintOptions(true))
+    })
+  }
+
+  remove(id: string, write: StreamWrite): Promise<PlanAnswer> {
+    return this.#changeOne(id, write, () => undefined)
+  }
+
+  /** Stops it where it is, or lets it run on. */
+  pause(id: string, paused: boolean): Promise<PlanAnswer> {
+    const write = { chilled: false, dryRun: false }
+    return this.#change(write, (streams) => {
+      const { paused: _, ...stream } = this.#known(id, streams)
+      return new Map(streams).set(id, paused ? { ...stream, paused } : stream)
+    })
+  }
+
+  async replaceAll(body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
+    const next = await judgeSet(body, this.#lintOptions(write.chilled))
+    return this.#change(write, (streams) => {
+      const refused = [...next.keys()].flatMap((id) => this.#refusedAsForeign(id))
+      if (refused.length > 0) throw new SetRefused(NOTHING_CHANGED, refused)
+      return new Map([...next].map(([id, stream]) => [id, asBefore(stream, streams.get(id))]))
+    })
+  }
+
+  /** Whatever ended runs again: whoever writes a stream anew wants it to run. */
+  async #changeOne(
+    id: string,
+    write: StreamWrite,
+    change: (before: StoredStream) => StoredStream | undefined | Promise<StoredStream | undefined>,
+  ): Promise<PlanAnswer> {
+    const key = identityKey(identityOfStream(id))
+    return this.#change(
+      write,
+      async (streams) => {
+        const after = await change(this.#known(id, streams))
+        const changed = new Map(streams)
+        if (after === undefined) changed.delete(id)
+        else changed.set(id, after)
+        return changed
+      },
+      async ({ plan }) => {
+        const isTouched = plan.actions.some(({ identity }) => identityKey(identity) === key)
+        const state = this.#running.reconcilers.runner.state(key)
+        if (!isTouched && state?.completed === true)
+          await restartPipeline(identityOfStream(id), this.#running)
+      },
+    )
+  }
+
+  /** One after the other: what a change was judged by is what it changes. */
+  async #change(
+    write: StreamWrite,
+    change: Change,
+    andThen?: (answer: PlanAnswer) => Promise<void>,
+  ): Promise<PlanAnswer> {
+    const { dryRun, expectedDigest, stopMs } = write
+    return this.#inTurn(async () => {
+      const digest = this.#posted.digest()
+      if (expectedDigest !== undefined && expectedDigest !== digest)
+        throw new HeadgateError(
+          'StateMoved',
+          `the set of streams is another one now: expected ${expectedDigest}, got ${digest}`,
+          { hint: 'Read it again, and repeat the change on what is there now.' },
+        )
+      const before = this.#streams()
+      const after = await change(before)
+      using _stops = this.#stopWithin(before, stopMs)
+      const files = [...after.values()].map((stream) => fileOfStream(stream))
+      const request = { files, dryRun, isExplicit: true }
+      const { plan, problems } = await applySet(CONNECT_SOURCE, request, this.#running)
+      if (!dryRun) await andThen?.({ plan, problems })
+      return { plan, problems }
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** What is in force: after a rollback that is not what was posted last, and what another source took is not ours. */
+  #streams(): StreamsById {
+    const { chronicle, catalog } = this.#running
+    const isPinned = chronicle.history.pin(CONNECT_SOURCE) !== undefined
+    const streams = isPinned ? acceptedStreams(catalog.entries.all().values()) : this.#posted.all()
+    return new Map([...streams].filter(([id]) => this.#refusedAsForeign(id).length === 0))
+  }
+
+  #known(id: string, streams: StreamsById): StoredStream {
+    this.#requireOurs(id)
+    const stream = streams.get(id)
+    if (stream === undefined) throw new HeadgateError('NotFound', 'Stream not found')
+    return stream
+  }
+
+  #requireOurs(id: string): void {
+    const [refused] = this.#refusedAsForeign(id)
+    if (refused !== undefined) throw new HeadgateError('Conflict', refused.message)
+  }
+
+  #refusedAsForeign(id: string): readonly RefusedAction[] {
+    const entry = entryOfStream(id, this.#running)
+    if (entry === undefined || entry.owner === CONNECT_SOURCE) return []
+    const message = ownedBy(id, entry)
+    return [{ identity: entry.identity, verb: 'create', because: 'held', message }]
+  }
+
+  #stopWithin(streams: StreamsById, stopMs: number | undefined): Disposable {
+    const { runner } = this.#running.reconcilers
+    const stack = new DisposableStack()
+    if (stopMs !== undefined)
+      for (const id of streams.keys())
+        stack.use(runner.stopWithin(identityKey(identityOfStream(id)), stopMs))
+    return stack
+  }
+
+  #lintOptions(chilled: boolean): LintOptions {
+    const { options } = this.#running
+    const { grants, scope } = postedLoop(CONNECT_SOURCE, this.#running).declaration
+    return {
+      chilled,
+      authority: { source: CONNECT_SOURCE, scope, grants, directory: options.directory },
+      env: (name) => (isEnvGranted(name, grants) ? options.env[name] : undefined),
+      inspect: (config) => options.builders.inspectPipeline(config),
+    }
+  }
+}
+
+const NOTHING_CHANGED = 'Nothing of the set was changed.'
+
+function ownedBy(id: string, { owner, origin }: StoredEntry): string {
+  if (owner === '') return `stream ${id} is owned by no source: let one of them adopt it`
+  const place = origin === undefined ? 'it there' : placeText(origin)
+  return `stream ${id} is owned by the source ${owner}: edit ${place} instead`
+}
+
+/** What did not change stays as it is, paused or not. */
+function asBefore(stream: StoredStream, before: StoredStream | undefined): StoredStream {
+  if (before?.paused !== true) return stream
+  return isDeepStrictEqual({ ...stream, paused: true }, before) ? before : stream
+}
+
+function acceptedStreams(entries: Iterable<StoredEntry>): StreamsById {
+  const streams = new Map<string, StoredStream>()
+  for (const { identity, owner, accepted } of entries) {
+    if (identity.kind !== 'Pipeline' || owner !== CONNECT_SOURCE || accepted === undefined) continue
+    const { id: _, paused, ...config } = accepted.spec
+    const stream = { id: accepted.id, config }
+    streams.set(accepted.id, paused === true ? { ...stream, paused } : stream)
+  }
+  return streams
+}

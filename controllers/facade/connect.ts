@@ -1,0 +1,59 @@
+/** The streams of the Connect API, read from what runs and written as one posted set. */
+import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
+import { identityKey } from '../../crds/resource.ts'
+import type { Pipeline } from '../../engine/pipelines/pipeline.ts'
+import type { ConnectStreams, StreamState } from '../connect/connect-streams.ts'
+import { PostedStreams } from '../connect/posted-streams.ts'
+import { CONNECT_SOURCE } from '../connect/stored-stream.ts'
+import { masked } from '../plan/mask.ts'
+import type { Resource } from '../sets/resource-set.ts'
+import { ConnectSet } from './connect-set.ts'
+import type { Running } from './running.ts'
+import { entryOfStream, type NamedStream, streamIdentities, streamOf } from './stream-entries.ts'
+
+export function connectOf(running: Running): ConnectStreams {
+  const posted = new PostedStreams(running.posted.sets)
+  const set = new ConnectSet(posted, running)
+  return {
+    list: () => streamIdentities(running).map((stream) => stateOf(stream, running)),
+    get(id) {
+      const stream = streamOf(id, running)
+      return stream && stateOf(stream, running)
+    },
+    config: (id) => masked(configOf(id, posted, running), undefined),
+    digest: () => posted.digest(),
+    connections: (id) => pipelineOf(id, running)?.connections() ?? [],
+    series: (id) => pipelineOf(id, running)?.series() ?? [],
+    create: (id, body, write) => set.create(id, body, write),
+    replace: (id, body, write) => set.replace(id, body, write),
+    merge: (id, body, write) => set.merge(id, body, write),
+    remove: (id, write) => set.remove(id, write),
+    replaceAll: (body, write) => set.replaceAll(body, write),
+  }
+}
+
+function stateOf({ id, identity }: NamedStream, { reconcilers }: Running): StreamState {
+  const state = reconcilers.runner.state(identityKey(identity))
+  const active = state?.active === true && state.pipeline?.phase === 'running'
+  return { id, active, uptimeMs: state?.uptimeMs ?? 0 }
+}
+
+function pipelineOf(id: string, running: Running): Pipeline | undefined {
+  const stream = streamOf(id, running)
+  return stream && running.reconcilers.runner.pipeline(identityKey(stream.identity))
+}
+
+/** As it was posted; what another source declares, or a rollback brought back, as it was accepted. */
+function configOf(id: string, posted: PostedStreams, running: Running): unknown {
+  const entry = entryOfStream(id, running)
+  const isPinned = running.chronicle.history.pin(CONNECT_SOURCE) !== undefined
+  const isOurs = entry === undefined || entry.owner === CONNECT_SOURCE
+  if (isOurs && !isPinned) return posted.all().get(id)?.config
+  const resource = entry?.accepted ?? entry?.pending
+  return resource && withoutOurs(resource)
+}
+
+function withoutOurs({ spec }: Resource): Readonly<Record<string, unknown>> {
+  const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !ours.includes(name)))
+}

@@ -106,7 +106,10 @@ const CONSUMER_GROUP: ServedResource = {
     { name: 'Lag', type: 'integer', jsonPath: '.status.lag.records' },
     { name: 'Generation', type: 'integer', jsonPath: '.status.generation', priority: 1 },
   ],
-  subresources: [{ name: 'reset', kind: 'ConsumerGroupReset', verbs: ['create'] }],
+  subresources: [
+    { name: 'reset', kind: 'ConsumerGroupReset', verbs: ['create'] },
+    { name: 'members', kind: 'ConsumerGroupMember', verbs: ['create', 'delete'] },
+  ],
 }
 
 const STREAM_USAGE: ServedResource = {

@@ -6,6 +6,7 @@ import { serveConsumerGroups } from './consumer-groups.ts'
 import type { NativeContext } from './context.ts'
 import { serveDiscovery } from './discovery.ts'
 import { serveEvents } from './events.ts'
+import { serveGroupMembers } from './group-members.ts'
 import { SERVED_KINDS } from './kinds.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
@@ -38,6 +39,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveSources(server, context)
   serveRetainedStreams(server, context)
   serveConsumerGroups(server, context)
+  serveGroupMembers(server, context)
   serveStreamUsages(server, context)
   serveRecords(server, context)
   serveBackups(server, context)

@@ -33,6 +33,16 @@ export function readFrom(text: string): From {
   )
 }
 
+/** What a read answered as `next`. */
+export function readNext(text: string): NextToken {
+  const next = parseNext(text)
+  if (next !== undefined) return next
+  throw new HeadgateError(
+    'BadRequest',
+    `next: expected what a read of records answered, got ${JSON.stringify(text.slice(0, 100))}`,
+  )
+}
+
 /** Undefined for what names no place; `field` is what a refusal names. */
 export function parseWhere(field: string, text: string): Where | undefined {
   if (text === 'earliest' || text === 'latest') return { kind: text }

@@ -4,6 +4,7 @@ import { BACKUP_PATHS } from '../backups.ts'
 import { CONSUMER_GROUP_PATHS } from '../consumer-groups.ts'
 import { DISCOVERY_PATHS } from '../discovery.ts'
 import { EVENT_PATHS } from '../events.ts'
+import { GROUP_MEMBER_PATHS } from '../group-members.ts'
 import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
@@ -25,6 +26,7 @@ export const PATHS: PathItems = {
   ...SOURCE_PATHS,
   ...RETAINED_STREAM_PATHS,
   ...CONSUMER_GROUP_PATHS,
+  ...GROUP_MEMBER_PATHS,
   ...STREAM_USAGE_PATHS,
   ...RECORD_PATHS,
   ...BACKUP_PATHS,

@@ -20,15 +20,21 @@ export function codecFaults(codec: string): readonly ConfigFault[] {
   return [{ path: ['codec'], message }]
 }
 
-/** The bytes of a batch, each message followed by the delimiter unless it ends with it. */
+/** The bytes of a batch, each message followed by the delimiter unless it ends with it: for one write. */
 export function framed(batch: Batch, delimiter: Buffer): Uint8Array {
-  const parts: Uint8Array[] = []
+  let length = 0
+  for (const message of batch) length += message.content().length + delimiter.length
+  const bytes = Buffer.allocUnsafe(length)
+  let at = 0
   for (const message of batch) {
     const content = message.content()
-    parts.push(content)
-    if (!endsWith(content, delimiter)) parts.push(delimiter)
+    bytes.set(content, at)
+    at += content.length
+    if (endsWith(content, delimiter)) continue
+    bytes.set(delimiter, at)
+    at += delimiter.length
   }
-  return Buffer.concat(parts)
+  return bytes.subarray(0, at)
 }
 
 /** Empty for codecs without one. */
@@ -37,7 +43,12 @@ export function delimiterOf(codec: string): Buffer {
   return Buffer.from(codec.startsWith(DELIMITER_PREFIX) ? codec.slice(DELIMITER_PREFIX.length) : '')
 }
 
+/** Without a view on the content: this is asked of every message. */
 function endsWith(content: Uint8Array, delimiter: Buffer): boolean {
   const start = content.length - delimiter.length
-  return start >= 0 && delimiter.equals(content.subarray(start))
+  if (start < 0) return false
+  for (let at = 0; at < delimiter.length; at++) {
+    if (content[start + at] !== delimiter[at]) return false
+  }
+  return true
 }

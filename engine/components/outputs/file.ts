@@ -114,7 +114,7 @@ class FileOutput implements Output {
   async #append(path: string, messages: readonly Message[]): Promise<void> {
     const handle = await this.#handle(path)
     try {
-      await handle.appendFile(framed(messages, this.#delimiter))
+      await writeAll(handle, framed(messages, this.#delimiter))
     } catch (cause) {
       this.#handles.delete(path)
       await handle.close().catch(() => {})
@@ -148,6 +148,14 @@ class FileOutput implements Output {
       }
     }
     return handle
+  }
+}
+
+/** One call, as a rule: a file takes all of it unless the disk is full. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
+    at += bytesWritten
   }
 }
 

@@ -1,13 +1,13 @@
 /**
  * What Prometheus scrapes. The hot paths count in plain numbers of their own; they are handed over when somebody asks.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
-import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
 import type { MeasuredGroup, ShardLag } from '../engine/streams/group-lag.ts'
 import { namespaceOf, type QuotaUse } from '../engine/streams/quotas.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
 import { type MeasuresSource, registerEngineMetrics } from './engine-metrics.ts'
+import { type PipelineSample, pipelineMetricsText } from './pipeline-metrics.ts'
 
 /** Read at every scrape. */
 export interface MetricsSource {
@@ -20,14 +20,10 @@ export interface MetricsSource {
   readonly nowUs: () => number
 }
 
-export interface PipelineSample {
-  /** The pipeline's id, with its namespace before it outside of the default one. */
-  readonly stream: string
-  readonly counters: PipelineCounters
-}
-
-const COMPONENT_LABELS = ['stream', 'label', 'path']
 const CONVERGENCE_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Of the process, and ours: what a config counts is not to stand among it. */
+const OWN_NAME = /^(headgate|nodejs|process)_/
 
 export class Metrics {
   readonly #registry = new Registry()
@@ -46,34 +42,6 @@ export class Metrics {
       buckets: CONVERGENCE_BUCKETS_SECONDS,
       registers: [this.#registry],
     })
-    this.#count(
-      source,
-      'input_received',
-      'Messages that an input received.',
-      'root.input',
-      (c) => c.inputReceived,
-    )
-    this.#count(
-      source,
-      'output_sent',
-      'Messages that an output delivered.',
-      'root.output',
-      (c) => c.outputSent,
-    )
-    this.#count(
-      source,
-      'output_error',
-      'Messages that an output failed to deliver.',
-      'root.output',
-      (c) => c.outputErrors,
-    )
-    this.#count(
-      source,
-      'processor_error',
-      'Messages that a processor failed on.',
-      'root.pipeline.processors',
-      (c) => c.processorErrors,
-    )
     this.#gauge(source, 'headgate_stream_records', 'Records that a stream holds.', (s) => s.records)
     this.#gauge(source, 'headgate_stream_bytes', 'Bytes that a stream holds.', (s) => s.bytes)
     this.#gauge(
@@ -103,32 +71,13 @@ export class Metrics {
 
   async text(): Promise<string> {
     this.#groups = await this.#source.groups()
-    return this.#registry.metrics()
+    const own = await this.#registry.metrics()
+    const isTaken = (name: string): boolean => OWN_NAME.test(name)
+    return own + pipelineMetricsText(this.#source.pipelines(), isTaken)
   }
 
   get contentType(): string {
     return this.#registry.contentType
-  }
-
-  #count(
-    source: MetricsSource,
-    name: string,
-    help: string,
-    path: string,
-    countOf: (counters: PipelineCounters) => number,
-  ): void {
-    new Counter({
-      name,
-      help,
-      labelNames: COMPONENT_LABELS,
-      registers: [this.#registry],
-      collect() {
-        this.reset()
-        for (const { stream, counters } of source.pipelines()) {
-          this.inc({ stream, label: '', path }, countOf(counters))
-        }
-      },
-    })
   }
 
   #gauge(

@@ -77,7 +77,6 @@ describe('health', () => {
     server.metrics.observeConvergence(0.02)
     const text = await (await get('/metrics')).text()
     expect(text).toContain('input_received{stream="clean",label="",path="root.input"} 5')
-    expect(text).toContain('output_sent{stream="clean",label="",path="root.output"} 4')
     expect(text).toContain('headgate_convergence_seconds_count 1')
     expect(text).toContain('process_cpu_seconds_total')
   })

@@ -121,7 +121,15 @@ export async function openTestServer({
     pipelines: () => [
       {
         stream: 'clean',
-        counters: { inputReceived: 5, processorErrors: 1, outputSent: 4, outputErrors: 2 },
+        namespace: 'default',
+        series: [
+          {
+            kind: 'counter',
+            name: 'input_received',
+            labels: { label: '', path: 'root.input' },
+            value: 5,
+          },
+        ],
       },
     ],
     engine: () => engine.measures(),

@@ -5,7 +5,8 @@
  * way out the API stops taking requests first, then pipelines drain, then the engine closes.
  */
 import { SharedEndpoints } from '../api/endpoints.ts'
-import { Metrics, type PipelineSample } from '../api/metrics.ts'
+import { Metrics } from '../api/metrics.ts'
+import type { PipelineSample } from '../api/pipeline-metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
 import { copyCatalog } from '../controllers/catalog/copy-catalog.ts'
@@ -18,14 +19,13 @@ import type { SourceDeclaration } from '../controllers/sources/source.ts'
 import { type RunningControlPlane, startControlPlane } from '../controllers/start-control-plane.ts'
 import type { SinkSpec } from '../crds/generated/specs.gen.ts'
 import { kinds } from '../crds/kinds.ts'
-import { type Identity, KINDS, type ResourceObject } from '../crds/resource.ts'
+import { type Identity, KINDS } from '../crds/resource.ts'
 import type { BackupResult } from '../engine/backup.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type DiskEngine, openDiskEngine } from '../engine/log/disk-engine.ts'
 import type { WriteGate } from '../engine/log/write-gate.ts'
 import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
-import type { PipelineCounters } from '../engine/pipelines/pipeline.ts'
 import { lowerSink } from '../engine/pipelines/sink.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
@@ -245,19 +245,14 @@ function fileReader(plane: PlaneReference): Builders['readFiles'] {
 
 /** Sinks run as pipelines and are counted like them. */
 function samplesOf(plane: ControlPlane | undefined): readonly PipelineSample[] {
-  const objects = (['Pipeline', 'Sink'] as const).flatMap(
-    (kind) => plane?.resources.list(kind, undefined) ?? [],
+  if (plane === undefined) return []
+  return (['Pipeline', 'Sink'] as const).flatMap((kind) =>
+    plane.resources.list(kind, undefined).map(({ metadata, spec }) => {
+      const { name, namespace = 'default' } = metadata
+      const stream = (spec as { readonly id?: string } | undefined)?.id ?? name
+      return { stream, namespace, series: plane.seriesOf({ kind, namespace, name }) }
+    }),
   )
-  return objects.flatMap((object) => {
-    const counters = (object.status as { counters?: PipelineCounters } | undefined)?.counters
-    return counters === undefined ? [] : [{ stream: labelOf(object), counters }]
-  })
-}
-
-function labelOf({ metadata, spec }: ResourceObject): string {
-  const id = (spec as { readonly id?: string } | undefined)?.id ?? metadata.name
-  const { namespace = 'default' } = metadata
-  return namespace === 'default' ? id : `${namespace}/${id}`
 }
 
 function streamToLookAt({ resources }: ControlPlane): string | undefined {

@@ -11,6 +11,7 @@ import { bloblServe } from './blobl-serve.ts'
 import type { CommandDefinition } from './command.ts'
 import { complete } from './complete.ts'
 import { completion } from './completion.ts'
+import { create } from './create.ts'
 import { deleteCommand } from './delete.ts'
 import { describe } from './describe.ts'
 import { diff } from './diff.ts'
@@ -27,6 +28,8 @@ import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { latest } from './latest.ts'
+import { lint } from './lint.ts'
+import { list } from './list.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
@@ -54,7 +57,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
   init,
   up,
   validate,
+  lint,
   testCommand,
+  create,
+  list,
   fmt,
   plan,
   apply,

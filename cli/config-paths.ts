@@ -8,6 +8,8 @@ export interface NamedFile {
   /** As a person would name it from the working directory. */
   readonly path: string
   readonly bytes: Uint8Array
+  /** Found beneath a folder: nobody said that it is a config. */
+  readonly found: boolean
 }
 
 const PATTERN = /[*?[{]/
@@ -22,7 +24,8 @@ export async function namedFiles(paths: readonly string[]): Promise<readonly Nam
     if (first !== undefined) {
       throw new HeadgateError('SourceUnreadable', `${first.path}: ${first.because}`)
     }
-    for (const file of found) files.set(file.path, file)
+    const isFolder = statSync(path).isDirectory()
+    for (const file of found) files.set(file.path, { ...file, found: isFolder })
   }
   return [...files.values()].sort((left, right) => (left.path < right.path ? -1 : 1))
 }

@@ -8,7 +8,9 @@
 import type { FieldSchema } from '../crds/field-form.ts'
 import type { KindDefinition } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
+import { PIPELINE_FIELDS_OF_OURS } from '../crds/pipeline.ts'
 import { KINDS, type Kind } from '../crds/resource.ts'
+import { OF_THE_PROCESS } from '../engine/pipelines/spec.ts'
 import { ENVELOPE, type ResolvedSchemas } from './resolved-schemas.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -81,6 +83,23 @@ export function combinedSchema(resolved: ResolvedSchemas): JsonObject {
       then: { $ref: `#/$defs/${kind}` },
     })),
     $defs: { ...Object.fromEntries(documents), ...componentDefinitions(resolved) },
+  }
+}
+
+/** A Connect config without an envelope: a pipeline's spec without what is ours, with what is of its whole process. */
+export function bareConfigSchema(resolved: ResolvedSchemas): JsonObject {
+  const { required: _, properties = {}, ...spec } = resolved.specs.Pipeline
+  const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
+  const fields = Object.entries(properties).filter(([name]) => !ours.includes(name))
+  const ofProcess = OF_THE_PROCESS.map((name) => [
+    name,
+    { description: 'Of a whole process; it changes nothing here.' },
+  ])
+  return {
+    $schema: DRAFT,
+    title: 'Connect config',
+    ...strictSchema({ ...spec, properties: Object.fromEntries([...fields, ...ofProcess]) }),
+    $defs: componentDefinitions(resolved),
   }
 }
 

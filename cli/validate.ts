@@ -60,8 +60,9 @@ function notesText(notes: readonly string[]): readonly string[] {
   return [...notes.slice(0, NOTES_SHOWN_MAX), `and ${rest} more that were passed over`]
 }
 
-async function printedText(
-  { problems, files, texts }: Validation,
+/** What every command that judges files prints. */
+export async function printedText(
+  { problems, files, texts }: Pick<Validation, 'problems' | 'files' | 'texts'>,
   invocation: Invocation,
 ): Promise<string> {
   switch (textOption(invocation, 'output')) {

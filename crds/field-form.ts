@@ -45,6 +45,10 @@ const COMPONENT_FORMS: Readonly<Record<string, string>> = {
   processors: 'a list of processors',
   output: 'an output',
   outputs: 'a list of outputs',
+  input: 'an input',
+  inputs: 'a list of inputs',
+  cache: 'the label of an entry of cache_resources',
+  rate_limit: 'the label of an entry of rate_limit_resources',
 }
 
 export function formOf(schema: FieldSchema): string {
@@ -52,7 +56,8 @@ export function formOf(schema: FieldSchema): string {
   if (special !== undefined) return special
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(unionForm))].join(' or ')
   if (schema.const !== undefined) return `\`${String(schema.const)}\``
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ')
+  if (schema.enum !== undefined)
+    return schema.enum.map((value) => `\`${value === '' ? '""' : value}\``).join(', ')
   if (schema.patternText !== undefined) return withBounds(schema.patternText, schema)
   if (schema.$ref !== undefined) return referenceText(schema.$ref)
   return typeForm(schema)

@@ -65,17 +65,18 @@ export async function consume(
     groupId: `reader-${topic}-${process.hrtime.bigint()}`,
   })
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false })
-  const read: Read[] = []
+  // By place: this client gives some twice when it joins.
+  const read = new Map<string, Read>()
   for await (const { partition, offset, key, value, headerEntries } of stream) {
-    read.push({
+    read.set(`${partition} ${offset}`, {
       partition,
       offset: Number(offset),
       key: key?.toString(),
       value: value.toString(),
       headers: headerEntries.map(([name, text]) => [name.toString(), text.toString()] as const),
     })
-    if (read.length >= count) break
+    if (read.size >= count) break
   }
   await consumer.close(true)
-  return read
+  return [...read.values()]
 }

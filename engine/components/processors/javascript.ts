@@ -1,0 +1,134 @@
+/** Runs JavaScript on each message, in a sandbox. */
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Script } from 'node:vm'
+import { Type } from '../../../crds/typebox.ts'
+import { HeadgateError } from '../../error.ts'
+import {
+  type ConfigFault,
+  defineProcessor,
+  type ProcessorDefinition,
+} from '../../pipelines/component.ts'
+import type { PipelineEnvironment } from '../../pipelines/pipeline.ts'
+import { configFileNeeds, readConfigFile } from '../config-file.ts'
+import { type CodeAnswer, codeRequest, withCodeAnswer } from '../foreign-code/code-answer.ts'
+import { inThread } from '../foreign-code/in-thread.ts'
+import { JAVASCRIPT_SOURCE, javascriptData } from '../foreign-code/javascript-source.ts'
+
+/** Files that `global_folders` may hold, all together. */
+export const MODULE_FILES_MAX = 200
+
+interface JavascriptConfig {
+  readonly code: string
+  readonly file: string
+  readonly global_folders: readonly string[]
+}
+
+export const javascript: ProcessorDefinition = defineProcessor({
+  name: 'javascript',
+  status: 'beta',
+  effects: 'none',
+  summary: 'Runs JavaScript on each message, in a sandbox.',
+  description: `The code runs once for each message, in an engine of its own (QuickJS, ES2023) and a thread of its own, and
+reaches nothing but the message and what \`global_folders\` holds:
+
+- \`benthos.v0_msg_as_string()\`, \`benthos.v0_msg_set_string(text)\`: the content as text;
+- \`benthos.v0_msg_as_structured()\`, \`benthos.v0_msg_set_structured(value)\`: the content as a document; JavaScript has
+  no whole numbers beyond 2^53;
+- \`benthos.v0_msg_exists_meta(key)\`, \`benthos.v0_msg_get_meta(key)\`, \`benthos.v0_msg_set_meta(key, value)\`: metadata;
+- \`console.log(…)\` and its like go to the log; \`require(name)\` finds modules and JSON of \`global_folders\`.
+
+\`benthos.v0_fetch\` is refused: the processor \`http\` asks other servers. What the code throws flags the message, and so
+does taking too long or too much memory. It may not rely on what it kept from an earlier message.`,
+  config: Type.Object({
+    code: Type.String({ default: '', description: 'The code.' }),
+    file: Type.String({
+      default: '',
+      description: 'The file that holds the code, instead of `code`.',
+    }),
+    global_folders: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: 'Folders that `require` finds modules in.',
+    }),
+  }),
+  needs: ({ file, global_folders }) => [
+    ...configFileNeeds(file, ['file']),
+    ...global_folders.flatMap((name, index) => configFileNeeds(name, ['global_folders', index])),
+  ],
+  check: (config) => codeFaults(config),
+  examples: [
+    {
+      title: 'Text',
+      config: { code: 'benthos.v0_msg_set_string(benthos.v0_msg_as_string() + "2")' },
+      given: [4],
+      then: [42],
+    },
+    {
+      title: 'A document',
+      config: {
+        code: 'const order = benthos.v0_msg_as_structured()\norder.total = order.price * order.count\nbenthos.v0_msg_set_structured(order)\n',
+      },
+      given: [{ price: 2, count: 3 }],
+      then: [{ price: 2, count: 3, total: 6 }],
+    },
+  ],
+  build: async ({ code, file, global_folders }, context) => {
+    const { environment } = context
+    const text = file === '' ? code : Buffer.from(readConfigFile(environment, file)).toString()
+    await expectCode(text)
+    return inThread(context, {
+      source: JAVASCRIPT_SOURCE,
+      data: javascriptData(text, modulesIn(global_folders, environment)),
+      request: (message) => codeRequest(message, true),
+      answered: (message, answer: CodeAnswer) =>
+        withCodeAnswer(message, answer, environment.logger),
+    })
+  },
+})
+
+function codeFaults({ code, file }: JavascriptConfig): readonly ConfigFault[] {
+  if ((code === '') === (file === '')) {
+    const found = code === '' ? 'neither' : 'both'
+    return [{ path: [], message: `expected either code or file, got ${found}` }]
+  }
+  try {
+    // Read, never run.
+    if (code !== '') new Script(`(function () {${code}\n})`)
+    return []
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    return [{ path: ['code'], message: `expected JavaScript: ${reason}` }]
+  }
+}
+
+/** The engine that will run it is asked: it may know less than the one that runs us. */
+async function expectCode(code: string): Promise<void> {
+  const { getQuickJS } = await import('quickjs-emscripten')
+  using context = (await getQuickJS()).newContext()
+  const result = context.evalCode(`(function () {${code}\n})`)
+  if (result.error === undefined) return result.value.dispose()
+  const { message } = context.dump(result.error) as { readonly message: string }
+  result.error.dispose()
+  throw new HeadgateError('ComponentConfigInvalid', `expected JavaScript: ${message}`)
+}
+
+function modulesIn(
+  folders: readonly string[],
+  environment: PipelineEnvironment,
+): Readonly<Record<string, string>> {
+  const modules: Record<string, string> = Object.create(null)
+  let count = 0
+  for (const folder of folders) {
+    const place = resolve(environment.directory, folder)
+    for (const name of readdirSync(place, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(?:c?js|json)$/.test(name) || name in modules) continue
+      count += 1
+      if (count > MODULE_FILES_MAX) {
+        const message = `expected at most ${MODULE_FILES_MAX} files in global_folders`
+        throw new HeadgateError('LimitExceeded', message)
+      }
+      modules[name] = Buffer.from(readConfigFile(environment, join(place, name))).toString()
+    }
+  }
+  return modules
+}

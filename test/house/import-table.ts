@@ -33,7 +33,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   entities: ['engine/bloblang/methods/escaping.ts'],
   fastify: ['api'],
   htmlparser2: ['engine/bloblang/methods/strip-html.ts'],
-  hyparquet: ['engine/bloblang/methods/parquet.ts'],
+  hyparquet: ['engine/bloblang/methods/parquet.ts', 'engine/components/processors/parquet.test.ts'],
+  'hyparquet-writer': ['engine/components/parquet/write-parquet.ts'],
   ignore: ['controllers/sources/file-walk.ts'],
   'jq-web': ['engine/components/processors/jq.ts'],
   'json-p3': ['engine/bloblang/methods/json-path.ts'],
@@ -49,6 +50,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   transliteration: ['engine/bloblang/methods/slug.ts'],
   typebox: ['crds/typebox.ts'],
   undici: ['controllers/alerts/post-json.ts', 'engine/components'],
+  ws: ['engine/components'],
   yaml: [
     'controllers/sets',
     'cli/declarable.ts',

@@ -1,7 +1,8 @@
 /** A listener of a component's own: opened on connecting, and closed so that answers under way still leave. */
-import type { RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { HeadgateError } from '../../error.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { UpgradeHandler } from '../../ports/endpoints.ts'
 
 /** Connections that are still open after this are cut. */
 export const LISTENER_CLOSE_MS = 1_000
@@ -20,13 +21,19 @@ export function parseAddress(text: string): ListenAddress | undefined {
   return { host: host === '' ? '::' : host, port }
 }
 
+export interface Listening {
+  readonly request: RequestListener
+  readonly upgrade: UpgradeHandler
+  /** Undefined for one without TLS. */
+  readonly identity: { readonly cert: string; readonly key: string } | undefined
+}
+
 export async function openListener(
   { host, port }: ListenAddress,
-  handler: RequestListener,
+  { request, upgrade, identity }: Listening,
 ): Promise<Server> {
-  // Whoever only judges a config has no use for an HTTP server.
-  const { createServer } = await import('node:http')
-  const server = createServer(handler)
+  const server = await createListener(request, identity)
+  server.on('upgrade', upgrade)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
@@ -38,6 +45,31 @@ export async function openListener(
     server.listen({ host, port }, resolve)
   })
   return server
+}
+
+/** Whoever only judges a config has no use for an HTTP server. */
+async function createListener(
+  request: RequestListener,
+  identity: Listening['identity'],
+): Promise<Server> {
+  const options = { shouldUpgradeCallback: asksForWebsocket }
+  if (identity === undefined) return (await import('node:http')).createServer(options, request)
+  const { createServer } = await import('node:https')
+  try {
+    return createServer({ ...options, ...identity }, request)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new HeadgateError(
+      'ComponentConfigInvalid',
+      `the certificate of cert_file and the key of key_file cannot be used: ${code}`,
+      { hint: 'Both have to be PEM, and the key has to fit the certificate.' },
+    )
+  }
+}
+
+/** What asks for another protocol, as some clients always do, is an ordinary request. */
+function asksForWebsocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 export async function closeListener(server: Server, clock: Clock): Promise<void> {

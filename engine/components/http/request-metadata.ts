@@ -3,9 +3,12 @@ import type { IncomingMessage } from 'node:http'
 
 /**
  * Cookies, query parameters and headers by their names, as the client spelled them, the first of several; and, whatever
- * the client sent, the four names that are ours.
+ * the client sent, the parameters of the path and the four names that are ours.
  */
-export function requestMetadata(request: IncomingMessage): ReadonlyMap<string, string> {
+export function requestMetadata(
+  request: IncomingMessage,
+  parameters: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>()
   const add = (name: string, value: string) => {
     if (!metadata.has(name)) metadata.set(name, value)
@@ -20,6 +23,7 @@ export function requestMetadata(request: IncomingMessage): ReadonlyMap<string, s
     const [name = '', value] = split(pair.trim(), '=')
     if (name !== '' && value !== undefined) add(name, value)
   }
+  for (const [name, value] of parameters) metadata.set(name, value)
   metadata.set('http_server_user_agent', request.headers['user-agent'] ?? '')
   metadata.set('http_server_request_path', path)
   metadata.set('http_server_verb', request.method ?? '')

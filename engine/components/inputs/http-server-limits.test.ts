@@ -2,28 +2,24 @@ import { createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { interpolationOf, OFFLINE } from '../../pipelines/bloblang-fields.ts'
+import { conformConfig } from '../../pipelines/config-check.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
-import { HttpServerInput, type HttpServerLimits } from './http-server.ts'
+import { HttpServerInput, type HttpServerLimits, httpServer } from './http-server.ts'
 
 const PATH = '/test/post'
 
 /** An input with limits of our own, behind a server. */
-async function serve(limits: HttpServerLimits) {
+async function serve(limits: Omit<HttpServerLimits, 'socketsMax'>) {
   const environment = testEnvironment()
   const input = new HttpServerInput(
-    {
-      address: '',
-      path: '/post',
-      allowed_verbs: ['POST'],
-      timeout: '',
-      sync_response: { status: '200', headers: {} },
-    },
+    conformConfig(httpServer.config, { timeout: '' }) as never,
     {
       environment,
       durationMs: () => undefined,
       interpolation: (text) => interpolationOf(text, OFFLINE),
     },
-    limits,
+    undefined,
+    { socketsMax: 2, ...limits },
   )
   await input.connect()
   const server = createServer((request, response) =>

@@ -1,11 +1,19 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, request as send } from 'node:http'
+import { request as sendSecurely } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import type { Pipeline } from '../../pipelines/pipeline.ts'
 import { type TestEnvironment, testEnvironment } from '../../pipelines/testing.ts'
+import { realRandom } from '../../ports/real-random.ts'
+import { SimulatedClock } from '../../ports/simulated-clock.ts'
+import { boundaryOf, formMultipart, partMultipart } from '../http/multipart.ts'
 import { BODY_BYTES_MAX } from '../http/request-body.ts'
-import { started } from '../testing.ts'
+import { testCertificate } from '../test-certificate.ts'
+import { started, toldServer } from '../testing.ts'
 
 const pipelines: Pipeline[] = []
 const servers: Server[] = []
@@ -28,12 +36,8 @@ async function serve(input: object, output: object = { stdout: {} }, processors:
 }
 
 async function shared({ endpoints }: TestEnvironment): Promise<string> {
-  const server = createServer((request, response) => {
-    const [path = ''] = (request.url ?? '').split('?')
-    const handler = endpoints.handlers.get(path)
-    if (handler === undefined) response.writeHead(404).end()
-    else handler(request, response)
-  })
+  const server = createServer()
+  endpoints.listenOn(server)
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -69,11 +73,11 @@ describe('the http_server input', () => {
     expect((await post(`${url}/in/post`, 'x')).status).toBe(408)
   })
 
-  test('refuses other verbs, multipart bodies and what is declared too large', async () => {
+  test('refuses other verbs, parts that cannot be told and what is declared too large', async () => {
     const { url } = await serve({ path: '/x', allowed_verbs: ['PUT'] })
     expect((await post(`${url}/in/x`, 'x')).status).toBe(405)
     const multipart = { 'content-type': 'multipart/form-data; boundary=b' }
-    expect((await post(`${url}/in/x`, 'x', multipart, 'PUT')).status).toBe(415)
+    expect((await post(`${url}/in/x`, 'x', multipart, 'PUT')).status).toBe(400)
     const length = { 'content-length': String(BODY_BYTES_MAX + 1) }
     expect((await post(`${url}/in/x`, '', length, 'PUT')).status).toBe(413)
     expect((await post(`${url}/in/x`, 'x', {}, 'PUT')).status).toBe(200)
@@ -120,20 +124,175 @@ describe('the http_server input', () => {
     expect((await post(`http://127.0.0.1:${port}/other`, 'x')).status).toBe(404)
   })
 
-  test('refuses fields that it does not honour, and says what it needs', async () => {
+  test('takes the parts of a body as a batch, and answers for all of them', async () => {
+    const { url, environment } = await serve({}, { stdout: {} }, [{ archive: { format: 'lines' } }])
+    const form = formMultipart(
+      ['a', 'b'].map((text) => ({ headers: {}, body: Buffer.from(text) })),
+      realRandom,
+    )
+    const headers = { 'content-type': form.contentType }
+    expect((await post(`${url}/in/post`, Buffer.from(form.body).toString(), headers)).status).toBe(
+      200,
+    )
+    expect(environment.stdout.text).toBe('a\nb\n')
+  })
+
+  test('knows the parameters of its path, and what is beneath one that ends with a slash', async () => {
+    const mapping = 'root = [@tenant, @http_server_request_path]'
+    const { url, environment } = await serve({ path: '/t/{tenant}/in/' }, { stdout: {} }, [
+      { mapping },
+    ])
+    expect((await post(`${url}/in/t/a%20b/in/x?tenant=forged`, 'x')).status).toBe(200)
+    expect(JSON.parse(environment.stdout.text)).toEqual(['a b', '/in/t/a%20b/in/x'])
+    expect((await post(`${url}/in/t/a/in`, 'x')).status).toBe(404)
+  })
+
+  test('says when to come again beyond its rate limit', async () => {
+    const environment = testEnvironment({ name: 'in', clock: new SimulatedClock() })
+    const spec = {
+      input: { http_server: { rate_limit: 'few' } },
+      output: { drop: {} },
+      rate_limit_resources: [{ label: 'few', local: { count: 1, interval: '90s' } }],
+    }
+    pipelines.push(await started(spec, environment))
+    const url = `${await shared(environment)}/in/post`
+    expect((await post(url, 'x')).status).toBe(200)
+    const { status, headers } = await post(url, 'x')
+    expect([status, headers['retry-after']]).toEqual([429, '90'])
+  })
+
+  test('refuses what cannot be served, and says what it needs', async () => {
     const inspect = (http_server: object) =>
       inspectPipeline({ input: { http_server }, output: { drop: {} } })
-    for (const field of ['ws_path', 'cert_file', 'rate_limit', 'cors']) {
-      const { problems } = await inspect({ [field]: 'x' })
-      expect(problems[0]).toMatchObject({ path: ['input', 'http_server', field], at: 'key' })
-    }
-    expect((await inspect({ path: '/a/{id}' })).problems[0]?.message).toContain('path parameters')
+    const faults = async (http_server: object): Promise<string[]> =>
+      (await inspect(http_server)).problems.map(({ path }) => path.slice(2).join('.'))
+    expect(await faults({ unheard_of: 1 })).toEqual(['unheard_of'])
+    expect(await faults({ path: '' })).toEqual(['path'])
+    expect(await faults({ path: 'x', ws_path: '/{a}/{a}' })).toEqual(['path', 'ws_path'])
+    expect(await faults({ cert_file: 'c', key_file: 'k' })).toEqual(['cert_file', 'key_file'])
+    expect(await faults({ address: ':80', cert_file: 'c' })).toEqual(['key_file'])
+    expect(await faults({ cors: { enabled: true } })).toEqual(['cors'])
+    expect(
+      await faults({ sync_response: { metadata_headers: { include_patterns: ['('] } } }),
+    ).toEqual(['sync_response.metadata_headers.include_patterns.0'])
     expect((await inspect({ address: '127.0.0.1' })).problems[0]?.message).toContain('host:port')
-    expect((await inspect({ address: '127.0.0.1:80' })).needs).toEqual([
-      { kind: 'listener', name: '127.0.0.1:80', path: ['input', 'http_server', 'address'] },
+    const own = { address: '127.0.0.1:80', cert_file: 'c', key_file: 'k' }
+    expect((await inspect(own)).needs.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'listener 127.0.0.1:80',
+      'file c',
+      'file k',
     ])
   })
 })
+
+describe('the responses of an http_server', () => {
+  const upper = [{ mapping: 'root = content().uppercase()\nmeta "x-n" = content().string()' }]
+
+  test('are what sync_response gives, with the headers that are chosen', async () => {
+    const sync_response = {
+      headers: { 'Content-Type': 'text/${! content() }' },
+      metadata_headers: { include_prefixes: ['x-'] },
+    }
+    const { url } = await serve({ sync_response }, { sync_response: {} }, upper)
+    const { text, headers } = await post(`${url}/in/post`, 'abc')
+    expect([text, headers['content-type'], headers['x-n']]).toEqual(['ABC', 'text/ABC', 'abc'])
+  })
+
+  test('are the parts of one body when there are several, in the order in which they were given', async () => {
+    const processors = [{ sync_response: {} }, ...upper, { sync_response: {} }]
+    const { url, environment } = await serve({}, { stdout: {} }, processors)
+    const { text, headers } = await post(`${url}/in/post`, 'abc')
+    const parts = partMultipart(Buffer.from(text), boundaryOf(`${headers['content-type']}`) ?? '')
+    expect(parts?.map((part) => Buffer.from(part).toString())).toEqual(['abc', 'ABC'])
+    expect(environment.stdout.text).toBe('ABC\n')
+  })
+
+  test('outlive a branch and an archive, and are not given when the message is rejected', async () => {
+    const branch = { processors: [{ mapping: 'root = "from the branch"' }, { sync_response: {} }] }
+    const first = await serve({}, { drop: {} }, [{ branch }])
+    expect((await post(`${first.url}/in/post`, 'x')).text).toBe('from the branch')
+    const second = await serve({}, { sync_response: {} }, [{ archive: { format: 'lines' } }])
+    expect((await post(`${second.url}/in/post`, 'x')).text).toBe('x')
+    const third = await serve({}, { reject: 'no' }, [{ sync_response: {} }])
+    expect((await post(`${third.url}/in/post`, 'x')).text).toBe('no')
+  })
+
+  test('are those of another server where http_client gives them back', async () => {
+    await using server = await toldServer(({ body }) => ({ status: 200, body: `${body}!` }))
+    const http_client = { url: server.url, propagate_response: true }
+    const { url } = await serve({}, { http_client })
+    expect((await post(`${url}/in/post`, 'x')).text).toBe('x!')
+  })
+})
+
+describe('a listener of its own', () => {
+  const certificate = testCertificate()
+  let directory = ''
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'headgate-server-'))
+    await writeFile(join(directory, 'cert.pem'), certificate.cert)
+    await writeFile(join(directory, 'key.pem'), certificate.key)
+    await writeFile(join(directory, 'other.pem'), testCertificate().key)
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  async function own(fields: object): Promise<number> {
+    const port = await freePort()
+    const http_server = { address: `127.0.0.1:${port}`, ...fields }
+    const environment = testEnvironment({ directory })
+    pipelines.push(await started({ input: { http_server }, output: { drop: {} } }, environment))
+    return port
+  }
+
+  test('speaks TLS with its certificate', async () => {
+    const port = await own({ cert_file: 'cert.pem', key_file: 'key.pem' })
+    const status = await new Promise((resolve, reject) => {
+      const options = { ca: certificate.cert, method: 'POST' }
+      const request = sendSecurely(`https://localhost:${port}/post`, options, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject).end('x')
+    })
+    expect(status).toBe(200)
+  })
+
+  test('is refused where the key is not that of the certificate', async () => {
+    await expect(own({ cert_file: 'cert.pem', key_file: 'other.pem' })).rejects.toThrow(
+      'cannot be used',
+    )
+    await expect(own({ cert_file: 'none.pem', key_file: 'key.pem' })).rejects.toThrow('ENOENT')
+  })
+
+  test('lets the pages in that cors names, and no others', async () => {
+    const cors = { enabled: true, allowed_origins: ['https://a.example'] }
+    const url = `http://127.0.0.1:${await own({ cors })}/post`
+    const asked = {
+      origin: 'https://a.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'x-a',
+    }
+    const preflight = await post(url, '', asked, 'OPTIONS')
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers).toMatchObject({
+      'access-control-allow-origin': 'https://a.example',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'x-a',
+    })
+    const { status, headers } = await post(url, 'x', { origin: 'https://a.example' })
+    expect([status, headers['access-control-allow-origin']]).toEqual([200, 'https://a.example'])
+    const other = await post(url, 'x', { origin: 'https://b.example' })
+    expect(other.headers).not.toHaveProperty('access-control-allow-origin')
+  })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
 
 /** As a client that spells headers its own way and may stop in the middle of a body. */
 function post(

@@ -1,31 +1,52 @@
 /**
- * Receives messages over HTTP, one a request, and answers when the message was delivered: 200 then, 502 when it was
- * rejected, 408 when neither happened in time. Where a stream takes no more now, its own status says when to come again.
+ * Receives messages over HTTP, one a request or a batch in a multipart body, and answers when they were delivered: 200
+ * then, or as the pipeline's own responses say, 502 when something was rejected, 408 when neither happened in time. Where
+ * a stream takes no more now, its own status says when to come again.
  *
- * A request that got 408 may be delivered all the same. It listens on the shared server beneath the pipeline's prefix,
- * or at an address of its own.
+ * A request that got 408 may be delivered all the same. Websockets bring a message a frame. It listens on the shared
+ * server beneath the pipeline's prefix, or at an address of its own.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
 import { type TObject, Type } from '../../../crds/typebox.ts'
-import type { Interpolation } from '../../bloblang/mapping.ts'
-import { HeadgateError } from '../../error.ts'
+import type { HeadgateError } from '../../error.ts'
 import type { ErrorCode } from '../../error-codes.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
-  type ConfigFault,
   defineInput,
   type Input,
   type InputBatch,
   type InputDefinition,
 } from '../../pipelines/component.ts'
-import { durationField, interpolatedField } from '../../pipelines/fields.ts'
+import { durationField, rateLimitField } from '../../pipelines/fields.ts'
 import { type Batch, Message } from '../../pipelines/message.ts'
+import type { RateLimit } from '../../pipelines/rate-limit.ts'
+import { SyncResponses } from '../../pipelines/sync-response.ts'
 import type { Outcome } from '../../pipelines/transaction.ts'
 import type { Timer } from '../../ports/clock.ts'
+import { pathOf } from '../../ports/endpoint-routes.ts'
+import type { PathPattern } from '../../ports/path-pattern.ts'
+import { Arrivals } from '../http/arrivals.ts'
 import { ByteBudget } from '../http/byte-budget.ts'
-import { closeListener, openListener, parseAddress } from '../http/listener.ts'
+import { boundaryOf, isMultipart, partMultipart } from '../http/multipart.ts'
 import { BODY_BYTES_MAX, readBody } from '../http/request-body.ts'
 import { requestMetadata } from '../http/request-metadata.ts'
+import { type OpenPaths, servedPattern, servePaths } from '../http/served-paths.ts'
+import { ServedSockets, SOCKETS_MAX } from '../http/served-sockets.ts'
+import {
+  ownListenerFields,
+  pathField,
+  type ServerConfig,
+  serverExclusives,
+  serverFaults,
+  serverNeeds,
+  verbsField,
+} from '../http/server-fields.ts'
+import { SocketIntake } from '../http/socket-intake.ts'
+import { type SyncAnswerConfig, SyncAnswers, syncAnswerField } from '../http/sync-answer.ts'
+import { answerBytes, answerText, demandUpgrade, UNAVAILABLE } from '../http/text-answer.ts'
+import { metadataFilterFaults } from '../metadata-filter.ts'
 
 /** What comes beyond these, counting what is still being read, is told to come again. */
 export const WAITING_REQUESTS_MAX = 1_024
@@ -34,46 +55,49 @@ export const WAITING_BYTES_MAX: number = 256 * 1024 * 1024
 export interface HttpServerLimits {
   readonly requestsMax: number
   readonly bytesMax: number
+  readonly socketsMax: number
+}
+
+const LIMITS_DEFAULT: HttpServerLimits = {
+  requestsMax: WAITING_REQUESTS_MAX,
+  bytesMax: WAITING_BYTES_MAX,
+  socketsMax: SOCKETS_MAX,
 }
 
 const fields = {
-  address: Type.String({
-    default: '',
-    description: 'A listener of its own, `host:port`; the shared server where empty.',
-  }),
-  path: Type.String({
-    default: '/post',
-    description: 'The path; everything beneath it where it ends with `/`.',
-  }),
-  allowed_verbs: Type.Array(Type.String(), {
-    default: ['POST'],
-    minItems: 1,
-    description: 'Methods that are taken; others get 405.',
-  }),
-  timeout: durationField({ default: '5s', description: 'How long a client waits at most.' }),
-  sync_response: Type.Object(
-    {
-      status: interpolatedField({ default: '200', description: 'The status when delivered.' }),
-      headers: Type.Record(Type.String(), interpolatedField({ description: 'A header.' }), {
-        default: {},
-        description: 'Headers of the answer when delivered.',
-      }),
-    },
-    { default: {}, description: 'The answer when delivered.' },
+  ...ownListenerFields,
+  path: pathField(
+    '/post',
+    'The path; everything beneath it where it ends with `/`. `{name}` stands for a segment, which becomes metadata.',
   ),
+  ws_path: pathField('/post/ws', 'Where websockets are opened; empty for none.'),
+  ws_welcome_message: Type.String({
+    default: '',
+    description: 'What each websocket is sent first.',
+  }),
+  ws_rate_limit_message: Type.String({
+    default: '',
+    description: 'What a websocket is sent instead of a message that the rate limit dropped.',
+  }),
+  allowed_verbs: verbsField('POST'),
+  timeout: durationField({ default: '5s', description: 'How long a client waits at most.' }),
+  rate_limit: rateLimitField({
+    default: '',
+    description:
+      'What is beyond it gets 429, with `Retry-After`; a message of a websocket is dropped.',
+  }),
+  sync_response: syncAnswerField,
 }
 const config: TObject<typeof fields> = Type.Object(fields)
 
 /** As its schema says. */
-interface Config {
-  readonly address: string
+interface Config extends ServerConfig {
   readonly path: string
-  readonly allowed_verbs: readonly string[]
-  readonly timeout: string
-  readonly sync_response: {
-    readonly status: string
-    readonly headers: Readonly<Record<string, string>>
-  }
+  readonly ws_path: string
+  readonly ws_welcome_message: string
+  readonly ws_rate_limit_message: string
+  readonly rate_limit: string
+  readonly sync_response: SyncAnswerConfig
 }
 type HttpServerContext = Pick<BuildContext, 'environment' | 'durationMs' | 'interpolation'>
 
@@ -82,44 +106,47 @@ export const httpServer: InputDefinition = defineInput({
   status: 'stable',
   effects: 'read',
   summary: 'Receives messages over HTTP, and answers when they are delivered.',
-  description: `Metadata: \`http_server_user_agent\`, \`http_server_request_path\`, \`http_server_verb\`,
-\`http_server_remote_ip\`, and headers, query parameters and cookies by their names. Multipart bodies are refused (415).
+  description: `The parts of a multipart body are a batch. \`sync_response\`, as a processor or an output, says what is
+answered. Metadata: \`http_server_user_agent\`, \`http_server_request_path\`, \`http_server_verb\`,
+\`http_server_remote_ip\`, and parameters of the path, headers, query parameters and cookies by their names.
 Where the stream behind it takes no more now, the answer is 429, 503 or 507 with \`Retry-After\`.`,
   config,
   nack: 'source',
-  exclusive: ({ address }) => (address === '' ? [] : [`port:${address}`]),
-  needs: ({ address }) =>
-    address === '' ? [] : [{ kind: 'listener', name: address, path: ['address'] }],
-  check: faultsOf,
+  exclusive: serverExclusives,
+  needs: serverNeeds,
+  check: (options) => [
+    ...serverFaults(options, { path: options.path, ws_path: options.ws_path }),
+    ...(options.path === '' ? [{ path: ['path'], message: 'expected a path, got none' }] : []),
+    ...metadataFilterFaults(options.sync_response.metadata_headers, [
+      'sync_response',
+      'metadata_headers',
+    ]),
+  ],
   examples: [
     { title: 'On the shared server', config: {} },
     { title: 'On its own', config: { address: '127.0.0.1:8090', path: '/in' } },
+    {
+      title: 'With a parameter in the path, and a limit',
+      config: { path: '/orders/{customer}', allowed_verbs: ['POST', 'PUT'], timeout: '30s' },
+    },
+    {
+      title: 'An answer of its own',
+      config: {
+        sync_response: { status: '202', headers: { 'Content-Type': 'application/json' } },
+      },
+    },
   ],
-  build: (options, context) => new HttpServerInput(options, context),
+  build: async (options, context) => {
+    const { rate_limit } = options
+    const limit = rate_limit === '' ? undefined : await context.rateLimit(rate_limit)
+    return new HttpServerInput(options, context, limit)
+  },
 })
-
-function faultsOf({ address, path, allowed_verbs }: Config): readonly ConfigFault[] {
-  const faults: ConfigFault[] = []
-  if (address !== '' && !address.includes('${') && parseAddress(address) === undefined) {
-    const message = `expected host:port, got ${JSON.stringify(address)}`
-    faults.push({ path: ['address'], message })
-  }
-  if (path.includes('{') && !path.includes('${')) {
-    faults.push({ path: ['path'], message: 'path parameters ({name}) are not available yet' })
-  } else if (!path.startsWith('/')) {
-    faults.push({ path: ['path'], message: `expected a path that begins with /, got ${path}` })
-  }
-  allowed_verbs.forEach((verb, index) => {
-    if (/^[A-Z]+$/.test(verb) || verb.includes('${')) return
-    const message = `expected a method such as POST, got ${verb}`
-    faults.push({ path: ['allowed_verbs', index], message })
-  })
-  return faults
-}
 
 /** A client that waits, from the last byte of its body to its answer. */
 interface Waiting {
-  readonly message: Message
+  readonly messages: Batch
+  readonly responses: SyncResponses
   readonly bytes: number
   readonly response: ServerResponse
   timer: Timer | undefined
@@ -129,53 +156,51 @@ interface Waiting {
 export class HttpServerInput implements Input {
   readonly #config: Config
   readonly #context: HttpServerContext
-  readonly #status: Interpolation
-  readonly #headers: readonly (readonly [string, Interpolation])[]
-  readonly #queue: Waiting[] = []
+  readonly #limit: RateLimit | undefined
+  readonly #answers: SyncAnswers
+  readonly #pattern: PathPattern
+  readonly #socketPattern: PathPattern
+  readonly #arrivals = new Arrivals()
   readonly #waiting = new Set<Waiting>()
   readonly #requestsMax: number
   readonly #budget: ByteBudget
+  readonly #sockets: ServedSockets
   /** Whose bodies are being read. */
   #requests = 0
   #closing = false
   #heedsStop = false
-  #mount: Disposable | undefined
-  #server: Server | undefined
-  #wake: (() => void) | undefined
+  #paths: OpenPaths | undefined
 
   constructor(
     options: Config,
     context: HttpServerContext,
-    limits: HttpServerLimits = { requestsMax: WAITING_REQUESTS_MAX, bytesMax: WAITING_BYTES_MAX },
+    limit: RateLimit | undefined,
+    limits: HttpServerLimits = LIMITS_DEFAULT,
   ) {
     this.#requestsMax = limits.requestsMax
     this.#budget = new ByteBudget(limits.bytesMax)
-    const { status, headers } = options.sync_response
+    this.#sockets = new ServedSockets(context.environment.clock, limits.socketsMax)
     this.#config = options
     this.#context = context
-    this.#status = context.interpolation(status)
-    this.#headers = Object.entries(headers).map(([name, text]) => [
-      name,
-      context.interpolation(text),
-    ])
+    this.#limit = limit
+    this.#answers = new SyncAnswers(options.sync_response, context)
+    this.#pattern = servedPattern(options.path, options, context)
+    this.#socketPattern = servedPattern(options.ws_path, options, context)
   }
 
   async connect(): Promise<void> {
-    const { address, path } = this.#config
-    const { endpoints, endpointPrefix } = this.#context.environment
-    const handler = (request: IncomingMessage, response: ServerResponse): void => {
-      void this.#serve(request, response)
-    }
-    if (address === '') {
-      this.#mount ??= endpoints.mount(`${endpointPrefix}${path}`, handler)
-      return
-    }
-    const parsed = parseAddress(address)
-    if (parsed === undefined) {
-      throw new HeadgateError('ComponentConfigInvalid', `expected host:port, got ${address}`)
-    }
-    this.#server ??= await openListener(parsed, (request, response) =>
-      this.#isOwn(request) ? handler(request, response) : answer(response, 404, 'Not found'),
+    const { path, ws_path } = this.#config
+    this.#paths ??= await servePaths(
+      this.#config,
+      [
+        { path, handler: (request, response) => void this.#serve(request, response) },
+        {
+          path: ws_path,
+          handler: demandUpgrade,
+          upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+        },
+      ],
+      this.#context,
     )
   }
 
@@ -183,60 +208,71 @@ export class HttpServerInput implements Input {
     if (!this.#heedsStop) {
       this.#heedsStop = true
       signal.addEventListener('abort', () => this.#refuseRest(), { once: true })
+      if (signal.aborted) this.#refuseRest()
     }
-    return this.#take() ?? this.#wait(signal)
+    return this.#arrivals.read(signal)
   }
 
   async close(): Promise<void> {
     this.#refuseRest()
-    this.#wake?.()
-    this.#mount?.[Symbol.dispose]()
     for (const waiting of [...this.#waiting]) this.#answer(waiting, 503, UNAVAILABLE)
-    if (this.#server !== undefined) {
-      await closeListener(this.#server, this.#context.environment.clock)
-    }
+    await this.#sockets.close()
+    await this.#paths?.close()
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A client that goes away in the middle of a write is no failure of ours.
     response.on('error', () => {})
     const refusal = this.#refusal(request)
-    if (refusal !== undefined) return answer(response, ...refusal)
+    if (refusal !== undefined) return answerText(response, ...refusal)
     this.#requests += 1
     try {
+      if (this.#limit !== undefined && (await this.#isLimited(this.#limit, response))) return
       const body = await readBody(request, BODY_BYTES_MAX, this.#budget)
       if (body.kind === 'aborted') return
       if (body.kind === 'too-large') {
-        return answer(response, 413, `expected at most ${BODY_BYTES_MAX} bytes`)
+        return answerText(response, 413, `expected at most ${BODY_BYTES_MAX} bytes`)
       }
-      if (body.kind === 'no-room') return answer(response, 503, UNAVAILABLE)
-      if (this.#closing) {
+      if (body.kind === 'no-room') return answerText(response, 503, UNAVAILABLE)
+      const contents = contentsOf(request, body.bytes)
+      if (this.#closing || contents === undefined) {
         this.#budget.give(body.bytes.length)
-        return answer(response, 503, UNAVAILABLE)
+        return contents === undefined
+          ? answerText(response, 400, 'expected a multipart body with at least one part')
+          : answerText(response, 503, UNAVAILABLE)
       }
-      this.#enqueue(body.bytes, request, response)
+      this.#enqueue(contents, body.bytes.length, request, response)
     } finally {
       this.#requests -= 1
     }
   }
 
-  #refusal(request: IncomingMessage): [status: number, text: string] | undefined {
+  #refusal({ method = '' }: IncomingMessage): [status: number, text: string] | undefined {
     if (this.#closing) return [503, UNAVAILABLE]
-    if (!this.#config.allowed_verbs.includes(request.method ?? '')) {
-      return [405, 'Incorrect method']
-    }
-    if (/^\s*multipart\//i.test(request.headers['content-type'] ?? '')) {
-      return [415, 'multipart bodies are not available yet; send one message a request']
-    }
+    if (!this.#config.allowed_verbs.includes(method)) return [405, 'Incorrect method']
     const full = this.#requests + this.#waiting.size >= this.#requestsMax
     return full ? [503, UNAVAILABLE] : undefined
   }
 
-  #enqueue(bytes: Uint8Array, request: IncomingMessage, response: ServerResponse): void {
-    const message = Message.fromBytes(bytes, requestMetadata(request))
+  async #isLimited(limit: RateLimit, response: ServerResponse): Promise<boolean> {
+    const waitMs = await Promise.resolve(limit.access()).catch(() => RETRY_AFTER_MS_DEFAULT)
+    if (waitMs > 0) answerText(response, 429, 'Too many requests', retryAfter(waitMs))
+    return waitMs > 0
+  }
+
+  #enqueue(
+    contents: readonly Uint8Array[],
+    bytes: number,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const metadata = metadataOf(request, this.#pattern)
+    const messages = contents.map((content) => Message.fromBytes(content, metadata))
+    const responses = new SyncResponses(messages)
     const waiting: Waiting = {
-      message,
-      bytes: bytes.length,
+      messages,
+      responses,
+      bytes,
       response,
       timer: undefined,
       state: 'queued',
@@ -250,74 +286,54 @@ export class HttpServerInput implements Input {
     // Nobody waits any more: what was not taken is not taken.
     response.once('close', () => this.#forget(waiting))
     this.#waiting.add(waiting)
-    this.#queue.push(waiting)
-    this.#wake?.()
+    this.#arrivals.push({
+      batch: { messages, settle: (outcome) => this.#settle(waiting, outcome) },
+      taken: () => {
+        if (waiting.state !== 'queued') return false
+        waiting.state = 'taken'
+        return true
+      },
+    })
   }
 
-  #take(): InputBatch | undefined {
-    for (;;) {
-      const waiting = this.#queue.shift()
-      if (waiting === undefined) return undefined
-      if (waiting.state !== 'queued') continue
-      waiting.state = 'taken'
-      return {
-        messages: [waiting.message],
-        settle: (outcome) => this.#settle(waiting, outcome),
-      }
-    }
-  }
-
-  async #wait(signal: AbortSignal): Promise<InputBatch | undefined> {
-    for (;;) {
-      if (signal.aborted) {
-        this.#refuseRest()
-        return undefined
-      }
-      const batch = this.#take()
-      if (batch !== undefined || this.#closing) return batch
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          signal.removeEventListener('abort', wake)
-          this.#wake = undefined
-          resolve()
-        }
-        this.#wake = wake
-        signal.addEventListener('abort', wake, { once: true })
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#sockets.accept(request, socket, head, (open: WebSocket) => {
+      const { ws_welcome_message, ws_rate_limit_message } = this.#config
+      if (ws_welcome_message !== '') open.send(ws_welcome_message)
+      new SocketIntake(open, {
+        metadata: metadataOf(request, this.#socketPattern),
+        arrivals: this.#arrivals,
+        budget: this.#budget,
+        limit: this.#limit,
+        limitMessage: ws_rate_limit_message,
       })
-    }
+    })
   }
 
   #settle(waiting: Waiting, outcome: Outcome): void {
-    if (outcome !== undefined) this.#answer(waiting, ...rejectionOf(outcome.error))
-    else this.#answer(waiting, ...this.#success([waiting.message]))
-  }
-
-  /** An answer that cannot be made is no reason to say that the message was not delivered. */
-  #success(batch: Batch): [status: number, text: string, headers: Record<string, string>] {
-    const headers: Record<string, string> = {}
-    try {
-      for (const [name, value] of this.#headers) headers[name] = value.text(batch, 0)
-      const status = Number(this.#status.text(batch, 0))
-      return [
-        Number.isInteger(status) && status >= 200 && status <= 599 ? status : 200,
-        '',
-        headers,
-      ]
-    } catch {
-      return [200, '', headers]
+    if (outcome !== undefined) {
+      this.#answer(waiting, ...rejectionOf(outcome.error))
+      return
     }
+    const { status, headers, body } = this.#answers.answer(
+      waiting.messages,
+      waiting.responses.messages,
+    )
+    this.#answer(waiting, status, body, headers)
   }
 
   #answer(
     waiting: Waiting,
     status: number,
-    text: string,
+    body: string | Uint8Array,
     headers: Readonly<Record<string, string>> = {},
   ): void {
     if (waiting.state === 'answered') return
     this.#forget(waiting)
-    if (this.#closing) waiting.response.shouldKeepAlive = false
-    answer(waiting.response, status, text, headers)
+    const { response } = waiting
+    if (this.#closing) response.shouldKeepAlive = false
+    if (typeof body === 'string') answerText(response, status, body, headers)
+    else answerBytes(response, status, body, headers)
   }
 
   #forget(waiting: Waiting): void {
@@ -329,14 +345,27 @@ export class HttpServerInput implements Input {
   /** From now on nobody is let in; who is in and not yet taken is sent away. */
   #refuseRest(): void {
     this.#closing = true
-    for (const waiting of this.#queue.splice(0)) this.#answer(waiting, 503, UNAVAILABLE)
+    this.#arrivals.close()
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.state === 'queued') this.#answer(waiting, 503, UNAVAILABLE)
+    }
   }
+}
 
-  #isOwn({ url = '/' }: IncomingMessage): boolean {
-    const [path = '/'] = url.split('?')
-    const own = this.#config.path
-    return path === own || (own.endsWith('/') && path.startsWith(own))
-  }
+/** One message, or one for each part; undefined where the parts cannot be told. */
+function contentsOf(
+  { headers }: IncomingMessage,
+  bytes: Uint8Array,
+): readonly Uint8Array[] | undefined {
+  const { 'content-type': contentType } = headers
+  if (!isMultipart(contentType)) return [bytes]
+  const boundary = boundaryOf(contentType)
+  const parts = boundary === undefined ? undefined : partMultipart(bytes, boundary)
+  return parts?.length === 0 ? undefined : parts
+}
+
+function metadataOf(request: IncomingMessage, pattern: PathPattern): ReadonlyMap<string, string> {
+  return requestMetadata(request, pattern.match(pathOf(request.url ?? '/')) ?? new Map())
 }
 
 /** What the log may take later; anything else is a bad gateway. */
@@ -353,30 +382,10 @@ function rejectionOf(
   error: HeadgateError,
 ): [status: number, text: string, headers: Record<string, string>] {
   if (!NOT_NOW.has(error.code)) return [502, error.message, {}]
-  const seconds = Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS_DEFAULT) / 1000)
-  return [error.class.status, error.message, { 'retry-after': String(Math.max(1, seconds)) }]
+  const headers = retryAfter(error.retryAfterMs ?? RETRY_AFTER_MS_DEFAULT)
+  return [error.class.status, error.message, headers]
 }
 
-const UNAVAILABLE = 'Service unavailable'
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  if (response.headersSent || response.destroyed) return
-  // A body that was not read to its end would be taken for the next request.
-  if (!response.req.complete) response.shouldKeepAlive = false
-  try {
-    response.writeHead(status, { ...(text === '' ? {} : TEXT), ...RETRY[status], ...headers })
-  } catch {
-    response.writeHead(status)
-  }
-  response.end(text)
-}
-
-const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
-const RETRY: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  503: { 'retry-after': '1' },
+function retryAfter(waitMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) }
 }

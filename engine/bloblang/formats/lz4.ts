@@ -181,6 +181,11 @@ function readFrame(
 }
 
 /** One block without a frame, as other formats hold it. */
+/** Without a frame around it. */
+export function compressLz4Block(block: Buffer): Buffer {
+  return compressBlock(block)
+}
+
 export function decompressLz4Block(block: Buffer, bytesMax: number): Buffer {
   const output = new Output(bytesMax)
   decompressBlock(block, output, 0)

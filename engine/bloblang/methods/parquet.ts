@@ -25,7 +25,8 @@ type Columns = Map<string, ArrayLike<unknown>>
 /** Rows are objects in memory. */
 export const PARQUET_ROWS_MAX = 1_000_000
 
-function parseParquet(bytes: Buffer): Value {
+/** The rows of a file; `rawTimes` leaves times the numbers that they are stored as. */
+export function readParquet(bytes: Buffer, rawTimes = false): readonly Value[] {
   const { parquetMetadata, parquetSchema } =
     require('hyparquet/src/metadata.js') as typeof import('hyparquet/src/metadata.js')
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
@@ -38,7 +39,7 @@ function parseParquet(bytes: Buffer): Value {
     const tree = parquetSchema(metadata)
     return metadata.row_groups.flatMap((_, index) =>
       rowsOf(
-        readGroup(file, metadata, tree, index),
+        readGroup(file, metadata, tree, index, rawTimes ? RAW_PARSERS : PARSERS),
         tree,
         Number(metadata.row_groups[index]?.num_rows),
       ),
@@ -48,7 +49,13 @@ function parseParquet(bytes: Buffer): Value {
 
 type Tree = import('hyparquet').SchemaTree
 
-function readGroup(file: ArrayBuffer, metadata: Metadata, tree: Tree, index: number): Columns {
+function readGroup(
+  file: ArrayBuffer,
+  metadata: Metadata,
+  tree: Tree,
+  index: number,
+  own: object,
+): Columns {
   const { readColumn } =
     require('hyparquet/src/column.js') as typeof import('hyparquet/src/column.js')
   const { getTreePath } =
@@ -57,7 +64,7 @@ function readGroup(file: ArrayBuffer, metadata: Metadata, tree: Tree, index: num
     require('hyparquet/src/assemble.js') as typeof import('hyparquet/src/assemble.js')
   const { DEFAULT_PARSERS } =
     require('hyparquet/src/convert.js') as typeof import('hyparquet/src/convert.js')
-  const parsers = { ...DEFAULT_PARSERS, ...PARSERS }
+  const parsers = { ...DEFAULT_PARSERS, ...own }
   const columns: Columns = new Map()
   const group = metadata.row_groups[index]
   const rows = Number(group?.num_rows ?? 0)
@@ -106,6 +113,13 @@ const PARSERS = {
   timestampFromMicroseconds: (value: bigint) => new Timestamp(value * 1_000n, 'UTC'),
   timestampFromNanoseconds: (value: bigint) => new Timestamp(value, 'UTC'),
   dateFromDays: (days: number) => new Timestamp(BigInt(days) * 86_400_000_000_000n, 'UTC'),
+}
+
+const RAW_PARSERS = {
+  timestampFromMilliseconds: (value: bigint) => value,
+  timestampFromMicroseconds: (value: bigint) => value,
+  timestampFromNanoseconds: (value: bigint) => value,
+  dateFromDays: (days: number) => days,
 }
 
 const bounded = (length: number) => ({
@@ -163,6 +177,6 @@ export const parquetMethods: readonly MethodDefinition[] = [
         error: 'expected a Parquet file',
       },
     ],
-    build: () => (target) => parseParquet(expectBytes(target)),
+    build: () => (target) => readParquet(expectBytes(target)),
   },
 ]

@@ -20,6 +20,20 @@ export function codecFaults(codec: string): readonly ConfigFault[] {
   return [{ path: ['codec'], message }]
 }
 
+/** Of outputs that write to a stream, and know no files. */
+export const streamCodecField: TUnsafe<string> = Type.Unsafe<string>({
+  type: 'string',
+  default: 'lines',
+  description:
+    'What stands behind each message: `lines` a line break, `delim:X` the text X, `append` nothing.',
+})
+
+export function streamCodecFaults(codec: string): readonly ConfigFault[] {
+  if (codec !== 'all-bytes') return codecFaults(codec)
+  const message = 'expected lines, append or delim:X, got "all-bytes", which is for files'
+  return [{ path: ['codec'], message }]
+}
+
 /** The bytes of a batch, each message followed by the delimiter unless it ends with it: for one write. */
 export function framed(batch: Batch, delimiter: Buffer): Uint8Array {
   let length = 0

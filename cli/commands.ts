@@ -25,6 +25,7 @@ import { groupsList } from './groups-list.ts'
 import { groupsReset } from './groups-reset.ts'
 import { history } from './history.ts'
 import { importCommand } from './import.ts'
+import { importConnect } from './import-connect.ts'
 import { init } from './init.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { latest } from './latest.ts'
@@ -82,6 +83,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   release,
   exportCommand,
   importCommand,
+  importConnect,
   tail,
   latest,
   produce,

@@ -26,6 +26,8 @@ export async function runProgram(
     .helpCommand('help [COMMAND]', 'Print help for a command.')
     .showHelpAfterError('Run headgate --help for what there is.')
     .exitOverride()
+    // So that each option is of the command that it stands behind: import has a command beneath it.
+    .enablePositionalOptions()
     .configureOutput({ writeErr: (text) => context.terminal.say(text.trimEnd()) })
   for (const definition of definitions) {
     const command = toCommand(definition).exitOverride().copyInheritedSettings(program)
@@ -83,7 +85,8 @@ function familyOf(program: Command, { name }: CommandDefinition): Command {
   const [family = '', word] = name.split(' ')
   if (word === undefined) return program
   const known = program.commands.find((command) => command.name() === family)
-  if (known !== undefined) return known
+  // A command that is a family as well leaves to the second word what stands behind it.
+  if (known !== undefined) return known.enablePositionalOptions()
   const command = new Command(family)
     .description(COMMAND_FAMILIES[family] ?? '')
     .helpOption('-h, --help', 'Print help.')

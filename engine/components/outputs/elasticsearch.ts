@@ -1,0 +1,65 @@
+/** The older name of `elasticsearch_v8`, with the defaults that it had. */
+import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
+import { defineOutput, type OutputDefinition } from '../../pipelines/component.ts'
+import { interpolatedField } from '../../pipelines/fields.ts'
+import { bulkFaults, commonFields } from '../elasticsearch/bulk-fields.ts'
+import { BulkOutput } from '../elasticsearch/bulk-output.ts'
+import { tlsNeeds } from '../tls-fields.ts'
+
+const fields = {
+  ...commonFields,
+  index: interpolatedField({ default: 'benthos_index', description: 'The index of a document.' }),
+  action: interpolatedField({
+    default: 'index',
+    description: 'What to do with a document: `index`, `create`, `update`, `upsert` or `delete`.',
+  }),
+  id: interpolatedField({
+    default: '${! count("elastic_ids") }-${! timestamp_unix() }',
+    description: 'The id of a document; empty for one that the cluster makes up.',
+  }),
+  type: Type.Literal('', {
+    default: '',
+    description: 'Types of documents are gone from the cluster since version 8.',
+  }),
+  sniff: Type.Boolean({
+    default: true,
+    description: 'Whether the cluster is asked at the start for its other nodes.',
+  }),
+  healthcheck: Type.Boolean({
+    default: true,
+    description: 'Whether a node has to answer before anything is written.',
+  }),
+  aws: Type.Object(
+    {
+      enabled: Type.Literal(false, {
+        default: false,
+        description: 'Requests that are signed for AWS are not available.',
+      }),
+    },
+    { default: {}, description: 'Not available.' },
+  ),
+}
+const config: TObject<typeof fields> = Type.Object(fields)
+type Config = Static<typeof config>
+
+export const elasticsearch: OutputDefinition = defineOutput({
+  name: 'elasticsearch',
+  status: 'deprecated',
+  effects: 'write',
+  summary: 'Writes documents to Elasticsearch; the older name of `elasticsearch_v8`.',
+  description: 'It has defaults where `elasticsearch_v8` wants to be told.',
+  config,
+  delivery: 'sends',
+  maxInFlight: 64,
+  batching: true,
+  check: (options) => bulkFaults(options),
+  needs: ({ tls }) => tlsNeeds(tls),
+  examples: [
+    { title: 'All defaults', config: { urls: ['http://localhost:9200'] } },
+    {
+      title: 'Index by an id of the document',
+      config: { urls: ['http://localhost:9200'], index: 'orders', id: '${! json("id") }' },
+    },
+  ],
+  build: ({ type: _, aws: __, ...options }: Config, context) => new BulkOutput(options, context),
+})

@@ -79,9 +79,9 @@ describe('the examples of caches and rate limits', async () => {
 describe('the examples of outputs', async () => {
   for (const name of componentNames('output')) {
     const definition = await loadComponent('output', name)
-    for (const { title, config } of definition?.examples ?? []) {
+    for (const { title, config, resources } of definition?.examples ?? []) {
       test(`${name}: ${title}`, async () => {
-        const spec = { input: { stdin: {} }, output: { [name]: config } }
+        const spec = { input: { stdin: {} }, output: { [name]: config }, ...resources }
         expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
       })
     }

@@ -13,6 +13,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     generate: () => import('./inputs/generate.ts'),
     http_client: () => import('./inputs/http-client.ts'),
     http_server: () => import('./inputs/http-server.ts'),
+    inproc: () => import('./inputs/inproc.ts'),
     kafka: () => import('./inputs/kafka.ts'),
     read_until: () => import('./inputs/read-until.ts'),
     resource: () => import('./inputs/resource.ts'),
@@ -78,6 +79,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   },
   output: {
     broker: () => import('./outputs/broker.ts'),
+    cache: () => import('./outputs/cache.ts'),
     drop: () => import('./outputs/drop.ts'),
     drop_on: () => import('./outputs/drop-on.ts'),
     elasticsearch: () => import('./outputs/elasticsearch.ts'),
@@ -86,6 +88,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     file: () => import('./outputs/file.ts'),
     http_client: () => import('./outputs/http-client.ts'),
     http_server: () => import('./outputs/http-server.ts'),
+    inproc: () => import('./outputs/inproc.ts'),
     kafka: () => import('./outputs/kafka.ts'),
     reject: () => import('./outputs/reject.ts'),
     reject_errored: () => import('./outputs/reject-errored.ts'),

@@ -215,6 +215,8 @@ export interface OutputOptions<Config extends TSchema> extends Definition<Config
   readonly takesFailed?: (at: readonly (string | number)[]) => boolean
   /** The default of `max_in_flight`; 1 keeps the order. Without it the field is not offered, and one write runs at a time. */
   readonly maxInFlight?: number
+  /** Without the field: how many writes run at once all the same, for an output that keeps their order by itself. */
+  readonly writesAtOnce?: number
   /** Whether `batching` is offered. */
   readonly batching?: boolean
   readonly alone?: Alone<Config>
@@ -266,6 +268,8 @@ export interface ResourceExample {
 export interface OutputExample {
   readonly title: string
   readonly config: unknown
+  /** What stands beside the pipeline for it: `cache_resources` and the like. */
+  readonly resources?: Readonly<Record<string, readonly unknown[]>>
 }
 
 /** With the config's type erased, as the registry holds them. */

@@ -27,7 +27,10 @@ export function partOutputConfig(
   definition: OutputDefinition,
   config: unknown,
 ): { readonly own: unknown; readonly maxInFlight: number; readonly batching: unknown } {
-  const standard = definition.maxInFlight ?? (definition.delivery === 'wraps' ? WRAPPED_WRITES : 1)
+  const standard =
+    definition.maxInFlight ??
+    definition.writesAtOnce ??
+    (definition.delivery === 'wraps' ? WRAPPED_WRITES : 1)
   if (!isRecord(config)) return { own: config, maxInFlight: standard, batching: undefined }
   const { max_in_flight: asked, batching, ...rest } = config
   const own = {

@@ -30,6 +30,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   bcryptjs: ['engine/bloblang/methods/passwords.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
   commander: ['cli/program.ts'],
+  croner: ['engine/components/inputs/interval.ts'],
   entities: ['engine/bloblang/methods/escaping.ts'],
   fastify: ['api'],
   htmlparser2: ['engine/bloblang/methods/strip-html.ts'],

@@ -3,6 +3,7 @@ import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
 import { SimulatedClock } from '../../ports/simulated-clock.ts'
 import { runToEnd, started } from '../testing.ts'
+import { beatOf } from './interval.ts'
 
 const inspect = (generate: object) =>
   inspectPipeline({
@@ -47,14 +48,53 @@ describe('the generate input', () => {
     expect(tookMs).toBeLessThan(30_000)
   })
 
-  test('takes durations and @every, and refuses cron by name', async () => {
-    for (const interval of ['', '5s', '@every 1m30s']) {
+  test.each([
+    // After 2026-01-01T00:00:00Z, a Thursday.
+    ['*/5 * * * *', ['00:05:00', '00:10:00']],
+    ['*/20 * * * * *', ['00:00:20', '00:00:40']],
+    ['@hourly', ['01:00:00', '02:00:00']],
+    ['TZ=America/New_York 30 20 * * *', ['01:30:00']],
+    ['CRON_TZ=Asia/Tokyo 0 10 * * *', ['01:00:00']],
+    ['0 3 1 * ?', ['03:00:00', '2026-02-01']],
+  ])('takes the schedule %s', (interval, expected) => {
+    const beat = beatOf(interval)
+    if (beat?.kind !== 'schedule') throw new Error('expected a schedule')
+    let at = Date.UTC(2026, 0, 1)
+    for (const text of expected) {
+      at = beat.after(at)
+      expect(new Date(at).toISOString()).toContain(text)
+    }
+  })
+
+  test('makes a batch when its schedule comes, though the clock was moved', async () => {
+    const clock = new SimulatedClock()
+    const environment = testEnvironment({ clock })
+    const generate = { mapping: 'root = "x"', interval: '0 * * * *', count: 2 }
+    const pipeline = await started({ input: { generate }, output: { stdout: {} } }, environment)
+    const pass = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 30_000) {
+        clock.advance(30_000)
+        for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+      }
+    }
+    const toHourMs = 3_600_000 - ((clock.wallUs() / 1_000) % 3_600_000)
+    await pass(toHourMs - 120_000)
+    expect(environment.stdout.text).toBe('')
+    await pass(150_000)
+    expect(environment.stdout.text).toBe('x\n')
+    await pass(3_600_000)
+    expect(environment.stdout.text).toBe('x\nx\n')
+    await pipeline.stop(10_000)
+  })
+
+  test('takes durations, and refuses what never comes', async () => {
+    for (const interval of ['', '0s', '5s', '@every 1m30s', '@daily', '@midnight']) {
       expect((await inspect({ interval })).problems).toEqual([])
     }
-    for (const interval of ['*/5 * * * *', '@hourly']) {
+    for (const interval of ['0 0 30 2 *', '* * *', '@often', 'TZ=Nowhere/None 0 * * * *']) {
       expect((await inspect({ interval })).problems[0]).toMatchObject({
         path: ['input', 'generate', 'interval'],
-        message: expect.stringContaining('cron schedules are not available yet'),
+        message: expect.stringContaining('a schedule that comes'),
       })
     }
     expect((await inspect({ interval: 'soon' })).problems[0]?.message).toContain('a duration')

@@ -7,16 +7,15 @@ import { Type } from '../../../crds/typebox.ts'
 import { FILTERED, type Mapping, UNCHANGED } from '../../bloblang/mapping.ts'
 import { HeadgateError } from '../../error.ts'
 import {
-  type ConfigFault,
   defineInput,
   type Input,
   type InputBatch,
   type InputDefinition,
 } from '../../pipelines/component.ts'
-import { parseConnectDuration } from '../../pipelines/connect-duration.ts'
 import { mappingField } from '../../pipelines/fields.ts'
 import { Message } from '../../pipelines/message.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { type Beat, beatOf, intervalFaults } from './interval.ts'
 
 export const GENERATE_BATCH_SIZE_MAX = 65_536
 
@@ -25,6 +24,11 @@ export const generate: InputDefinition = defineInput({
   status: 'stable',
   effects: 'none',
   summary: 'Makes messages with a Bloblang mapping.',
+  description: `A schedule has five fields (minute, hour, day of the month, month, day of the week), or six with seconds in front, or
+is one of \`@hourly\`, \`@daily\`, \`@midnight\`, \`@weekly\`, \`@monthly\`, \`@yearly\` and \`@annually\`. It is in UTC unless
+\`TZ=Zone\` stands before it. Where both days are given, either is enough.
+
+A beat that was missed, because the pipeline was held up, is not made up for.`,
   config: Type.Object({
     mapping: mappingField({
       description: 'Makes one message; `deleted()` makes none, and does not count.',
@@ -33,7 +37,8 @@ export const generate: InputDefinition = defineInput({
     interval: Type.String({
       default: '1s',
       description:
-        'Time between two batches: a duration (the first comes at once), or `@every` and a duration (the first comes after it). Empty for no wait.',
+        'When batches come: a duration (the first comes at once), `@every` and a duration (the first comes after it), or a schedule of cron. Empty for no wait.',
+      examples: ['5s', '@every 1h30m', '0,30 * * * *', 'TZ=Europe/London 0 9 * * 1-5', '@daily'],
     }),
     count: Type.Integer({
       default: 0,
@@ -48,12 +53,19 @@ export const generate: InputDefinition = defineInput({
     }),
   }),
   nack: 'replay',
-  check: ({ interval }) => intervalFaults(interval),
+  check: ({ interval }) =>
+    interval.includes('${')
+      ? []
+      : intervalFaults(interval).map((fault) => ({ path: ['interval'], ...fault })),
   examples: [
     {
       title: 'Three messages, at once',
       config: { mapping: 'root.n = 1', interval: '', count: 3 },
       then: [{ n: 1 }, { n: 1 }, { n: 1 }],
+    },
+    {
+      title: 'Every morning of a working day',
+      config: { mapping: 'root.day = now()', interval: 'TZ=Europe/London 0 9 * * 1-5' },
     },
     {
       title: 'A batch a minute',
@@ -75,11 +87,6 @@ export const generate: InputDefinition = defineInput({
   },
 })
 
-interface Beat {
-  readonly everyMs: number
-  readonly firstMs: number
-}
-
 interface GenerateOptions {
   readonly mapping: Mapping
   readonly beat: Beat
@@ -87,6 +94,9 @@ interface GenerateOptions {
   readonly batchSize: number
   readonly clock: Clock
 }
+
+/** A schedule is never overslept by more, whatever becomes of the wall clock. */
+const LOOK_MS = 60_000
 
 const EMPTY = Message.fromBytes(new Uint8Array())
 const EMPTY_BATCH = [EMPTY]
@@ -105,23 +115,31 @@ class GenerateInput implements Input {
 
   read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined> {
     if (this.#left <= 0) return undefined
-    const { beat, clock } = this.#options
-    if (beat.everyMs === 0) return this.#make() ?? this.#breathe(signal)
-    const now = clock.monotonicMs()
-    this.#dueMs ??= now + beat.firstMs
+    const { beat } = this.#options
+    if (beat.kind === 'none') return this.#make() ?? this.#breathe(signal)
+    const now = this.#now()
+    this.#dueMs ??= beat.kind === 'every' ? now + beat.firstMs : beat.after(now)
     return now < this.#dueMs ? this.#wait(signal) : (this.#due(now) ?? this.#wait(signal))
   }
 
   async close(): Promise<void> {}
 
   async #wait(signal: AbortSignal): Promise<InputBatch | undefined> {
-    const { clock } = this.#options
+    const { clock, beat } = this.#options
     for (;;) {
-      await clock.sleep(Math.max(0, (this.#dueMs ?? 0) - clock.monotonicMs()), signal)
-      const now = clock.monotonicMs()
+      const leftMs = Math.max(0, (this.#dueMs ?? 0) - this.#now())
+      // Wall time may jump while we sleep, so a schedule is looked at again.
+      await clock.sleep(beat.kind === 'schedule' ? Math.min(leftMs, LOOK_MS) : leftMs, signal)
+      const now = this.#now()
       const batch = now < (this.#dueMs ?? 0) ? undefined : this.#due(now)
       if (batch !== undefined) return batch
     }
+  }
+
+  /** Schedules are of wall time, durations are not. */
+  #now(): number {
+    const { beat, clock } = this.#options
+    return beat.kind === 'schedule' ? clock.wallUs() / 1_000 : clock.monotonicMs()
   }
 
   /** Without an interval and without a message: others get their turn, and a stop is heard. */
@@ -134,9 +152,12 @@ class GenerateInput implements Input {
   }
 
   #due(now: number): InputBatch | undefined {
-    const { everyMs } = this.#options.beat
+    const { beat } = this.#options
     const due = this.#dueMs ?? now
-    this.#dueMs = due + everyMs * (Math.floor((now - due) / everyMs) + 1)
+    if (beat.kind === 'schedule') this.#dueMs = beat.after(Math.max(now, due))
+    else if (beat.kind === 'every') {
+      this.#dueMs = due + beat.everyMs * (Math.floor((now - due) / beat.everyMs) + 1)
+    }
     return this.#make()
   }
 
@@ -157,24 +178,4 @@ class GenerateInput implements Input {
     if (root === UNCHANGED) return Message.fromBytes(new Uint8Array(), metadata)
     return Message.fromValue(root, metadata)
   }
-}
-
-const EVERY_PREFIX = '@every '
-
-function beatOf(interval: string): Beat | undefined {
-  const later = interval.startsWith(EVERY_PREFIX)
-  const text = later ? interval.slice(EVERY_PREFIX.length).trim() : interval
-  const parsed = parseConnectDuration(text)
-  if (parsed.kind === 'none' && !later) return { everyMs: 0, firstMs: 0 }
-  if (parsed.kind !== 'duration' || (later && parsed.ms === 0)) return undefined
-  return { everyMs: parsed.ms, firstMs: later ? parsed.ms : 0 }
-}
-
-function intervalFaults(interval: string): readonly ConfigFault[] {
-  if (interval.includes('${') || beatOf(interval) !== undefined) return []
-  const cron = interval.startsWith('@') || /\S\s+\S/.test(interval)
-  const message = cron
-    ? `cron schedules are not available yet, got ${JSON.stringify(interval)}`
-    : `expected a duration such as 5s, got ${JSON.stringify(interval)}`
-  return [{ path: ['interval'], message, hint: 'write a duration, such as 30s or @every 30s' }]
 }

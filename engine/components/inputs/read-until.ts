@@ -85,6 +85,7 @@ class ReadUntil implements Input {
   readonly #retired: RetiredInputs
   readonly #enough = new AbortController()
   #input: Input
+  #signal: { readonly of: AbortSignal; readonly either: AbortSignal } | undefined
   #given = false
   #ended = false
 
@@ -123,7 +124,7 @@ class ReadUntil implements Input {
   async #next(signal: AbortSignal): Promise<InputBatch | undefined> {
     const { idleMs, clock } = this.#options
     if (signal.aborted && this.#input.drains !== true) return undefined
-    const either = AbortSignal.any([signal, this.#enough.signal])
+    const either = this.#either(signal)
     const over = new AbortController()
     if (idleMs !== undefined) {
       clock.sleep(idleMs, over.signal).then(
@@ -141,10 +142,18 @@ class ReadUntil implements Input {
     }
   }
 
+  /** One for all reads of the same signal. */
+  #either(signal: AbortSignal): AbortSignal {
+    if (this.#signal?.of !== signal) {
+      this.#signal = { of: signal, either: AbortSignal.any([signal, this.#enough.signal]) }
+    }
+    return this.#signal.either
+  }
+
   async #startAnew(restart: () => Promise<Input>, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
     if (!this.#given) {
-      const either = AbortSignal.any([signal, this.#enough.signal])
+      const either = this.#either(signal)
       await clock.sleep(RESTART_MS, either).catch(() => {})
       if (either.aborted) return
     }

@@ -208,6 +208,7 @@ const NO_CONNECT: ConnectStreams = {
   merge: () => refuseWrite(),
   remove: () => refuseWrite(),
   replaceAll: () => refuseWrite(),
+  putResource: () => refuseWrite(),
 }
 
 function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlPlane {

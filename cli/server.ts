@@ -13,6 +13,7 @@ import { copyCatalog } from '../controllers/catalog/copy-catalog.ts'
 import type { ControlPlane } from '../controllers/control-plane.ts'
 import type { Builders, ControlPlaneOptions } from '../controllers/control-plane-options.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
+import type { Inspector } from '../controllers/sets/inspector.ts'
 import { readSet } from '../controllers/sets/read-set.ts'
 import { DirectorySource } from '../controllers/sources/directory-source.ts'
 import type { SourceDeclaration } from '../controllers/sources/source.ts'
@@ -26,6 +27,7 @@ import { type DiskEngine, openDiskEngine } from '../engine/log/disk-engine.ts'
 import type { WriteGate } from '../engine/log/write-gate.ts'
 import { buildPipeline } from '../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
+import { ResourceLabels } from '../engine/pipelines/resource-labels.ts'
 import { lowerSink } from '../engine/pipelines/sink.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
@@ -35,7 +37,7 @@ import { GroupLag } from '../engine/streams/group-lag.ts'
 import { NamespaceQuotas } from '../engine/streams/quotas.ts'
 import { StreamRates } from '../engine/streams/stream-rates.ts'
 import { build } from './build.ts'
-import { engineInspector } from './inspector.ts'
+import { inspectorOf } from './inspector.ts'
 import { pinoLogger } from './pino-logger.ts'
 import { readServerConfig } from './server-config.ts'
 import type { ConvergedSource, RunningServer, ServerOptions } from './server-options.ts'
@@ -52,7 +54,8 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
   let stopping = false
-  const plane: { current: ControlPlane | undefined } = { current: undefined }
+  const labels = new ResourceLabels()
+  const plane: OpenPlane = { current: undefined, inspector: inspectorOf(labels) }
   const metrics = metricsOf(engine, groupLag, quotas, plane)
   const controlPlane = started.use(
     await startControlPlane({
@@ -68,12 +71,8 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       directory: process.cwd(),
       env: process.env,
       ...sourcesOf(declarations, plane),
-      builders: {
-        buildPipeline,
-        inspectPipeline,
-        lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
-        readFiles: fileReader(plane),
-      },
+      labels,
+      builders: buildersOf(plane, labels),
       quotas,
       policies: config.policies,
       alerts: config.alerts,
@@ -174,8 +173,22 @@ function backUp(
   return engine.backup({ directory, alongside })
 }
 
+interface OpenPlane extends PlaneReference {
+  current: ControlPlane | undefined
+}
+
+function buildersOf(plane: PlaneReference, labels: ResourceLabels): Builders {
+  return {
+    buildPipeline,
+    inspectPipeline: (config) => inspectPipeline(config, { shared: labels }),
+    lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
+    readFiles: fileReader(plane),
+  }
+}
+
 interface PlaneReference {
   readonly current: ControlPlane | undefined
+  readonly inspector: Inspector
 }
 
 /** Those that are read, and those that are posted to. */
@@ -195,7 +208,7 @@ function sourceOf(declaration: SourceDeclaration, plane: PlaneReference): Direct
   return new DirectorySource({
     declaration,
     clock: realClock,
-    inspector: engineInspector,
+    inspector: plane.inspector,
     known: (identity) => isKnown(identity, plane),
     held: () => heldFiles(declaration.name, plane),
     directory: process.cwd(),
@@ -225,7 +238,7 @@ interface OriginStatus {
 function fileReader(plane: PlaneReference): Builders['readFiles'] {
   const caches = new WeakMap<SourceDeclaration, FileCache>()
   return (declaration, files, known = (identity) => isKnown(identity, plane)) => {
-    const cache = caches.get(declaration) ?? new FileCache(engineInspector)
+    const cache = caches.get(declaration) ?? new FileCache(plane.inspector)
     caches.set(declaration, cache)
     const { name, scope, grants } = declaration
     return readSet({

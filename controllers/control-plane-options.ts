@@ -6,6 +6,7 @@ import type {
   PipelineEnvironment,
   PipelineInspection,
 } from '../engine/pipelines/pipeline.ts'
+import type { ResourceLabels } from '../engine/pipelines/resource-labels.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Endpoints } from '../engine/ports/endpoints.ts'
 import type { Logger } from '../engine/ports/logger.ts'
@@ -37,6 +38,8 @@ export interface ControlPlaneOptions {
   /** Sources of headgate.yaml that are posted to. */
   readonly posted?: readonly SourceDeclaration[]
   readonly builders: Builders
+  /** Filled with the labels of what was posted for all pipelines; whoever inspects configs looks them up here. */
+  readonly labels?: ResourceLabels
   /** How full the quotas of namespaces are; absent where there are none. */
   readonly quotas?: QuotaReport
   /** What has to hold for the changes of any source to be carried out. */

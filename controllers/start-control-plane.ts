@@ -18,9 +18,11 @@ import type { Catalog } from './catalog/catalog.ts'
 import { CATALOG_FILE } from './catalog/copy-catalog.ts'
 import { restoreCatalog } from './catalog/restore-catalog.ts'
 import { openCatalog } from './catalog/sqlite-catalog.ts'
+import { CONNECT_SOURCE } from './connect/stored-stream.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneOptions } from './control-plane-options.ts'
 import { changesOf } from './facade/changes.ts'
+import { restoreResources } from './facade/connect-resources.ts'
 import { facadeOf } from './facade/facade.ts'
 import type { Running } from './facade/running.ts'
 import { Chronicle } from './history/chronicle.ts'
@@ -30,10 +32,11 @@ import { consumersOf } from './plan/consumers.ts'
 import type { Consumer } from './plan/plan.ts'
 import { PRUNE_SETTLE_MS_DEFAULT } from './plan/settle.ts'
 import { finishInterrupted } from './posted/finish-interrupted.ts'
+import { postedDeclaration } from './posted/posted-declaration.ts'
 import { PostedSources } from './posted/posted-sources.ts'
 import { openPostedStore, POSTED_FILE, type PostedStore } from './posted/posted-store.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
-import type { Grants, Source } from './sources/source.ts'
+import type { Grants, Source, SourceDeclaration } from './sources/source.ts'
 import { TransitionTimes } from './status/conditions.ts'
 
 export interface RunningControlPlane extends ControlPlane, AsyncDisposable {
@@ -50,17 +53,12 @@ export async function startControlPlane(
   const { catalog, posted } = openStores(options.dataDirectory)
   const backOff = new BackOff(clock, random)
   const loops = new Map<string, SourceLoop>()
-  const grantsOf = (source: string): Grants | undefined => loops.get(source)?.declaration.grants
-  const reconcilers = createReconcilers(options, catalog, grantsOf)
+  const reconcilers = createReconcilers(options, catalog, grantsIn(loops, options))
   const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
   await restore(apply, posted, reconcilers, engine)
-  const resumeOptions: ResumeOptions = {
-    catalog,
-    backOff,
-    running: reconcilers.running,
-    secrets: reconcilers.secrets,
-    logger: options.logger,
-  }
+  const { running: runs, secrets } = reconcilers
+  const { logger } = options
+  const resumeOptions: ResumeOptions = { catalog, backOff, running: runs, secrets, logger }
   let engineChanges = 0
   const watchingEngine = engine.streams.watch((name) => {
     engineChanges += 1
@@ -106,6 +104,7 @@ export async function startControlPlane(
     postedSources,
     ...growthOf(loops, postedSources, parts),
   }
+  await restoreResources(running)
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))
   await reconcilers.reclaim()
@@ -121,9 +120,27 @@ export async function startControlPlane(
       for (const one of [watchingRuns, watchingClaims, chronicle]) one[Symbol.dispose]()
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await reconcilers.runner.stopAll()
+      await reconcilers.shared.close()
       for (const one of [changes, watchingEngine, catalog, posted]) one[Symbol.dispose]()
     },
   }
+}
+
+/** By source: they come while the process runs. */
+function grantsIn(
+  loops: ReadonlyMap<string, SourceLoop>,
+  options: ControlPlaneOptions,
+): (source: string) => Grants | undefined {
+  return (source) => (loops.get(source)?.declaration ?? declaredConnect(source, options))?.grants
+}
+
+/** What the Connect API's source may do, before anything was posted to it too. */
+function declaredConnect(
+  source: string,
+  { posted = [], directory }: ControlPlaneOptions,
+): SourceDeclaration | undefined {
+  if (source !== CONNECT_SOURCE) return undefined
+  return posted.find(({ name }) => name === source) ?? postedDeclaration(source, directory)
 }
 
 /** How sources come while the process runs. */

@@ -24,7 +24,10 @@ export function answerText(reply: FastifyReply, status: number, text: string): F
 
 export function answerJson(reply: FastifyReply, status: number, value: unknown): FastifyReply {
   // As bytes: to a text, the framework would say a charset that JSON has none of.
-  return reply.code(status).type('application/json').send(Buffer.from(JSON.stringify(value)))
+  return reply
+    .code(status)
+    .type('application/json')
+    .send(Buffer.from(JSON.stringify(value)))
 }
 
 export function answerUnknown(reply: FastifyReply): FastifyReply {

@@ -4,6 +4,7 @@ import type { ConnectStreams } from '../../controllers/connect/connect-streams.t
 import type { SharedEndpoints } from '../endpoints.ts'
 import type { Metrics } from '../metrics.ts'
 import { serveEndpoints } from './endpoints.ts'
+import { serveResourcePosts } from './resources.ts'
 import { serveStats } from './stats.ts'
 import { serveStreamReady } from './stream-ready.ts'
 import { serveStreams } from './streams.ts'
@@ -19,6 +20,7 @@ export function serveConnect(
   { connect, endpoints, metrics }: ConnectContext,
 ): void {
   serveStreams(server, connect)
+  serveResourcePosts(server, connect)
   serveStats(server, connect, metrics)
   serveStreamReady(server, connect)
   serveEndpoints(server, endpoints)

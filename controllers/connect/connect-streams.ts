@@ -31,6 +31,11 @@ export interface ConnectStreams {
   remove(id: string, options: StreamWrite): Promise<PlanAnswer>
   /** The body becomes all that came through this API. */
   replaceAll(body: Uint8Array, options: StreamWrite): Promise<PlanAnswer>
+  /**
+   * Makes a resource that all streams may name by its label, or replaces the one that is there: no stream is restarted.
+   * `type` is cache, input, output, processor or rate_limit, else BadRequest.
+   */
+  putResource(type: string, label: string, body: Uint8Array, options: StreamWrite): Promise<void>
 }
 
 export interface StreamState {

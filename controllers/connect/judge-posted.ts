@@ -5,7 +5,13 @@ import type { RefusedAction } from '../apply/set-refused.ts'
 import { SetRefused } from '../apply/set-refused.ts'
 import type { MapTree, Path } from '../sets/tree.ts'
 import { LintError } from './lint-error.ts'
-import { configAt, type LintOptions, lintStream, type PostedStream } from './lint-stream.ts'
+import {
+  configAt,
+  type LintOptions,
+  lintStream,
+  type PostedStream,
+  STREAM_SHAPE,
+} from './lint-stream.ts'
 import { type PostedBody, readPosted } from './read-posted.ts'
 import { identityOfStream, type StoredStream, type StreamConfig } from './stored-stream.ts'
 
@@ -16,7 +22,11 @@ export async function judgeStream(
   options: LintOptions,
 ): Promise<StoredStream> {
   const posted = readPosted(body, 'a stream config')
-  return judgeOne(id, { ...posted, path: [], config: configOf(posted, []) }, options)
+  return judgeOne(
+    id,
+    { ...posted, path: [], config: configOf(posted, []), shape: STREAM_SHAPE },
+    options,
+  )
 }
 
 /** What a PATCH made; nothing of it is linted, and fields that do not exist are passed over. */
@@ -40,7 +50,7 @@ export async function judgeSet(
   const streams = new Map<string, StoredStream>()
   for (const { key: id } of posted.tree.entries) {
     const config = configOf(posted, [id])
-    const linted = await lintStream({ ...posted, path: [id], config }, options)
+    const linted = await lintStream({ ...posted, path: [id], config, shape: STREAM_SHAPE }, options)
     lints.push(...linted.lints.map((text) => `stream '${id}': ${text}`))
     if (linted.refusal !== undefined) refused.push(refusedFor(id, linted.refusal))
     streams.set(id, stored(id, config, linted.runs))
@@ -76,13 +86,13 @@ function stored(id: string, config: StreamConfig, runs: StreamConfig): StoredStr
 }
 
 /** Nothing stands for a config without fields. */
-function configOf({ source, tree }: PostedBody, path: Path): StreamConfig {
+export function configOf({ source, tree }: PostedBody, path: Path): StreamConfig {
   const config = configAt(tree, path) ?? {}
   if (typeof config === 'object' && !Array.isArray(config)) return config as StreamConfig
   const { line, column } = source.place(placeOf(tree, path))
   throw new HeadgateError(
     'YamlSyntax',
-    `line ${line} column ${column}: expected a stream config, got ${kindOf(config)}`,
+    `line ${line} column ${column}: expected ${path.length === 0 ? 'a config' : 'a stream config'}, got ${kindOf(config)}`,
   )
 }
 

@@ -31,6 +31,23 @@ export interface PostedStream {
   /** Where the stream stands in the body: nowhere, or beneath its id. */
   readonly path: Path
   readonly config: StreamConfig
+  readonly shape: PostedShape
+}
+
+/** How what was posted is judged: as a stream, or as a component that stands in one. */
+export interface PostedShape {
+  /** All that may stand at its top; undefined leaves that to the component. */
+  readonly fields: readonly string[] | undefined
+  readonly specOf: (config: StreamConfig) => StreamConfig
+  /** Where it stands in that spec. */
+  readonly prefix: Path
+}
+
+/** All that the API takes at the top of a stream. */
+export const STREAM_SHAPE: PostedShape = {
+  fields: ['input', 'buffer', 'pipeline', 'output'],
+  specOf: withEnds,
+  prefix: [],
 }
 
 export interface Linted {
@@ -41,17 +58,14 @@ export interface Linted {
   readonly refusal: HeadgateError | undefined
 }
 
-/** All that the API takes at the top of a stream. */
-const FIELDS: readonly string[] = ['input', 'buffer', 'pipeline', 'output']
-
 export async function lintStream(posted: PostedStream, options: LintOptions): Promise<Linted> {
-  const { config } = posted
+  const { config, shape } = posted
   const lints = new ProblemList(posted.source, posted.tree)
   for (const key of Object.keys(config)) {
-    if (FIELDS.includes(key)) continue
-    addProblem(unknownField(key), posted.path, lints)
+    if (shape.fields?.includes(key) !== false) continue
+    addProblem(unknownField(key), posted, lints)
   }
-  const known = withDefaultsOfUngranted(onlyFields(config), options.authority)
+  const known = withDefaultsOfUngranted(onlyFields(config, shape), options.authority)
   const judged = await judge(known, posted, options)
   for (const problem of judged.lints) lints.problems.push(problem)
   if (!options.chilled || lints.problems.length === 0)
@@ -63,8 +77,9 @@ export async function lintStream(posted: PostedStream, options: LintOptions): Pr
   return { lints: [], runs, refusal: again.refusal ?? (wrong && stillWrong(wrong)) }
 }
 
-function onlyFields(config: StreamConfig): StreamConfig {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => FIELDS.includes(key)))
+function onlyFields(config: StreamConfig, { fields }: PostedShape): StreamConfig {
+  if (fields === undefined) return config
+  return Object.fromEntries(Object.entries(config).filter(([key]) => fields.includes(key)))
 }
 
 function unknownField(key: string): ConfigProblem {
@@ -87,37 +102,52 @@ interface Judged {
 
 async function judge(
   config: StreamConfig,
-  { source, tree, path }: PostedStream,
+  posted: PostedStream,
   { authority, env, inspect }: LintOptions,
 ): Promise<Judged> {
+  const { source, tree, path, shape } = posted
   const list = new ProblemList(source, tree)
-  const whole = withEnds(config)
+  const whole = shape.specOf(config)
   const inspection = await inspect(whole)
   const errors = inspection.problems.filter(({ severity }) => severity === 'error')
   const mistakes = errors.filter((problem) => !isUnknownLabel(problem))
-  for (const problem of mistakes) addProblem(problem, path, list)
-  for (const problem of checkSchema(kinds.Pipeline.spec, whole, path)) list.add(problem)
+  for (const problem of mistakes) addProblem(problem, posted, list)
+  if (shape === STREAM_SHAPE)
+    for (const problem of checkSchema(kinds.Pipeline.spec, whole, path)) list.add(problem)
   for (const need of inspection.needs) {
-    if (need.kind === 'env') addMissing(need, path, list, { config, env, authority })
+    if (need.kind === 'env') addMissing(need, posted, list, { whole, env, authority })
   }
   const refusal = notGranted(inspection.needs, authority) ?? notBuilt(errors)
-  return { lints: onePerPlace(list.problems), mistakes, refusal }
+  return { lints: onePerPlace(list.problems), mistakes: ownPaths(mistakes, shape), refusal }
 }
 
-function addProblem(problem: ConfigProblem, path: Path, list: ProblemList): void {
-  const { within, path: own, code, ...rest } = problem
+/** From the posted config, which may be a part of the spec. */
+function ownPaths(
+  problems: readonly ConfigProblem[],
+  { prefix }: PostedShape,
+): readonly ConfigProblem[] {
+  return problems.map((problem) => ({ ...problem, path: problem.path.slice(prefix.length) }))
+}
+
+function addProblem(
+  { within, path, code, ...rest }: ConfigProblem,
+  { path: at, shape }: PostedStream,
+  list: ProblemList,
+): void {
   const inText = within === undefined ? {} : { inText: within }
-  list.add({ ...rest, code, layer: 'component', path: [...path, ...own], ...inText })
+  const own = [...at, ...path.slice(shape.prefix.length)]
+  list.add({ ...rest, code, layer: 'component', path: own, ...inText })
 }
 
 /** A variable that nobody set and that has no default; what is not granted is not set. */
 function addMissing(
-  { name, path: own }: Need,
-  path: Path,
+  { name, path: inSpec }: Need,
+  { path, shape }: PostedStream,
   list: ProblemList,
-  { config, env, authority }: Pick<LintOptions, 'env' | 'authority'> & { config: StreamConfig },
+  { whole, env, authority }: Pick<LintOptions, 'env' | 'authority'> & { whole: StreamConfig },
 ): void {
-  const text = own.reduce<unknown>((value, step) => childOf(value, step), config)
+  const own = inSpec.slice(shape.prefix.length)
+  const text = inSpec.reduce<unknown>((value, step) => childOf(value, step), whole)
   const references = typeof text === 'string' ? referencesIn(text) : []
   const isMissing = references.some(
     (reference) =>
@@ -178,7 +208,8 @@ function withoutMistakes(
   env: LintOptions['env'],
 ): StreamConfig {
   const left = structuredClone(config) as Record<string, unknown>
-  for (const { at, path } of mistakes) {
+  for (const { at, path, message } of mistakes) {
+    if (!message.startsWith('unknown field ')) continue
     const holder = path.slice(0, -1).reduce<unknown>((value, step) => childOf(value, step), left)
     if (at === 'key' && typeof holder === 'object' && holder !== null)
       delete (holder as Record<string | number, unknown>)[path.at(-1) ?? '']

@@ -21,6 +21,7 @@ import { isEnvGranted } from '../reconcilers/grants.ts'
 import { plainValue } from '../sets/tree.ts'
 import { placeText } from '../status/place-text.ts'
 import { applySet, postedLoop } from './apply-set.ts'
+import { putResource } from './connect-resources.ts'
 import { restartPipeline } from './restart-pipeline.ts'
 import type { Running } from './running.ts'
 import { entryOfStream } from './stream-entries.ts'
@@ -78,6 +79,16 @@ export class ConnectSet {
       if (refused.length > 0) throw new SetRefused(NOTHING_CHANGED, refused)
       return new Map([...next].map(([id, stream]) => [id, asBefore(stream, streams.get(id))]))
     })
+  }
+
+  async putResource(
+    type: string,
+    label: string,
+    body: Uint8Array,
+    write: StreamWrite,
+  ): Promise<void> {
+    const lint = this.#lintOptions(write.chilled)
+    await this.#inTurn(() => putResource(type, label, body, lint, write, this.#running))
   }
 
   /** Whatever ended runs again: whoever writes a stream anew wants it to run. */

@@ -29,6 +29,7 @@ export function connectOf(running: Running): ConnectStreams {
     merge: (id, body, write) => set.merge(id, body, write),
     remove: (id, write) => set.remove(id, write),
     replaceAll: (body, write) => set.replaceAll(body, write),
+    putResource: (type, label, body, write) => set.putResource(type, label, body, write),
   }
 }
 

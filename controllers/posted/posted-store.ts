@@ -3,7 +3,7 @@
  *
  * One SQLite file beside the catalog, in WAL mode with `synchronous = full`: what is in it when a call returns survives
  * a loss of power. `objects` holds one row for each object that was written by itself, as JSON; `sets` and `files` hold
- * the documents of each posted set. Objects are read once, when it opens, and then kept in memory as well.
+ * the documents of each posted set; `resources` holds what pipelines share. Objects are read once, when it opens, and then kept in memory as well.
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -20,6 +20,7 @@ export const POSTED_SCHEMA_VERSION = 1
 export interface PostedStore extends Disposable {
   readonly objects: PostedObjects
   readonly sets: PostedSets
+  readonly resources: PostedResources
 }
 
 /** By identityKey. */
@@ -43,10 +44,23 @@ export interface PostedSets {
   put(source: string, files: readonly SourceFile[]): void
 }
 
+/** What pipelines share, by role and label; the text is the caller's own. */
+export interface PostedResources {
+  all(): readonly PostedResource[]
+  put(resource: PostedResource): void
+}
+
+export interface PostedResource {
+  readonly role: string
+  readonly label: string
+  readonly text: string
+}
+
 const SCHEMA = `
   create table if not exists objects (key text primary key, identity text not null, object text not null, managed text not null) strict;
   create table if not exists sets (source text primary key, digest text not null) strict;
   create table if not exists files (source text not null, path text not null, text text not null, primary key (source, path)) strict;
+  create table if not exists resources (role text not null, label text not null, text text not null, primary key (role, label)) strict;
 `
 
 /** `path` may be `:memory:`. */
@@ -55,6 +69,7 @@ export function openPostedStore(path: string): PostedStore {
   return {
     objects: objectsIn(file),
     sets: setsIn(file),
+    resources: resourcesIn(file),
     [Symbol.dispose]() {
       if (file.isOpen) file.close()
     },
@@ -176,6 +191,22 @@ function setsIn(file: DatabaseSync): PostedSets {
         }
       })
       digests.set(source, digest)
+    },
+  }
+}
+
+function resourcesIn(file: DatabaseSync): PostedResources {
+  const select = file.prepare('select * from resources order by role, label')
+  const upsert = file.prepare('insert or replace into resources values (?, ?, ?)')
+  return {
+    all: () =>
+      select.all().map((row) => ({
+        role: String(row['role']),
+        label: String(row['label']),
+        text: String(row['text']),
+      })),
+    put({ role, label, text }) {
+      durably(() => upsert.run(role, label, text))
     },
   }
 }

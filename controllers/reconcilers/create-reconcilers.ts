@@ -4,12 +4,15 @@ import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
 import type { Kind } from '../../crds/resource.ts'
 import { compileEventCheck } from '../../engine/events/event-check.ts'
 import { resolveEventType, type TypeDeclaration } from '../../engine/events/event-type.ts'
+import { NamespaceResources } from '../../engine/pipelines/namespace-resources.ts'
 import {
   type PipelineEnvironment,
   STOP_DEADLINE_MS_DEFAULT,
 } from '../../engine/pipelines/pipeline.ts'
+import { ResourceLabels } from '../../engine/pipelines/resource-labels.ts'
 import type { RunningKind } from '../apply/resume.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { CONNECT_NAMESPACE, CONNECT_SOURCE, identityOfStream } from '../connect/stored-stream.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
@@ -33,6 +36,8 @@ export interface Reconcilers {
   readonly runner: PipelineRunner
   readonly claims: ExclusiveClaims
   readonly secrets: SecretWatch
+  /** What pipelines of the Connect API's namespace share. */
+  readonly shared: NamespaceResources
   /** After a start: what was accepted holds what it held. */
   readonly reclaim: () => Promise<void>
 }
@@ -59,22 +64,33 @@ export function createReconcilers(
     },
   })
   const grantsOf = (owner: string): Grants => grantsOfSource(owner) ?? NO_GRANTS
-  const shared: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
+  const shared = new NamespaceResources({
+    labels: options.labels ?? new ResourceLabels(),
+    environmentOf: (label) => {
+      const identity = { ...identityOfStream(label), name: label }
+      return environmentOf({ identity, id: label }, grantsOf(CONNECT_SOURCE), streams, options)
+    },
+  })
+  const parts: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
     claims,
     secrets,
     inspect: (config) => builders.inspectPipeline(config),
-    environmentOf: (resource, owner) => environmentOf(resource, grantsOf(owner), streams, options),
+    environmentOf: (resource, owner) => {
+      const environment = environmentOf(resource, grantsOf(owner), streams, options)
+      const isThere = resource.identity.namespace === CONNECT_NAMESPACE
+      return isThere ? { ...environment, shared } : environment
+    },
     grantsOf,
     completedDigest: (key) => catalog.entries.get(key)?.completed,
   }
   const pipelines = new PipelineReconciler({
-    ...shared,
+    ...parts,
     kind: 'Pipeline',
     configOf: pipelineConfig,
   })
   const sinks = new PipelineReconciler({
-    ...shared,
+    ...parts,
     kind: 'Sink',
     configOf: ({ identity, spec }) => builders.lowerSink(identity.name, spec),
   })
@@ -96,6 +112,7 @@ export function createReconcilers(
     runner,
     claims,
     secrets,
+    shared,
     reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
   }
 }
@@ -129,7 +146,7 @@ function pipelineConfig({ spec }: Resource): Readonly<Record<string, unknown>> {
 }
 
 function environmentOf(
-  { identity, id }: Resource,
+  { identity, id }: Pick<Resource, 'identity' | 'id'>,
   grants: Grants,
   streams: StreamReconciler,
   options: ControlPlaneOptions,

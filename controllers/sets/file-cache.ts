@@ -7,6 +7,7 @@ import { type FileReading, readFile } from './read-file.ts'
 interface Kept {
   readonly bytes: Uint8Array
   readonly hash: string
+  readonly epoch: number
   readonly reading: FileReading
 }
 
@@ -20,18 +21,28 @@ export class FileCache {
 
   /** The reading of just these bytes, if it is known. */
   recall(path: string, bytes: Uint8Array): FileReading | undefined {
-    const known = this.#kept.get(path)
+    const known = this.#known(path)
     return known?.bytes === bytes ? known.reading : undefined
   }
 
   async read(path: string, bytes: Uint8Array, limits?: FileLimits): Promise<FileReading> {
-    const known = this.#kept.get(path)
+    const epoch = this.#epoch()
+    const known = this.#known(path)
     if (known?.bytes === bytes) return known.reading
     const hash = sha256(bytes)
     const reading =
       known?.hash === hash ? known.reading : await readFile(path, bytes, this.#inspector, limits)
-    this.#kept.set(path, { bytes, hash, reading })
+    this.#kept.set(path, { bytes, hash, epoch, reading })
     return reading
+  }
+
+  #known(path: string): Kept | undefined {
+    const known = this.#kept.get(path)
+    return known?.epoch === this.#epoch() ? known : undefined
+  }
+
+  #epoch(): number {
+    return this.#inspector.epoch?.() ?? 0
   }
 
   /** Forgets what is not among these paths. */

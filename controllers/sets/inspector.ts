@@ -5,6 +5,8 @@
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 
 export interface Inspector {
+  /** Another number makes another judgement of the same config possible: what was remembered is judged again. */
+  epoch?(): number
   /** Gets the stream config: the spec without the fields that are ours. Paths of problems begin there. */
   pipeline(config: Readonly<Record<string, unknown>>): Promise<PipelineInspection>
   /** Gets the spec after defaults. */

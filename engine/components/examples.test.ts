@@ -25,9 +25,9 @@ const stdout = { stdout: {} }
 describe('the examples of inputs', async () => {
   for (const name of componentNames('input')) {
     const definition = await loadComponent('input', name)
-    for (const { title, config, then: expected } of definition?.examples ?? []) {
+    for (const { title, config, resources, then: expected } of definition?.examples ?? []) {
       test(`${name}: ${title}`, async () => {
-        const spec = { input: { [name]: config }, output: stdout }
+        const spec = { input: { [name]: config }, output: stdout, ...resources }
         expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
         if (expected !== undefined) expect(await written(spec)).toEqual(expected)
       })

@@ -25,7 +25,7 @@ export async function buildPipeline(
     const message = `expected base64 in the environment variables [${undecodable.join(' ')}]`
     throw new HeadgateError('ComponentConfigInvalid', message)
   }
-  await refuseProblems(value)
+  await refuseProblems(value, environment)
   const parts = readSpec(value)
   if (parts.input === undefined || parts.output === undefined) {
     const absent = parts.input === undefined ? 'an input' : 'an output'
@@ -60,8 +60,9 @@ function threadsOf(threads: unknown): number {
   return typeof threads === 'number' && threads > 0 ? threads : availableParallelism()
 }
 
-async function refuseProblems(spec: unknown): Promise<void> {
-  const { problems } = await inspectPipeline(spec)
+async function refuseProblems(spec: unknown, { shared }: PipelineEnvironment): Promise<void> {
+  const known = shared === undefined ? {} : { shared: shared.labels }
+  const { problems } = await inspectPipeline(spec, known)
   const first = problems.find(({ severity }) => severity === 'error')
   if (first === undefined) return
   const message = `${first.path.join('.')}: ${first.message}`

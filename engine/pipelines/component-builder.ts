@@ -33,6 +33,7 @@ import { parseConnectDuration } from './connect-duration.ts'
 import type { Health } from './health.ts'
 import { meteredCache, meteredRateLimit } from './metered-resources.ts'
 import { ProcessorMeter } from './meters.ts'
+import type { SharedComponents } from './namespace-resources.ts'
 import { NestedInput } from './nested-input.ts'
 import { NestedOutput } from './nested-output.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
@@ -41,7 +42,9 @@ import type { PipelineEnvironment } from './pipeline.ts'
 import type { Place } from './place.ts'
 import { Positions } from './positions.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { ResourceRole } from './resource-labels.ts'
 import { SharedResources } from './shared-resources.ts'
+import type { Closable } from './shared-slot.ts'
 
 export interface BuiltInput {
   readonly input: Input
@@ -56,6 +59,9 @@ export interface BuiltBuffer {
   readonly buffer: Buffer
   readonly place: Place
 }
+
+const SHARED_POSITION =
+  'expected an input that keeps no position, for pipelines that share it read in turn'
 
 export class ComponentBuilder {
   readonly #environment: PipelineEnvironment
@@ -154,8 +160,33 @@ export class ComponentBuilder {
     }
   }
 
+  /** What pipelines share by its label; whoever asked closes it. */
+  async resource(role: ResourceRole, value: unknown): Promise<Closable> {
+    if (role === 'processor') return this.chain([value], [])
+    if (role === 'input') {
+      const built = await this.input(value, [])
+      if (!built.transactional) return new NestedInput(built, this.#stageEnvironment())
+      throw new HeadgateError('ComponentConfigInvalid', SHARED_POSITION, {
+        hint: 'Name the input in the pipeline itself.',
+      })
+    }
+    if (role === 'output') return this.#nestedOutput(value, [], this.#strict)
+    const { component, definition, config } = await this.#load(role, value, [])
+    return (await definition.build(config as never, this.#context(component))) as Closable
+  }
+
+  /** Those of the pipeline's own lists come first. */
+  #sharedBesides(role: 'cache' | 'rate_limit', label: string): SharedComponents | undefined {
+    const { shared } = this.#environment
+    return !this.#resources.has(`${role} ${label}`) && shared?.has(role, label) === true
+      ? shared
+      : undefined
+  }
+
   #cache(label: string): Promise<Cache> {
     return this.shared.get(`cache ${label}`, async () => {
+      const elsewhere = this.#sharedBesides('cache', label)
+      if (elsewhere !== undefined) return elsewhere.cache(label)
       const { component, definition, config } = await this.#load('cache', { resource: label }, [])
       const context = this.#context(component)
       const cache = (await definition.build(config as never, context)) as Cache
@@ -165,6 +196,8 @@ export class ComponentBuilder {
 
   #rateLimit(label: string): Promise<RateLimit> {
     return this.shared.get(`rate_limit ${label}`, async () => {
+      const elsewhere = this.#sharedBesides('rate_limit', label)
+      if (elsewhere !== undefined) return elsewhere.rateLimit(label)
       const { component, definition, config } = await this.#load(
         'rate_limit',
         { resource: label },

@@ -49,7 +49,9 @@ export function parseComponent(
     const expected = `${article(role)} such as {${componentNames(role)[0] ?? 'name'}: …}`
     return refuse({ path, at: 'value', message: `expected ${expected}, got ${kindOf(value)}` })
   }
-  if ('resource' in value && !isComponent(role, 'resource')) {
+  // What the pipeline has itself stands in the place of its label; what is shared is a component of its own.
+  const isOwn = resources.has(`${role} ${String(value['resource'])}`)
+  if ('resource' in value && (isOwn || !isComponent(role, 'resource'))) {
     return parseResource(role, value, path, resources, depth)
   }
   const named = nameOf(role, value, path)

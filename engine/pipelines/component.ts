@@ -244,6 +244,8 @@ export interface RateLimitOptions<Config extends TSchema> extends Definition<Con
 export interface InputExample {
   readonly title: string
   readonly config: unknown
+  /** What stands beside the pipeline for it: `input_resources` and the like. */
+  readonly resources?: Readonly<Record<string, readonly unknown[]>>
   readonly then?: readonly unknown[]
 }
 

@@ -31,18 +31,24 @@ import type {
   SecretReference,
   StreamUse,
 } from './pipeline.ts'
+import type { SharedLabels } from './resource-labels.ts'
 import { loopProblems, type ResourceUse } from './resource-uses.ts'
 import { type PipelineSpec, RESOURCE_LISTS, readSpec } from './spec.ts'
 
 /** Deeper nesting of components is refused. */
 export const COMPONENT_DEPTH_MAX = 32
 
+export interface InspectOptions extends LintOptions {
+  /** The labels of what pipelines share, besides those of the spec. */
+  readonly shared?: SharedLabels
+}
+
 export async function inspectPipeline(
   spec: unknown,
-  lints: LintOptions = {},
+  { shared, ...lints }: InspectOptions = {},
 ): Promise<PipelineInspection> {
   const parts = readSpec(spec)
-  const inspector = new Inspector(parts, new Lints(lints))
+  const inspector = new Inspector(parts, new Lints(lints), shared)
   inspector.problems.push(...parts.problems)
   if (parts.input !== undefined) await inspector.component('input', parts.input, ['input'])
   if (parts.buffer !== undefined && parts.buffer !== null) {
@@ -83,13 +89,15 @@ class Inspector {
   readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
   readonly #uses: ResourceUse[] = []
   readonly #lints: Lints
+  readonly #shared: SharedLabels | undefined
 
   readonly #strict: boolean
   /** Outputs that are given what failed, in a strict pipeline too. */
   readonly #takeFailed: ConfigPath[] = []
 
-  constructor({ resources, strict }: PipelineSpec, lints: Lints) {
+  constructor({ resources, strict }: PipelineSpec, lints: Lints, labels: SharedLabels | undefined) {
     this.#resources = resources
+    this.#shared = labels
     this.#strict = strict
     this.#lints = lints
   }
@@ -115,6 +123,7 @@ class Inspector {
     if (isRecord(value)) this.#common(value, path)
     const definition = await loadComponent(role, component.name)
     if (definition === undefined) return
+    if (component.name === 'resource') this.#sharedLabel(component)
     this.problems.push(...this.#lints.component(component, definition))
     this.#judgeCatch(component)
     const nested = this.#own(component, definition)
@@ -215,21 +224,36 @@ class Inspector {
     return []
   }
 
+  /** What is not among the pipeline's own is shared, or not there at all. */
+  #sharedLabel({ role, config, path }: ComponentConfig): void {
+    if (typeof config !== 'string' || referencesIn(config).length > 0) return
+    if (this.#shared?.has(role, config) === true) return
+    this.#unknownLabel(role, config, [...path, 'resource'], this.#labelsOf(role))
+  }
+
+  #labelsOf(role: Role): readonly string[] {
+    return [...this.#resources.keys()].flatMap((key) =>
+      key.startsWith(`${role} `) ? [key.slice(role.length + 1)] : [],
+    )
+  }
+
+  #unknownLabel(role: Role, label: string, path: ConfigPath, own: readonly string[]): void {
+    const message = `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`
+    const hint = suggestion(label, [...own, ...(this.#shared?.of(role) ?? [])])
+    this.problems.push(problem({ path, at: 'value', code: 'ComponentUnknown', message, ...hint }))
+  }
+
   /** The label of a cache or rate limit; empty text is none, where the component can do without. */
   #resource(role: 'cache' | 'rate_limit', label: string, path: ConfigPath): void {
     if (label === '' || referencesIn(label).length > 0) return
-    const labels = [...this.#resources.keys()].flatMap((key) =>
-      key.startsWith(`${role} `) ? [key.slice(role.length + 1)] : [],
-    )
+    const labels = this.#labelsOf(role)
     if (labels.includes(label)) {
       const [list, index] = path
       const from = list === `${role}_resources` ? labels[Number(index)] : undefined
       if (from !== undefined) this.#uses.push({ from, to: label, path })
       return
     }
-    const message = `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`
-    const hint = suggestion(label, labels)
-    this.problems.push(problem({ path, at: 'value', code: 'ComponentUnknown', message, ...hint }))
+    if (this.#shared?.has(role, label) !== true) this.#unknownLabel(role, label, path, labels)
   }
 
   #duration(text: string, path: ConfigPath): void {

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Endpoints } from '../ports/endpoints.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
+import type { SharedComponents } from './namespace-resources.ts'
 
 /** One thing that is wrong in a config; `sets/` turns the path into file, line and column. */
 export interface ConfigProblem {
@@ -74,6 +75,8 @@ export interface PipelineEnvironment {
   readonly directory: string
   /** The value of an environment variable, or undefined. */
   readonly env: (name: string) => string | undefined
+  /** What pipelines of its namespace share by label; nothing where absent. */
+  readonly shared?: SharedComponents
   /** What its mappings may read; nothing where absent. */
   readonly files?: MappingFiles
 }

@@ -12,7 +12,10 @@ const POLL_MS = 20
 const WAIT_MS_MAX = 60_000
 
 export interface UpOptions {
-  readonly folder: string
+  /** Without one, there are the APIs alone. */
+  readonly folder?: string
+  /** A port of its own, unless it is said. */
+  readonly listen?: string
   readonly dataDirectory: string
   readonly arguments?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -36,11 +39,11 @@ export async function up(options: UpOptions): Promise<HeadgateProcess> {
   const { child, output, gone } = spawnHeadgate(
     [
       'up',
-      options.folder,
+      ...(options.folder === undefined ? [] : [options.folder]),
       '--data-dir',
       options.dataDirectory,
       '--listen',
-      '127.0.0.1:0',
+      options.listen ?? '127.0.0.1:0',
       ...(options.arguments ?? []),
     ],
     options,

@@ -147,7 +147,7 @@ function shell(command: string): Promise<Answer> {
 function readCommands(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const paragraph of text.split(/\n\n+/)) {
-    const [, name, command] = /^# (.+)\n\$ ([^]+)$/.exec(paragraph.trim()) ?? []
+    const [, name, command] = /^# (.+)\n\$ ([\s\S]+)$/.exec(paragraph.trim()) ?? []
     if (name !== undefined && command !== undefined) found.set(name, `${command}\n`)
   }
   return found

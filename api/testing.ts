@@ -282,6 +282,7 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       watch: () => ({ [Symbol.dispose]: () => undefined }),
     },
     connect: NO_CONNECT,
+    runs: { restart: () => refuseWrite(), pause: () => refuseWrite() },
     seriesOf: () => [],
     why: () => undefined,
     reconcile: () => refuseWrite(),

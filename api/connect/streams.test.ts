@@ -409,6 +409,42 @@ describe('what is ours', () => {
   })
 })
 
+describe('one stream, under our own paths', () => {
+  const runs = '/apis/headgate.dev/v1alpha1/namespaces/default/pipelines'
+
+  test('is paused and resumed, and a set that says the same leaves it so', async () => {
+    await call('POST', '/streams/a', TICKS)
+    expect(await call('PUT', `${runs}/a/pause`)).toMatchObject({ status: 204 })
+    const [{ active, uptime } = { active: true, uptime: 0 }] = Object.values(await states())
+    expect(active).toBe(false)
+    await call('POST', '/streams', set({ a: TICKS }))
+    expect((await states())['a']).toMatchObject({ active: false, uptime })
+    expect(await configOf('a')).not.toHaveProperty('paused')
+    expect(await call('POST', `${runs}/a/restart`)).toMatchObject({ status: 409 })
+    expect(await call('DELETE', `${runs}/a/pause`)).toMatchObject({ status: 204 })
+    expect((await states())['a']?.active).toBe(true)
+    await call('PUT', `${runs}/a/pause`)
+    await call('PUT', '/streams/a', TICKS)
+    expect((await states())['a']?.active).toBe(true)
+  })
+
+  test('is restarted, and one that has ended runs again', async () => {
+    await call('POST', '/streams/a', COUNTED)
+    await expect.poll(async () => (await states())['a']?.active).toBe(false)
+    const uptime = (await states())['a']?.uptime
+    expect(await call('POST', `${runs}/a/restart`)).toMatchObject({ status: 204 })
+    expect((await states())['a']?.uptime).not.toBe(uptime)
+    expect(generationOf('a')).toBe(1)
+    expect(await call('POST', `${runs}/nobody/restart`)).toMatchObject({ status: 404 })
+  })
+
+  test('is posted to /streams alone, not as a set of documents', async () => {
+    await expect(
+      server.plane.sources.apply('connect', { files: [], dryRun: false }),
+    ).rejects.toMatchObject({ code: 'Conflict' })
+  })
+})
+
 describe('calls at once', () => {
   test('are made one after the other, and each is all or nothing', async () => {
     const calls = Array.from({ length: 10 }, (_, index) => [

@@ -11,6 +11,7 @@ import { SERVED_KINDS } from './kinds.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
+import { servePipelineRuns } from './pipeline-runs.ts'
 import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
 import { serveResources } from './resources.ts'
@@ -45,6 +46,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveBackups(server, context)
   serveRevisions(server, context)
   serveSuspensions(server, context)
+  servePipelineRuns(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)
   serveApplySet(server, context)

@@ -3,17 +3,19 @@ import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
 import { identityKey } from '../../crds/resource.ts'
 import type { Pipeline } from '../../engine/pipelines/pipeline.ts'
 import type { ConnectStreams, StreamState } from '../connect/connect-streams.ts'
-import { PostedStreams } from '../connect/posted-streams.ts'
+import type { PostedStreams } from '../connect/posted-streams.ts'
 import { CONNECT_SOURCE } from '../connect/stored-stream.ts'
 import { masked } from '../plan/mask.ts'
 import type { Resource } from '../sets/resource-set.ts'
-import { ConnectSet } from './connect-set.ts'
+import type { ConnectSet } from './connect-set.ts'
 import type { Running } from './running.ts'
 import { entryOfStream, type NamedStream, streamIdentities, streamOf } from './stream-entries.ts'
 
-export function connectOf(running: Running): ConnectStreams {
-  const posted = new PostedStreams(running.posted.sets)
-  const set = new ConnectSet(posted, running)
+export function connectOf(
+  posted: PostedStreams,
+  set: ConnectSet,
+  running: Running,
+): ConnectStreams {
   return {
     list: () => streamIdentities(running).map((stream) => stateOf(stream, running)),
     get(id) {

@@ -1,8 +1,11 @@
 /** Answers what the API and the CLI ask of the control plane, from memory wherever that is possible. */
 import { identityKey } from '../../crds/resource.ts'
+import { PostedStreams } from '../connect/posted-streams.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { connectOf } from './connect.ts'
+import { ConnectSet } from './connect-set.ts'
 import { ownershipOf } from './ownership.ts'
+import { pipelineRunsOf } from './pipeline-runs.ts'
 import { reconcile } from './reconcile.ts'
 import { resourcesOf } from './resources.ts'
 import { retainedOf } from './retained.ts'
@@ -12,6 +15,8 @@ import { whyOf } from './why.ts'
 import { writesOf } from './writes.ts'
 
 export function facadeOf(running: Running): ControlPlane {
+  const postedStreams = new PostedStreams(running.posted.sets)
+  const connectSet = new ConnectSet(postedStreams, running)
   return {
     resources: resourcesOf(running),
     writes: writesOf(running),
@@ -21,7 +26,8 @@ export function facadeOf(running: Running): ControlPlane {
     history: running.chronicle.history,
     suspensions: running.chronicle.suspensions,
     events: running.chronicle.events,
-    connect: connectOf(running),
+    connect: connectOf(postedStreams, connectSet, running),
+    runs: pipelineRunsOf(connectSet, running),
     seriesOf: (identity) =>
       running.reconcilers.runner.pipeline(identityKey(identity))?.series() ?? [],
     why: (identity) => whyOf(identity, running),

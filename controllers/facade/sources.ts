@@ -3,6 +3,7 @@
 import type { ResourceObject } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { SourceLoop } from '../apply/source-loop.ts'
+import { CONNECT_SOURCE } from '../connect/stored-stream.ts'
 import type { PlanAnswer, SourceFile, Sources } from '../control-plane.ts'
 import { alreadySettled } from '../plan/settle.ts'
 import { sourceObject } from '../status/source-object.ts'
@@ -43,7 +44,12 @@ export function sourcesOf(running: Running): Sources {
       const { plan, set } = loopOf(source).state()
       return plan && { plan, problems: set?.problems ?? [] }
     },
-    apply: (source, request) => applySet(source, request, running),
+    async apply(source, request) {
+      if (source !== CONNECT_SOURCE) return applySet(source, request, running)
+      throw new HeadgateError('Conflict', `Source ${source} takes what is posted to /streams.`, {
+        hint: 'Post the set there, or under another name.',
+      })
+    },
     approve: async (source, digest) => approvePlanned(loopOf(source), digest, running),
     async firstConvergence() {
       await Promise.all([...loops.values()].map((loop) => loop.firstLook()))

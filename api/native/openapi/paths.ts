@@ -7,6 +7,7 @@ import { EVENT_PATHS } from '../events.ts'
 import { GROUP_MEMBER_PATHS } from '../group-members.ts'
 import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
+import { PIPELINE_RUN_PATHS } from '../pipeline-runs.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
 import { RECORD_PATHS } from '../records-paths.ts'
 import { RETAINED_STREAM_PATHS } from '../retained-streams.ts'
@@ -32,6 +33,7 @@ export const PATHS: PathItems = {
   ...BACKUP_PATHS,
   ...REVISION_PATHS,
   ...SUSPENSION_PATHS,
+  ...PIPELINE_RUN_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,
   ...APPLY_SET_PATHS,

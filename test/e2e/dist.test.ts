@@ -89,4 +89,15 @@ describe('the built command', () => {
     const { status, stdout } = headgate('blobl', 'root.name = this.name.uppercase()')
     expect([status, stdout]).toEqual([0, '{"name":"ADA"}\n'])
   })
+
+  test('is a client, under its name', () => {
+    const script = join(home, 'client.mjs')
+    writeFileSync(
+      script,
+      `import { HeadgateClient } from 'headgate/client'
+      process.stdout.write(new HeadgateClient().stream('orders').name)`,
+    )
+    const { status, stdout, stderr } = run(script)
+    expect([status, stdout, stderr]).toEqual([0, 'orders', ''])
+  })
 })

@@ -12,9 +12,11 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   controllers: ['crds', 'engine', 'controllers'],
   api: ['crds', 'engine', 'controllers', 'api'],
   cli: ['crds', 'engine', 'controllers', 'api', 'cli'],
+  // For programs of other people, in pages too: types of the kinds, and nothing that runs.
+  client: ['crds/generated', 'client'],
   bench: ['crds', 'engine', 'controllers', 'api', 'cli', 'bench', 'test'],
   scripts: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts'],
-  test: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts', 'test'],
+  test: ['crds', 'engine', 'controllers', 'api', 'cli', 'client', 'scripts', 'test'],
 }
 
 /** Package → the folders and files that may import it. */

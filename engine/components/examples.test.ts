@@ -47,7 +47,7 @@ describe('the examples of processors', async () => {
             generate: {
               mapping: `root = ${texts}.index(counter() - 1)`,
               interval: '',
-              count: given.length,
+              count: given?.length ?? 0,
             },
           },
           pipeline: { threads: 1, processors: [{ [name]: config }] },
@@ -55,7 +55,7 @@ describe('the examples of processors', async () => {
           ...resources,
         }
         expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
-        expect(await written(spec, files)).toEqual(expected)
+        if (given !== undefined) expect(await written(spec, files)).toEqual(expected)
       })
     }
   }

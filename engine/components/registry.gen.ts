@@ -19,6 +19,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     resource: () => import('./inputs/resource.ts'),
     sequence: () => import('./inputs/sequence.ts'),
     socket: () => import('./inputs/socket.ts'),
+    socket_server: () => import('./inputs/socket-server.ts'),
     stdin: () => import('./inputs/stdin.ts'),
     stream: () => import('./inputs/stream.ts'),
     subprocess: () => import('./inputs/subprocess.ts'),

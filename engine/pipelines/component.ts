@@ -249,17 +249,17 @@ export interface InputExample {
   readonly then?: readonly unknown[]
 }
 
-/** JSON values are documents, text is raw content. */
+/** JSON values are documents, text is raw content. Where nothing is given the config is inspected, and not run. */
 export interface ProcessorExample {
   readonly title: string
   readonly config: unknown
-  readonly given: readonly unknown[]
+  readonly given?: readonly unknown[]
   /** What stands beside the pipeline for it: `cache_resources` and the like. */
   readonly resources?: Readonly<Record<string, readonly unknown[]>>
   /** The files that the config names, and what they hold. */
   readonly files?: Readonly<Record<string, string>>
   /** The messages that come out, batches joined. */
-  readonly then: readonly unknown[]
+  readonly then?: readonly unknown[]
 }
 
 export interface ResourceExample {

@@ -45,6 +45,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'p-queue': ['controllers/apply'],
   pino: ['cli/pino-logger.ts'],
   'quickjs-emscripten': ['engine/components/processors/javascript.ts'],
+  protobufjs: [
+    'engine/components/protobuf/proto-types.ts',
+    'engine/components/processors/protobuf.test.ts',
+  ],
   re2js: ['engine/bloblang'],
   rfc6902: ['api/native/writes/patch.ts'],
   sax: ['engine/bloblang/formats/parse-xml.ts'],

@@ -23,6 +23,12 @@ export const compress: ProcessorDefinition = defineProcessor({
       description: 'From fast to small, where the algorithm has levels; -1 leaves it to it.',
     }),
   }),
+  examples: [
+    {
+      title: 'As small as it gets',
+      config: { algorithm: 'gzip', level: 9 },
+    },
+  ],
   build: ({ algorithm, level }, context) =>
     callMethod(context, 'content()', 'compress', { algorithm, level }),
 })

@@ -16,6 +16,18 @@ export const msgpack: ProcessorDefinition = defineProcessor({
         '`from_json` makes MessagePack of a document, `to_json` a document of MessagePack.',
     }),
   }),
+  examples: [
+    {
+      title: 'What is no MessagePack is flagged, and stays',
+      config: { operator: 'to_json' },
+      given: [{ id: 1 }],
+      then: [{ id: 1 }],
+    },
+    {
+      title: 'Documents into MessagePack',
+      config: { operator: 'from_json' },
+    },
+  ],
   build: ({ operator }, context) =>
     operator === 'to_json'
       ? callMethod(context, 'content()', 'parse_msgpack')

@@ -51,6 +51,19 @@ flagged, and stays as it was.`,
     }),
   }),
   check: ({ schema }) => parquetFaults(schema, ['schema']),
+  examples: [
+    {
+      title: 'A file of each batch',
+      config: {
+        schema: [
+          { name: 'id', type: 'INT64' },
+          { name: 'note', type: 'UTF8', optional: true },
+          { name: 'tags', type: 'LIST', fields: [{ name: 'element', type: 'UTF8' }] },
+        ],
+        default_compression: 'zstd',
+      },
+    },
+  ],
   build: async (config, context) => {
     const write = await parquetWriter({
       fields: config.schema,

@@ -38,6 +38,12 @@ long or takes more memory than 256 MiB flags the message.`,
   }),
   needs: ({ module_path }) => configFileNeeds(module_path, ['module_path']),
   check: ({ module_path }) => configFileFaults(module_path, ['module_path']),
+  examples: [
+    {
+      title: 'A module of your own',
+      config: { module_path: './upper.wasm' },
+    },
+  ],
   build: async ({ module_path, function: name }, context) => {
     const { environment } = context
     const module = withBoundedMemory(readConfigFile(environment, module_path))

@@ -230,6 +230,16 @@ describe('the linter', () => {
     expect(JSON.parse(text).lint_errors[0]).toContain(expected)
   })
 
+  test('stops a label that is taken, unless it is chilled', async () => {
+    const twice = `${TICKS}pipeline:\n  processors:\n    - {label: a, noop: {}}\n    - {label: a, noop: {}}\n`
+    const { text, status } = await call('POST', '/streams/a', twice)
+    expect(status).toBe(400)
+    expect(JSON.parse(text).lint_errors).toEqual([
+      expect.stringMatching(/^\(6,15\) the label a is taken by /),
+    ])
+    expect(await call('POST', '/streams/a?chilled=true', twice)).toMatchObject({ status: 200 })
+  })
+
   test('does not judge what is no YAML, or no mapping', async () => {
     for (const body of ['input: [', '- a', 'text'])
       expect(await call('POST', '/streams/a', body)).toMatchObject({

@@ -72,7 +72,7 @@ export async function lintStream(posted: PostedStream, options: LintOptions): Pr
     return { lints: textsOf(lints.problems), runs: known, refusal: judged.refusal }
   const left = withoutMistakes(known, judged.mistakes, options.env)
   const runs = withDefaultsOfUngranted(left, options.authority)
-  const again = await judge(runs, posted, options)
+  const again = await judge(runs, posted, options, true)
   const [wrong] = again.lints
   return { lints: [], runs, refusal: again.refusal ?? (wrong && stillWrong(wrong)) }
 }
@@ -104,12 +104,15 @@ async function judge(
   config: StreamConfig,
   posted: PostedStream,
   { authority, env, inspect }: LintOptions,
+  passesLabels = false,
 ): Promise<Judged> {
   const { source, tree, path, shape } = posted
   const list = new ProblemList(source, tree)
   const whole = shape.specOf(config)
   const inspection = await inspect(whole)
-  const errors = inspection.problems.filter(({ severity }) => severity === 'error')
+  const errors = inspection.problems.filter(
+    (problem) => problem.severity === 'error' || (!passesLabels && isAboutLabel(problem)),
+  )
   const mistakes = errors.filter((problem) => !isUnknownLabel(problem))
   for (const problem of mistakes) addProblem(problem, posted, list)
   if (shape === STREAM_SHAPE)
@@ -169,6 +172,11 @@ function childOf(value: unknown, step: string | number): unknown {
   return typeof value === 'object' && value !== null
     ? (value as Readonly<Record<string | number, unknown>>)[step]
     : undefined
+}
+
+/** A label that is none, or is taken: elsewhere a warning, here it stops a post. */
+function isAboutLabel({ path }: ConfigProblem): boolean {
+  return path.at(-1) === 'label'
 }
 
 /** What the linter cannot know: a label may be posted later, and only building a stream tells. */

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestServer, resource, type TestServer } from './testing.ts'
@@ -98,6 +99,24 @@ describe('what is not there', () => {
   })
 })
 
+/** What the server says to a client that asks for a websocket, up to the end of the connection. */
+function upgraded(path: string, headers: Record<string, string> = {}): Promise<string> {
+  const { host, hostname, port } = new URL(server.url)
+  const all = { host, connection: 'upgrade', upgrade: 'websocket', ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname)
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('plain')) socket.destroy()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text))
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  })
+}
+
 describe('endpoints on the shared server', () => {
   test('answer their path, and 503 once they are gone', async () => {
     const mounted = server.endpoints.mount('/ingest/post', (_request, response) =>
@@ -118,10 +137,49 @@ describe('endpoints on the shared server', () => {
     expect((await get('/all')).status).toBe(404)
   })
 
+  test('answer paths with parameters, and 503 once they are gone', async () => {
+    const mounted = server.endpoints.mount('/many/{id}/x', (request, response) =>
+      response.end(request.url),
+    )
+    expect(await (await get('/many/7/x')).text()).toBe('/many/7/x')
+    expect((await get('/many/7/y')).status).toBe(404)
+    mounted[Symbol.dispose]()
+    expect((await get('/many/8/x')).status).toBe(503)
+  })
+
+  test('take websockets over, which no page of another origin may open', async () => {
+    const mounted = server.endpoints.mount(
+      '/sock/ws',
+      (_request, response) => response.end('plain'),
+      (_request, socket) => void socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nyours'),
+    )
+    expect(await upgraded('/sock/ws')).toContain('101 Switching Protocols')
+    expect(await upgraded('/sock/ws', { origin: 'https://evil.example' })).toContain(' 403 ')
+    expect(await upgraded('/sock/ws', { host: 'evil.example' })).toContain(' 403 ')
+    expect(await upgraded('/sock/other')).toContain(' 404 ')
+    expect(await upgraded('/livez')).toContain(' 404 ')
+    mounted[Symbol.dispose]()
+    expect(await upgraded('/sock/ws')).toContain(' 503 ')
+  })
+
+  test('are asked as ever by clients that offer another protocol', async () => {
+    using _mounted = server.endpoints.mount('/h2c/post', (_request, response) =>
+      response.end('plain'),
+    )
+    expect(await upgraded('/h2c/post', { upgrade: 'h2c' })).toContain('plain')
+  })
+
   test('refuse a path that is taken or that the server needs itself', () => {
     using _mounted = server.endpoints.mount('/once/post', (_request, response) => response.end())
     expect(() => server.endpoints.mount('/once/post', () => {})).toThrow('is mounted already')
-    for (const path of ['/apis/post', '/streams/post', '/Ready/post', '/namespaces/post', 'x']) {
+    for (const path of [
+      '/apis/post',
+      '/streams/post',
+      '/Ready/post',
+      '/namespaces/post',
+      '/{id}/post',
+      'x',
+    ]) {
       expect(() => server.endpoints.mount(path, () => {})).toThrow('a path of the server')
     }
     server.endpoints.mount('/namespaces/eu/in/post', () => {})[Symbol.dispose]()

@@ -32,6 +32,32 @@ describe('mask', () => {
     })
   })
 
+  test('hides what the components that speak HTTP take for a secret', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n'
+    const client = {
+      proxy_url: 'http://me:pw@proxy.example',
+      oauth: { consumer_secret: 's', access_token: 's', access_token_secret: 's' },
+      oauth2: { client_key: 'id', client_secret: 's', token_url: 'https://example.org/token' },
+      basic_auth: { username: 'me', password: 's' },
+      tls: { client_certs: [{ key, password: 's' }] },
+    }
+    expect(maskObject({ ...meta, kind: 'Pipeline', spec: { output: { client } } }).spec).toEqual({
+      output: {
+        client: {
+          proxy_url: 'http://***@proxy.example',
+          oauth: { consumer_secret: '***', access_token: '***', access_token_secret: '***' },
+          oauth2: {
+            client_key: 'id',
+            client_secret: '***',
+            token_url: 'https://example.org/token',
+          },
+          basic_auth: { username: 'me', password: '***' },
+          tls: { client_certs: [{ key: '***', password: '***' }] },
+        },
+      },
+    })
+  })
+
   test('leaves kinds that have no place for a secret as they are', () => {
     const object = { ...meta, kind: 'Stream', spec: { metadata: { token: 'public' } } }
     expect(maskObject(object)).toBe(object)

@@ -56,6 +56,15 @@ describe('what is shown', () => {
     expect(masked({ token: 'x${TOKEN}' }, undefined)).toEqual({ token: '***' })
   })
 
+  test('is no private key, whatever its field is called', () => {
+    const key = (kind: string) => `-----BEGIN ${kind}-----\nabc\n-----END ${kind}-----\n`
+    const client_certs = [{ cert: key('CERTIFICATE'), key: key('EC PRIVATE KEY') }]
+    expect(masked({ client_certs, other: key('PRIVATE KEY') }, undefined)).toEqual({
+      client_certs: [{ cert: key('CERTIFICATE'), key: '***' }],
+      other: '***',
+    })
+  })
+
   test('is no mapping in the place of a secret, but for references, well written or not', () => {
     const meant = 'password: {value: hunter2}, b: c'
     expect(maskLine(meant)).toBe('password: ***, b: c')

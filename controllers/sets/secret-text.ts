@@ -34,6 +34,8 @@ const FIELD_VALUE =
 const LOGIN_OF_VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*\}:?)+@$/
 /** `?token=…` and `&token=…` of an address. */
 const QUERY_PARAMETER = /([?&])([\w.-]+)=([^&#\s"']+)/g
+/** A key is one wherever it stands: `client_certs` calls its field `key`. */
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/
 /** What stands between `//` and `@` of an address. */
 const USER_INFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']+@/gi
 
@@ -52,6 +54,7 @@ export function isSecretName(name: string): boolean {
 
 /** The value of a field as it may be shown: literal secrets and logins hidden, variables not. */
 export function maskText(text: string, isSecret: boolean): string {
+  if (PRIVATE_KEY.test(text)) return MASK
   if (!isSecret) return maskAddresses(text)
   return text === '' || VARIABLES.test(text) ? text : MASK
 }

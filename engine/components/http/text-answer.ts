@@ -28,6 +28,9 @@ export function answerBytes(
   if (response.headersSent || response.destroyed) return
   // A body that was not read to its end would be taken for the next request.
   if (!response.req.complete) response.shouldKeepAlive = false
+  if (status >= 200 && !BODILESS.includes(status)) {
+    response.setHeader('content-length', Buffer.byteLength(body))
+  }
   try {
     response.writeHead(status, headers)
   } catch {
@@ -51,6 +54,7 @@ export function demandUpgrade(_: IncomingMessage, response: ServerResponse): voi
   answerText(response, 426, 'Upgrade required', { connection: 'upgrade', upgrade: 'websocket' })
 }
 
+const BODILESS: readonly number[] = [204, 304]
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' }
 const RETRY: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { 'retry-after': '1' },

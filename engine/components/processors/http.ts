@@ -43,7 +43,15 @@ export const http: ProcessorDefinition = defineProcessor({
   summary: 'Sends each message as an HTTP request, and goes on with the answer.',
   description: `An answer of several parts becomes as many messages. Metadata: \`http_status_code\`, of failures too, and
 what \`extract_headers\` chooses. A message whose request failed goes on as it was, flagged. To keep the message and take
-something of the answer over, put \`http\` into a \`branch\`.`,
+something of the answer over, put \`http\` into a \`branch\`:
+
+\`\`\`yaml
+branch:
+  request_map: 'root = ""'
+  processors:
+    - http: { url: 'https://example.org/users/\${! @user }', verb: GET }
+  result_map: root.user = this
+\`\`\``,
   config,
   needs: clientNeeds,
   check: clientFaults,

@@ -2,10 +2,12 @@
  * Writes records to Kafka and says which of them did not arrive, and why. It repeats nothing by itself.
  *
  * What goes to one partition at once is one batch to the broker, which has a bound on its size, so that more is sent in
- * turn, in order.
+ * turn, in order. One request is under way at a time, and takes with it what gathered during the last one: so small writes
+ * make large requests, and nothing overtakes.
  */
 import type { Admin, BaseOptions, MessageToProduce, Producer } from '@platformatic/kafka'
 import { HeadgateError } from '../../error.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { brokerAway, type Kafka, leavesOf } from './load-kafka.ts'
 
 export interface ProducerSettings {
@@ -27,9 +29,14 @@ export interface ProducedRecord {
   readonly bytes: number
 }
 
+export type Failures = ReadonlyMap<ProducedRecord, HeadgateError>
+
 /** A topic that the broker makes on demand is not there at once. */
 const TOPIC_RETRIES = 5
 const TOPIC_RETRY_MS = 200
+/** A new topic has its leaders a moment later, and a leader that moves is known soon. */
+const MOVE_RETRIES = 10
+const MOVE_RETRY_MS = 50
 /** The socket waits a little longer than the broker does. */
 const ANSWER_GRACE_MS = 2_000
 const RECORD_OVERHEAD_BYTES = 32
@@ -39,11 +46,15 @@ export class KafkaProducer {
   readonly #options: BaseOptions
   readonly #settings: ProducerSettings
   readonly #producer: Producer
+  readonly #clock: Clock
   #admin: Admin | undefined
-  /** Sequence numbers of an idempotent producer are given in order. */
+  #gathered: ProducedRecord[] = []
+  /** The request that will take what is gathered. */
+  #next: Promise<Failures> | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(kafka: Kafka, options: BaseOptions, settings: ProducerSettings) {
+  constructor(kafka: Kafka, options: BaseOptions, settings: ProducerSettings, clock: Clock) {
+    this.#clock = clock
     this.#kafka = kafka
     this.#options = options
     this.#settings = settings
@@ -74,28 +85,19 @@ export class KafkaProducer {
     return this.#count(topic, true)
   }
 
-  /** Those that did not arrive. */
-  async send(
-    records: readonly ProducedRecord[],
-  ): Promise<ReadonlyMap<ProducedRecord, HeadgateError>> {
-    const failed = new Map<ProducedRecord, HeadgateError>()
-    for (const round of roundsOf(records, this.#settings.bytesMax)) {
-      const sent = this.#settings.idempotent
-        ? this.#turn.then(() => this.#sendRound(round))
-        : this.#sendRound(round)
-      this.#turn = sent.catch(() => {})
-      try {
-        await sent
-      } catch (thrown) {
-        const error = new HeadgateError('OutputFailed', brokerAway(thrown).message, {
-          cause: thrown,
-        })
-        const arrived = arrivedOf(thrown)
-        for (const record of round)
-          if (!arrived.has(placeOf(record.topic, record.partition))) failed.set(record, error)
-      }
-    }
-    return failed
+  /** Those that did not arrive. What is sent meanwhile goes together, in order, as soon as the last request ended. */
+  async send(records: readonly ProducedRecord[]): Promise<Failures> {
+    for (const record of records) this.#gathered.push(record)
+    this.#next ??= this.#afterTurn()
+    const failed = await this.#next
+    return failed.size === 0
+      ? failed
+      : new Map(
+          records.flatMap((record) => {
+            const error = failed.get(record)
+            return error === undefined ? [] : [[record, error] as const]
+          }),
+        )
   }
 
   async close(): Promise<void> {
@@ -123,6 +125,52 @@ export class KafkaProducer {
     })
   }
 
+  #afterTurn(): Promise<Failures> {
+    const sent = this.#turn.then(() => {
+      const records = this.#gathered
+      this.#gathered = []
+      this.#next = undefined
+      return this.#sendAll(records)
+    })
+    this.#turn = sent
+    return sent
+  }
+
+  async #sendAll(records: readonly ProducedRecord[]): Promise<Failures> {
+    const failed = new Map<ProducedRecord, HeadgateError>()
+    for (const round of roundsOf(records, this.#settings.bytesMax)) {
+      await this.#sendUntilFound(round, failed)
+    }
+    return failed
+  }
+
+  /**
+   * Sends again at once, to wherever it is now, what came to a broker that does not lead its partition: the client would
+   * do so with all records of the request, those that arrived too.
+   */
+  async #sendUntilFound(
+    round: readonly ProducedRecord[],
+    failed: Map<ProducedRecord, HeadgateError>,
+  ): Promise<void> {
+    let left = round
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#sendRound(left)
+      } catch (thrown) {
+        const arrived = arrivedOf(thrown)
+        left = left.filter(({ topic, partition }) => !arrived.has(placeOf(topic, partition)))
+        if (tries >= MOVE_RETRIES || !isMoved(thrown)) {
+          const { message } = brokerAway(thrown)
+          const error = new HeadgateError('OutputFailed', message, { cause: thrown })
+          for (const record of left) failed.set(record, error)
+          return
+        }
+      }
+      this.#producer.clearMetadata()
+      await this.#clock.sleep(MOVE_RETRY_MS)
+    }
+  }
+
   async #sendRound(round: readonly ProducedRecord[]): Promise<void> {
     const { acks, compression, idempotent } = this.#settings
     const { ALL, LEADER } = this.#kafka.ProduceAcks
@@ -131,8 +179,15 @@ export class KafkaProducer {
       acks: acks === 'all' ? ALL : LEADER,
       compression,
       idempotent,
+      repeatOnStaleMetadata: false,
     })
   }
+}
+
+function isMoved(thrown: unknown): boolean {
+  return leavesOf(thrown).every(
+    (error) => (error as { readonly hasStaleMetadata?: boolean }).hasStaleMetadata === true,
+  )
 }
 
 export function bytesOf(record: Pick<ProducedRecord, 'key' | 'value' | 'headers'>): number {

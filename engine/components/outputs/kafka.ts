@@ -202,7 +202,9 @@ class KafkaOutput implements Output {
     const kafka = await loadKafka()
     const options = await clientOptions(this.#config, this.#context)
     await this.#producer?.close()
-    this.#producer = new KafkaProducer(kafka, options, settingsOf(this.#config, this.#context))
+    const { clock } = this.#context.environment
+    const settings = settingsOf(this.#config, this.#context)
+    this.#producer = new KafkaProducer(kafka, options, settings, clock)
     await this.#producer.reach()
   }
 

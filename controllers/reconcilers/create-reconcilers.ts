@@ -14,6 +14,7 @@ import type { RunningKind } from '../apply/resume.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import { CONNECT_NAMESPACE, CONNECT_SOURCE, identityOfStream } from '../connect/stored-stream.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
+import { masked } from '../plan/mask.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
 import { AccessPolicyReconciler } from './access-policy-reconciler.ts'
@@ -170,6 +171,7 @@ function environmentOf(
     secrets: secretResolver({ namespace, secretsDirectory: options.secretsDirectory, env }),
     directory: options.directory,
     env,
+    mask: (config) => masked(config, undefined),
     files: grantedFiles(grants, options.directory),
   }
 }

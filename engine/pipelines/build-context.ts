@@ -40,6 +40,11 @@ export interface BuildContext {
    * runtime. Whoever makes other batches of them answers for both.
    */
   input(config: unknown, at: readonly (string | number)[]): Promise<Input>
+  /**
+   * Judges a component that was posted while the pipeline runs, before it is built. Rejects with what is wrong with it,
+   * or where it would use what is granted or decided when a pipeline is applied.
+   */
+  admit(role: 'input' | 'output', config: unknown): Promise<void>
   /** For an input that makes other batches of those of nested inputs. */
   positions(): Positions
   /** The resource of that label, the same one for all who ask; whoever asked does not close it. */

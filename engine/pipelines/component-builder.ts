@@ -6,6 +6,7 @@
 import { hostname } from 'node:os'
 import type { MappingFailure } from '../bloblang/mapping.ts'
 import { HeadgateError } from '../error.ts'
+import { admitPosted } from './admit-posted.ts'
 import { isAlone } from './alone.ts'
 import type { BatchPolicyConfig } from './batch-policy.ts'
 import { batchingOf } from './batching.ts'
@@ -284,6 +285,10 @@ export class ComponentBuilder {
         this.chain(configs, [...own, ...at], strict ? 'within' : 'lenient'),
       output: (config, at) => this.#nestedOutput(config, [...own, ...at], strictAt(at)),
       input: (config, at) => this.#nestedInput(config, [...own, ...at]),
+      admit: (role, config) => {
+        const { shared } = this.#environment
+        return admitPosted(role, config, this.#resources, shared?.labels)
+      },
       positions: () =>
         new Positions({ ...this.#stageEnvironment(), log: this.#environment.engine.log }),
       cache: (label) => this.#cache(label),

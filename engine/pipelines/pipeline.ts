@@ -77,6 +77,8 @@ export interface PipelineEnvironment {
   readonly env: (name: string) => string | undefined
   /** What pipelines of its namespace share by label; nothing where absent. */
   readonly shared?: SharedComponents
+  /** A config as it may be shown, without secrets; where absent, none is shown. */
+  readonly mask?: (config: unknown) => unknown
   /** What its mappings may read; nothing where absent. */
   readonly files?: MappingFiles
 }

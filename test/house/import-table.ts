@@ -64,6 +64,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'cli/serialised.ts',
     'cli/snapshot.ts',
     'engine/bloblang/methods/yaml.ts',
+    'engine/components/dynamic/posted-config.ts',
   ],
 }
 

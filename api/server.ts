@@ -148,6 +148,11 @@ function answerError(
       cause: String(error.stack),
     })
   }
+  // Only the native paths speak of Status.
+  if (!request.url.startsWith('/api')) {
+    reply.code(body.code).type('text/plain; charset=utf-8').send(`Error: ${body.message}\n`)
+    return
+  }
   const wait = body.details?.retryAfterSeconds
   if (wait !== undefined) reply.header('retry-after', String(wait))
   answerStatus(reply, body)

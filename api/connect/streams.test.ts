@@ -505,6 +505,13 @@ describe('the other paths', () => {
     })
   })
 
+  test('never show what serves them', async () => {
+    expect(await call('GET', '/streams/%zz')).toMatchObject({
+      status: 400,
+      text: 'Error: the request is malformed\n',
+    })
+  })
+
   test('tell whether a stream is connected, and what it counts', async () => {
     await call('POST', '/streams/a', TICKS)
     expect(JSON.parse((await call('GET', '/a/ready')).text)).toEqual({

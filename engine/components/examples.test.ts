@@ -87,3 +87,15 @@ describe('the examples of outputs', async () => {
     }
   }
 })
+
+describe('the examples of buffers', async () => {
+  for (const name of componentNames('buffer')) {
+    const definition = await loadComponent('buffer', name)
+    for (const { title, config } of definition?.examples ?? []) {
+      test(`${name}: ${title}`, async () => {
+        const spec = { input: { stdin: {} }, buffer: { [name]: config }, output: stdout }
+        expect(errorsOf((await inspectPipeline(spec)).problems)).toEqual([])
+      })
+    }
+  }
+})

@@ -302,7 +302,7 @@ class Inspector {
     } else if (definition.role === 'output' && definition.delivery === 'sends') {
       reason = `the output ${name} delivers outside of the log`
     } else if (definition.role === 'buffer' && !definition.keepsTransaction) {
-      reason = `the buffer ${name} acknowledges before the output did`
+      reason = `the buffer ${name} parts the transaction of the input from that of the output`
     }
     this.atLeastOnceBecause ??= reason
   }

@@ -67,10 +67,10 @@ belongs to one pipeline; the file does not become smaller by itself.`,
         path: './buffer.db',
         pre_processors: [
           { archive: { format: 'json_array' } },
-          { compress: { algorithm: 'zstd' } },
+          { compress: { algorithm: 'gzip' } },
         ],
         post_processors: [
-          { decompress: { algorithm: 'zstd' } },
+          { decompress: { algorithm: 'gzip' } },
           { unarchive: { format: 'json_array' } },
         ],
       },

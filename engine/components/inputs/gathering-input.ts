@@ -15,6 +15,7 @@ import type { Positions } from '../../pipelines/positions.ts'
 import { isOriginLost, type Outcome, type Rejection } from '../../pipelines/transaction.ts'
 import { Wake } from '../../pipelines/wake.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { parted } from './parted-input.ts'
 
 interface GatheringOptions {
   readonly input: Input
@@ -45,7 +46,7 @@ export function gathers(policy: Partial<BatchPolicyConfig> | undefined): boolean
 export function gathering(input: Input, batching: Batching, context: BuildContext): Input {
   const { metrics, environment } = context
   return new GatheringInput({
-    input,
+    input: parted(input),
     batching,
     clock: environment.clock,
     positions: context.positions(),

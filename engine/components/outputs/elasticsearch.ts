@@ -6,6 +6,9 @@ import { bulkFaults, commonFields } from '../elasticsearch/bulk-fields.ts'
 import { BulkOutput } from '../elasticsearch/bulk-output.ts'
 import { tlsNeeds } from '../tls-fields.ts'
 
+/** What a full config of upstream's says when it says nothing. */
+const nothing = Type.Literal('', { default: '', description: 'Not available.' })
+
 const fields = {
   ...commonFields,
   index: interpolatedField({ default: 'benthos_index', description: 'The index of a document.' }),
@@ -35,6 +38,21 @@ const fields = {
         default: false,
         description: 'Requests that are signed for AWS are not available.',
       }),
+      region: nothing,
+      endpoint: nothing,
+      credentials: Type.Object(
+        {
+          profile: nothing,
+          id: nothing,
+          secret: nothing,
+          token: nothing,
+          from_ec2_role: Type.Literal(false, { default: false, description: 'Not available.' }),
+          role: nothing,
+          role_external_id: nothing,
+          expiry_window: nothing,
+        },
+        { default: {}, description: 'Not available.' },
+      ),
     },
     { default: {}, description: 'Not available.' },
   ),

@@ -11,7 +11,7 @@ import {
   textOption,
   textOptions,
 } from './command.ts'
-import { RESOURCES_OPTION } from './connect-options.ts'
+import { RESOURCES_OPTION, TEMPLATES_OPTION } from './connect-options.ts'
 
 export const lint: CommandDefinition = {
   name: 'lint',
@@ -32,6 +32,7 @@ export const lint: CommandDefinition = {
       summary: 'Let environment variables pass that are not set and have no default.',
     },
     RESOURCES_OPTION,
+    TEMPLATES_OPTION,
     outputOption(['text', 'json', 'sarif', 'github'], 'text'),
   ],
   examples: [
@@ -53,7 +54,10 @@ async function runLint(invocation: Invocation): Promise<number> {
   const paths = invocation.arguments.length === 0 ? ['.'] : invocation.arguments
   const files = await namedFiles(paths)
   const resources = await sharedResources(textOptions(invocation, 'resources'))
-  const options = { lints: lintsOf(invocation), resources, inspector: engineInspector }
+  const { givenTemplates } = await import('./given-templates.ts')
+  const templates = await givenTemplates(textOptions(invocation, 'templates'), files)
+  const inspector = { ...engineInspector, templates }
+  const options = { lints: lintsOf(invocation), resources, inspector }
   const problems: Problem[] = []
   for (const { path, bytes, found } of files) {
     problems.push(...(await lintFile(path, bytes, { ...options, strangers: found })))

@@ -8,12 +8,19 @@ import {
 } from '../controllers/configs/config-file.ts'
 import { isTemplateFile, isTestFile, testedFile } from '../controllers/sets/config-names.ts'
 import type { Place } from '../controllers/sets/problem.ts'
+import { readTemplateFile } from '../controllers/sets/template-file.ts'
 import { locate, type Path } from '../controllers/sets/tree.ts'
 import type { MappingFiles } from '../engine/bloblang/mapping-files.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { isRecord } from '../engine/pipelines/component-config.ts'
+import { runTemplateTests } from '../engine/pipelines/templates/run-template-tests.ts'
+import type { Templates } from '../engine/pipelines/templates/template.ts'
 import { testEnvironment } from '../engine/pipelines/testing.ts'
-import { runTests, type TestFiles } from '../engine/pipelines/testing-kit/run-tests.ts'
+import {
+  runTests,
+  type TestFiles,
+  type TestResult,
+} from '../engine/pipelines/testing-kit/run-tests.ts'
 import type { NamedFile } from './config-paths.ts'
 import { personalFiles } from './mapping-files.ts'
 import type { ResourceLists } from './shared-resources.ts'
@@ -37,6 +44,7 @@ export interface OutcomeFailure extends Place {
 
 export interface TestContext {
   readonly resources: ResourceLists
+  readonly templates: Templates
   readonly signal: AbortSignal
   /** What a test read besides its own file: whoever watches looks at it too. */
   readonly read: Set<string>
@@ -47,7 +55,7 @@ export async function testFile(
   { path, bytes }: NamedFile,
   context: TestContext,
 ): Promise<TestedFile | undefined> {
-  if (isTemplateFile(path)) return undefined
+  if (isTemplateFile(path)) return testTemplate(path, bytes, context)
   const file = readConfigFile(path, bytes)
   const [broken] = file.problems
   if (broken !== undefined) {
@@ -100,11 +108,12 @@ async function testDocument(
   { source }: ConfigFile,
   { tree, path, config: written }: ConfigDocument,
   config: unknown,
-  { resources, signal, read }: TestContext,
+  { resources, templates, signal, read }: TestContext,
 ): Promise<readonly TestOutcome[]> {
   const list: Path = [...path, 'tests']
   const { results, problems } = await runTests({
     config,
+    templates,
     tests: isRecord(written) ? written['tests'] : undefined,
     resources,
     files: filesBeside(source.file, read),
@@ -117,19 +126,10 @@ async function testDocument(
   })
   const place = (at: Path, which: 'key' | 'value'): Place =>
     source.place(locate(tree, [...list, ...at], which).start)
-  const outcomes: (TestOutcome & { index: number })[] = results.map(
-    ({ index, name, failures }) => ({
-      index,
-      name,
-      ...place([index], 'value'),
-      failures: failures.map((failure) => ({
-        ...place([index, ...failure.path], 'key'),
-        where: pathText(failure.path),
-        message: failure.message,
-        details: failure.details,
-      })),
-    }),
-  )
+  const outcomes = results.map((result) => ({
+    index: result.index,
+    ...outcomeOf(result, (at, which) => place([result.index, ...at], which)),
+  }))
   for (const found of problems) {
     const at = place(found.path, found.at)
     const index = Number(found.path[0] ?? 0)
@@ -137,6 +137,44 @@ async function testDocument(
     outcomes.push({ index, ...failed('the test is well-formed', at, found.message, hint) })
   }
   return outcomes.sort((left, right) => left.index - right.index).map(({ index: _, ...one }) => one)
+}
+
+async function testTemplate(
+  path: string,
+  bytes: Uint8Array,
+  { templates }: TestContext,
+): Promise<TestedFile | undefined> {
+  const { source, template, tree, problems } = readTemplateFile(path, bytes)
+  const [broken] = problems.filter(({ severity }) => severity === 'error')
+  if (broken !== undefined || template === undefined || tree === undefined) {
+    const at = broken ?? { file: path, line: 1, column: 1, message: 'there is none' }
+    return { path, tests: [failed('the template can be read', at, at.message)] }
+  }
+  const results = await runTemplateTests(template, templates)
+  if (results.length === 0) return undefined
+  const tests = results.map((result) =>
+    outcomeOf(result, (at, which) =>
+      source.place(locate(tree, ['tests', result.index, ...at], which).start),
+    ),
+  )
+  return { path, tests }
+}
+
+/** `place` finds a path of the test in its file. */
+function outcomeOf(
+  { name, failures }: TestResult,
+  place: (path: Path, which: 'key' | 'value') => Place,
+): TestOutcome {
+  return {
+    name,
+    ...place([], 'value'),
+    failures: failures.map(({ path, message, details }) => ({
+      ...place(path, 'key'),
+      where: pathText(path),
+      message,
+      details,
+    })),
+  }
 }
 
 function failed(

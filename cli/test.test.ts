@@ -94,3 +94,41 @@ describe('headgate test', () => {
     ])
   })
 })
+
+describe('headgate test of templates', () => {
+  const template = (expected: string): string => `name: shout
+type: processor
+mapping: |
+  root.mapping = "root = content().uppercase()"
+tests:
+  - name: makes a mapping
+    expected: {mapping: ${expected}}
+`
+  const config = `pipeline: {processors: [{shout: {}}]}
+tests:
+  - name: is loud
+    input_batch: [{content: a}]
+    output_batches: [[{content_equals: A}]]
+`
+
+  test('runs their own, and those of configs that use them', async () => {
+    writeFileSync(join(folder, 'config.yaml'), config)
+    writeFileSync(join(folder, 'shout.template.yaml'), template('root = content().uppercase()'))
+    const beside = await headgate(['test', folder])
+    expect([beside.status, beside.stderr.trim()]).toEqual([0, '2 tests in 2 files: all passed'])
+    const alone = await headgate(['test', join(folder, 'config.yaml')])
+    expect([alone.status, alone.stdout]).toEqual([
+      1,
+      expect.stringContaining('there is no processor named "shout"'),
+    ])
+    const given = await headgate(['test', join(folder, 'config.yaml'), '-t', folder])
+    expect(given.status).toBe(0)
+    expect((await headgate(['lint', folder])).status).toBe(0)
+    writeFileSync(join(folder, 'shout.template.yaml'), template('other'))
+    const { status, stdout } = await headgate(['test', folder])
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining('.mapping: expected "other", got "root = content().uppercase()"'),
+    ])
+  })
+})

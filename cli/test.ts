@@ -9,7 +9,7 @@ import {
   textOption,
   textOptions,
 } from './command.ts'
-import { RESOURCES_OPTION } from './connect-options.ts'
+import { RESOURCES_OPTION, TEMPLATES_OPTION } from './connect-options.ts'
 import type { TestedFile } from './test-files.ts'
 
 /** How often a watch looks. */
@@ -28,6 +28,7 @@ export const testCommand: CommandDefinition = {
   ],
   options: [
     RESOURCES_OPTION,
+    TEMPLATES_OPTION,
     { flags: '-w, --watch', summary: 'Run again whenever a file changes.' },
     outputOption(['text', 'json', 'junit'], 'text'),
   ],
@@ -58,10 +59,12 @@ async function runOnce(invocation: Invocation): Promise<Run> {
   const paths = pathsOf(invocation)
   const named = await namedFiles(paths)
   const resources = await sharedResources(textOptions(invocation, 'resources'))
+  const { givenTemplates } = await import('./given-templates.ts')
+  const templates = await givenTemplates(textOptions(invocation, 'templates'), named)
   const read = new Set(named.map(({ path }) => path))
   const tested: TestedFile[] = []
   for (const file of named) {
-    const found = await testFile(file, { resources, signal: invocation.signal, read })
+    const found = await testFile(file, { resources, templates, signal: invocation.signal, read })
     if (found !== undefined) tested.push(found)
   }
   return { status: await report(invocation, tested, named.length), read }
@@ -133,7 +136,11 @@ type Marks = Map<string, string>
 /** Of each file that took part, and of each that would now: one that came or went is a change, too. */
 async function marksOf(invocation: Invocation, read: ReadonlySet<string>): Promise<Marks> {
   const { namedFiles } = await import('./config-paths.ts')
-  const given = [...pathsOf(invocation), ...textOptions(invocation, 'resources')]
+  const given = [
+    ...pathsOf(invocation),
+    ...textOptions(invocation, 'resources'),
+    ...textOptions(invocation, 'templates'),
+  ]
   const named = await namedFiles(given).catch(() => [])
   const marks: Marks = new Map()
   for (const path of new Set([...read, ...named.map((file) => file.path)])) {

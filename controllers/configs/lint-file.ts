@@ -7,12 +7,15 @@ import { inspectPipeline } from '../../engine/pipelines/inspect-pipeline.ts'
 import type { LintOptions } from '../../engine/pipelines/lints.ts'
 import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 import { OF_THE_PROCESS, PIPELINE_PARTS, RESOURCE_LISTS } from '../../engine/pipelines/spec.ts'
+import { expandTemplates } from '../../engine/pipelines/templates/expand-templates.ts'
+import { NO_TEMPLATES } from '../../engine/pipelines/templates/template.ts'
 import { readTestCases } from '../../engine/pipelines/testing-kit/test-case.ts'
-import { isTestFile } from '../sets/config-names.ts'
+import { isTemplateFile, isTestFile } from '../sets/config-names.ts'
 import type { Inspector } from '../sets/inspector.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
 import { readFile } from '../sets/read-file.ts'
+import { readTemplateFile } from '../sets/template-file.ts'
 import type { Path } from '../sets/tree.ts'
 import { type ConfigDocument, type ConfigFile, readConfigFile } from './config-file.ts'
 
@@ -22,7 +25,7 @@ export interface FileLintOptions {
   readonly resources: Readonly<Record<string, readonly unknown[]>>
   /** Whether a document may turn out to be no config at all: what somebody names is meant to be one. */
   readonly strangers: boolean
-  /** Of sinks; pipelines are judged with the lints. */
+  /** Of sinks, with the templates that there are; pipelines are judged with the lints. */
   readonly inspector: Inspector
 }
 
@@ -47,6 +50,7 @@ async function lintText(
   options: FileLintOptions,
 ): Promise<readonly Problem[]> {
   if (isDisabled(bytes)) return []
+  if (isTemplateFile(path)) return readTemplateFile(path, bytes).problems
   const file = readConfigFile(path, bytes)
   const problems = [...file.problems]
   if (file.documents.some(({ as }) => as === 'pipeline' || as === 'resource')) {
@@ -93,7 +97,7 @@ function isOfTheConfig({ path, severity }: ConfigProblem): boolean {
 
 async function inspectWith(
   config: unknown,
-  { lints, resources }: FileLintOptions,
+  { lints, resources, inspector }: FileLintOptions,
 ): Promise<PipelineInspection> {
   const own = isRecord(config) ? config : {}
   const lists: Record<string, unknown> = {}
@@ -108,13 +112,13 @@ async function inspectWith(
     lists[key] = [...list, ...shared.filter((one) => !labels.has(labelOf(one)))]
     counts[key] = list.length
   }
-  const inspection = await inspectPipeline(isRecord(config) ? { ...own, ...lists } : config, {
-    ...lints,
-    unused: true,
-  })
+  const whole = isRecord(config) ? { ...own, ...lists } : config
+  const expanded = await expandTemplates(whole, inspector.templates ?? NO_TEMPLATES)
+  const inspection = await inspectPipeline(expanded.config, { ...lints, unused: true })
+  const found = [...expanded.problems, ...expanded.relocate(inspection.problems)]
   const isOwn = ({ path: [key, index] }: ConfigProblem): boolean =>
     typeof index !== 'number' || index < (counts[String(key)] ?? Number.POSITIVE_INFINITY)
-  return { ...inspection, problems: inspection.problems.filter(isOwn) }
+  return { ...inspection, problems: found.filter(isOwn) }
 }
 
 function labelOf(resource: unknown): unknown {

@@ -1,8 +1,11 @@
 /** Remembers readings by content, so that a file that did not change costs one hash, and nothing while its bytes are kept. */
+import type { Template } from '../../engine/pipelines/templates/template.ts'
+import { isTemplateFile } from './config-names.ts'
 import { sha256 } from './digest.ts'
 import type { Inspector } from './inspector.ts'
 import type { FileLimits } from './limits.ts'
 import { type FileReading, readFile } from './read-file.ts'
+import { templatesOf } from './template-file.ts'
 
 interface Kept {
   readonly bytes: Uint8Array
@@ -12,11 +15,23 @@ interface Kept {
 }
 
 export class FileCache {
-  readonly #inspector: Inspector
+  #inspector: Inspector
+  #templates: readonly Template[] = []
   readonly #kept = new Map<string, Kept>()
 
   constructor(inspector: Inspector) {
     this.#inspector = inspector
+  }
+
+  /** What readings from now on may use; other templates make other readings of the same bytes. */
+  use(templates: readonly Template[]): void {
+    const before = this.#templates
+    const isSame =
+      before.length === templates.length && before.every((one, index) => one === templates[index])
+    if (isSame) return
+    for (const path of this.#kept.keys()) if (!isTemplateFile(path)) this.#kept.delete(path)
+    this.#templates = templates
+    this.#inspector = { ...this.#inspector, templates: templatesOf(templates) }
   }
 
   /** The reading of just these bytes, if it is known. */

@@ -3,8 +3,11 @@
  * components that they name; the engine's inspectors implement it.
  */
 import type { PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import type { Templates } from '../../engine/pipelines/templates/template.ts'
 
 export interface Inspector {
+  /** What pipelines may use besides components; none where absent. */
+  readonly templates?: Templates
   /** Another number makes another judgement of the same config possible: what was remembered is judged again. */
   epoch?(): number
   /** Gets the stream config: the spec without the fields that are ours. Paths of problems begin there. */

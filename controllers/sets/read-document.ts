@@ -9,6 +9,8 @@ import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
 import { API_VERSION, GROUP, type Identity, type Kind } from '../../crds/resource.ts'
 import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 import { OF_THE_PROCESS } from '../../engine/pipelines/spec.ts'
+import { expandTemplates } from '../../engine/pipelines/templates/expand-templates.ts'
+import { NO_TEMPLATES } from '../../engine/pipelines/templates/template.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { checkSecrets } from './check-secrets.ts'
 import type { Inspector } from './inspector.ts'
@@ -207,7 +209,10 @@ async function declare(
 ): Promise<Declaration> {
   const definition = kinds[identity.kind]
   const written = specOf(tree, specPath, definition, list)
-  const dropped = written === undefined ? undefined : dropNulls(definition.spec, written)
+  const given = written === undefined ? undefined : dropNulls(definition.spec, written)
+  const templates = (identity.kind === 'Pipeline' ? inspector.templates : undefined) ?? NO_TEMPLATES
+  const expanded = await expandTemplates(given, templates)
+  const dropped = expanded.config
   let spec: Readonly<Record<string, unknown>> = {}
   let inspection: PipelineInspection | undefined
   if (dropped !== undefined) {
@@ -224,7 +229,10 @@ async function declare(
       inspection = await inspect(identity.kind, config, sound, inspector)
     }
   }
-  for (const problem of inspection?.problems ?? []) addConfigProblem(problem, specPath, list)
+  const inspected = expanded.relocate(inspection?.problems ?? [])
+  for (const problem of [...expanded.problems, ...inspected]) {
+    addConfigProblem(problem, specPath, list)
+  }
   const origin = list.source.place(locate(tree, [], 'key').start)
   const { problems, source } = list
   return {

@@ -1,5 +1,6 @@
 /** One file → its declarations and problems, a pure function of path and bytes, so that it can be remembered. */
 
+import type { Template } from '../../engine/pipelines/templates/template.ts'
 import { isTemplateFile, isTestFile } from './config-names.ts'
 import type { Inspector } from './inspector.ts'
 import { FILE_LIMITS, FILE_PROBLEMS_MAX, type FileLimits } from './limits.ts'
@@ -14,6 +15,7 @@ import {
   readDocument,
 } from './read-document.ts'
 import { decode, type SourceText } from './source-text.ts'
+import { readTemplateFile } from './template-file.ts'
 import { at, type Tree } from './tree.ts'
 
 export interface FileReading {
@@ -25,6 +27,8 @@ export interface FileReading {
   readonly incompleteBecause: readonly string[]
   /** How many documents it has, foreign ones included. */
   readonly documents: number
+  /** Of a file that holds one. */
+  readonly template?: Template
   /** Mappings that are no resources: harmless where the file never held one. */
   readonly strangers: readonly Problem[]
 }
@@ -42,7 +46,11 @@ export async function readFile(
   limits: FileLimits = FILE_LIMITS,
 ): Promise<FileReading> {
   // They are about resources and declare none.
-  if (isTestFile(path) || isTemplateFile(path)) return { ...NOTHING, documents: 1 }
+  if (isTestFile(path)) return { ...NOTHING, documents: 1 }
+  if (isTemplateFile(path)) {
+    const { template, problems } = readTemplateFile(path, bytes)
+    return { ...NOTHING, documents: 1, problems, ...(template === undefined ? {} : { template }) }
+  }
   const decoded = decode(path, bytes, limits)
   if (!decoded.ok) {
     return {

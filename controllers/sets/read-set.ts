@@ -5,6 +5,8 @@
  * A reader that is kept does again only what a change of files touches, and answers what a new one would answer.
  */
 import type { Identity } from '../../crds/resource.ts'
+import type { Template } from '../../engine/pipelines/templates/template.ts'
+import { isTemplateFile } from './config-names.ts'
 import { DeclaredTogether } from './declared-together.ts'
 import { sha256 } from './digest.ts'
 import type { FileCache } from './file-cache.ts'
@@ -90,6 +92,7 @@ export class SetReader {
   async #read(files: readonly FileInput[]): Promise<ReadonlyMap<string, FileReading>> {
     const { cache } = this.#options
     const sorted = [...files].sort((left, right) => (left.path < right.path ? -1 : 1))
+    cache.use(await readTemplates(sorted, cache))
     const unknown = sorted.filter(({ path, bytes }) => cache.recall(path, bytes) === undefined)
     await Promise.all(unknown.map(({ path, bytes, limits }) => cache.read(path, bytes, limits)))
     const readings = new Map<string, FileReading>()
@@ -133,6 +136,20 @@ export class SetReader {
     this.#names = [...members.keys()].sort()
     this.#identities = identitiesDigest(this.#names)
   }
+}
+
+/** Before all else, for the others may use them. */
+async function readTemplates(
+  files: readonly FileInput[],
+  cache: FileCache,
+): Promise<readonly Template[]> {
+  const templates: Template[] = []
+  for (const { path, bytes, limits } of files) {
+    if (!isTemplateFile(path)) continue
+    const { template } = await cache.read(path, bytes, limits)
+    if (template !== undefined) templates.push(template)
+  }
+  return templates
 }
 
 /** `names` are identityKeys, sorted. */

@@ -16,6 +16,8 @@ import { inspectPipeline } from '../inspect-pipeline.ts'
 import { type Batch, Message } from '../message.ts'
 import type { ConfigProblem, PipelineEnvironment } from '../pipeline.ts'
 import { RESOURCE_LISTS, readSpec } from '../spec.ts'
+import { expandTemplates } from '../templates/expand-templates.ts'
+import { NO_TEMPLATES, type Templates } from '../templates/template.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { failedConditions } from './conditions.ts'
 import { findProcessors, withMocks } from './targets.ts'
@@ -30,6 +32,8 @@ export interface TestRun {
   readonly tests: unknown
   /** Lists of resources that it may use beside its own. */
   readonly resources?: Readonly<Record<string, readonly unknown[]>>
+  /** What the config may use besides components. */
+  readonly templates?: Templates
   readonly files: TestFiles
   /** What the processors reach; the environment variables of the test come before its own. */
   readonly environment: PipelineEnvironment
@@ -151,7 +155,7 @@ async function chainOf(
   environment: PipelineEnvironment,
   signal: AbortSignal,
 ): Promise<RunningChain> {
-  const { processors, resources } = interpolated(targetOf(one, run), environment)
+  const { processors, resources } = interpolated(await targetOf(one, run), environment)
   const spec = { pipeline: { processors }, ...resources }
   const { problems } = await inspectPipeline(spec)
   const first = problems.find(({ severity }) => severity === 'error')
@@ -180,7 +184,10 @@ interface Target {
   readonly resources: Readonly<Record<string, readonly unknown[]>>
 }
 
-function targetOf(one: TestCase, { config, files, resources = {} }: TestRun): Target {
+async function targetOf(
+  one: TestCase,
+  { config, files, templates = NO_TEMPLATES, resources = {} }: TestRun,
+): Promise<Target> {
   const { target_mapping: mapping, target_processors: target } = one
   if (mapping !== '') {
     const text = Buffer.from(files.bytes(mapping)).toString()
@@ -194,10 +201,24 @@ function targetOf(one: TestCase, { config, files, resources = {} }: TestRun): Ta
   // Without processors a config changes nothing, and its test may say so.
   const absent = pointer === '/pipeline/processors' && isRecord(whole) && path === ''
   if (!found.ok && !absent) throw new Refused(['target_processors'], found.because)
-  return {
-    processors: found.ok ? found.processors : [],
-    resources: joinedResources(mocked.config, resources),
-  }
+  return expandedTarget(
+    found.ok ? found.processors : [],
+    joinedResources(mocked.config, resources),
+    templates,
+  )
+}
+
+async function expandedTarget(
+  processors: readonly unknown[],
+  resources: Target['resources'],
+  templates: Templates,
+): Promise<Target> {
+  const written = { pipeline: { processors }, ...resources }
+  const { config, problems } = await expandTemplates(written, templates)
+  const [wrong] = problems
+  if (wrong !== undefined) throw new Refused([], `${wrong.path.join('.')}: ${wrong.message}`)
+  const { pipeline, ...lists } = config as typeof written
+  return { processors: pipeline.processors, resources: lists }
 }
 
 function joinedResources(

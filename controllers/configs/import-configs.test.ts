@@ -122,6 +122,14 @@ output: {drop: {}}
     expect(imported.pipelines[0]?.text).not.toContain('http')
   })
 
+  test('puts words in quotes that are text to Connect and refused in a document', async () => {
+    const text =
+      'input: {generate: {mapping: root = 1}}\noutput: {file: {path: on}}\ntests: [{name: n, json: {y: 1, n: yes}}]\n'
+    const { pipelines } = await imports({ 'a.yaml': text })
+    expect(pipelines[0]?.text).toContain('path: "on"')
+    expect(pipelines[0]?.text).toContain('[{name: "n", json: {"y": 1, "n": "yes"}}]')
+  })
+
   test('is strict where the whole process was', async () => {
     const { pipelines } = await imports(
       { 'a.yaml': 'input: {stdin: {}}\noutput: {drop: {}}\n' },

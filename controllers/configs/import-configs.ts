@@ -206,7 +206,7 @@ async function importStream(
   }
   for (const found of problems) addProblem(found, used, list)
   const path = file.path.replace(/\.[^./]*$/, '.yaml')
-  const text = documentText(file.shown, { name, id }, body)
+  const text = withQuotes(path, documentText(file.shown, { name, id }, body))
   return {
     pipeline: { path, name, id, text },
     problems: list.problems,
@@ -335,6 +335,26 @@ function idOf(path: string): string {
 function nameOf(id: string): string {
   return isName(id) ? id : slug(id) || 'stream'
 }
+
+/** Words such as `n` and `on` are text to Connect, and refused plain in a document: some readers take them for others. */
+function withQuotes(path: string, text: string): string {
+  const lines = text.split('\n')
+  const { problems } = readConfigFile(path, Buffer.from(text))
+  // From the end of a line on, so that what comes before keeps its place.
+  const refused = problems
+    .filter(({ code }) => code === 'YamlRefused')
+    .sort((left, right) => right.column - left.column)
+  for (const { line, column, width = 1 } of refused) {
+    const points = [...(lines[line - 1] ?? '')]
+    const word = points.slice(column - 1, column - 1 + width).join('')
+    if (!PLAIN_WORD.test(word)) continue
+    points.splice(column - 1, width, JSON.stringify(word))
+    lines[line - 1] = points.join('')
+  }
+  return lines.join('\n')
+}
+
+const PLAIN_WORD = /^[A-Za-z0-9_:+.-]+$/
 
 function documentText(
   from: string,

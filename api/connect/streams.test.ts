@@ -383,6 +383,8 @@ describe('a stream that another source owns', () => {
 describe('what is ours', () => {
   test('`dryRun` answers the plan and changes nothing', async () => {
     await call('POST', '/streams/a', TICKS)
+    const emptied = JSON.parse((await call('POST', '/streams?dryRun=true', '{}')).text)
+    expect(emptied.actions).toMatchObject([{ verb: 'delete', name: 'a' }])
     const { text, status } = await call('POST', '/streams?dryRun=true', set({ b: TICKS }))
     expect(status).toBe(200)
     const { actions } = JSON.parse(text)

@@ -354,16 +354,19 @@ export class SourceLoop {
     return given.some(({ digest }) => digest === destructiveDigest)
   }
 
-  planFor(set: ResourceSet, settle: Settle | undefined): Plan {
-    return this.#planRound(set, settle).plan
+  /** `approved`: a destructive digest that is taken for approved, whatever the catalog says. */
+  planFor(set: ResourceSet, settle: Settle | undefined, approved?: string): Plan {
+    return this.#planRound(set, settle, approved).plan
   }
 
-  #planRound(set: ResourceSet, settle: Settle | undefined): Round {
+  #planRound(set: ResourceSet, settle: Settle | undefined, approved?: string): Round {
     const { apply, streams, clock } = this.#options
     const { name: source, atomic } = this.declaration
     const wallUs = clock.wallUs()
     const decided = this.#options.decided?.(source) ?? {}
-    const observed = observe({ source, catalog: apply.catalog, streams, settle, wallUs, decided })
+    const seen = observe({ source, catalog: apply.catalog, streams, settle, wallUs, decided })
+    const given = approved === undefined ? [] : [{ digest: approved, givenUs: wallUs }]
+    const observed = { ...seen, approvals: [...seen.approvals, ...given] }
     const now = { wallUs, monotonicMs: clock.monotonicMs() }
     const planned = plan({ set, observed, policy: this.policy(), now })
     const { resources } = observed

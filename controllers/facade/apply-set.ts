@@ -44,7 +44,9 @@ export async function applySet(
 type Made = Pick<ApplyAnswer, 'plan' | 'outcome' | 'revision'>
 
 function planned(set: ResourceSet, request: ApplyRequest, loop: SourceLoop): Made {
-  const plan = loop.planFor(set, alreadySettled(set, loop.policy().pruneSettleMs))
+  const settle = alreadySettled(set, loop.policy().pruneSettleMs)
+  const held = loop.planFor(set, settle)
+  const plan = request.isExplicit ? loop.planFor(set, settle, held.destructiveDigest) : held
   requireExpected(plan, request)
   return { plan, outcome: 'planned', revision: undefined }
 }

@@ -47,6 +47,7 @@ import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
 import { testCommand } from './test.ts'
 import { transfer } from './transfer.ts'
+import { types } from './types.ts'
 import { up } from './up.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
@@ -104,6 +105,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   bloblServe,
   explain,
   schema,
+  types,
   completion,
   complete,
   version,

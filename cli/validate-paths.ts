@@ -6,6 +6,7 @@ import { FileCache } from '../controllers/sets/file-cache.ts'
 import { FILE_BYTES_MAX, PIPED_LIMITS } from '../controllers/sets/limits.ts'
 import type { Problem } from '../controllers/sets/problem.ts'
 import { type FileInput, readSet } from '../controllers/sets/read-set.ts'
+import type { ResourceSet } from '../controllers/sets/resource-set.ts'
 import { FileMemory } from '../controllers/sources/file-memory.ts'
 import { type Walk as SetWalk, walkFiles } from '../controllers/sources/file-walk.ts'
 import { HeadgateError } from '../engine/error.ts'
@@ -13,6 +14,7 @@ import { realClock } from '../engine/ports/real-clock.ts'
 import { engineInspector } from './inspector.ts'
 
 export interface Validation {
+  readonly set: ResourceSet
   readonly problems: readonly Problem[]
   readonly resources: number
   /** Every file that was read, by the path that problems name. */
@@ -49,6 +51,7 @@ export async function validatePaths(
   })
   const wrong = new Set(set.problems.map(({ file }) => file))
   return {
+    set,
     problems: set.problems,
     resources: set.members.size,
     files: files.map(({ path }) => path),

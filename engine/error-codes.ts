@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   MappingFailed: { retry: 'never', status: 400, exit: 1, meaning: 'A mapping failed on a message.' },
   NotConnected: { retry: 'backoff', status: 503, exit: 1, meaning: 'A component lost, or never had, its connection.' },
   OutputFailed: { retry: 'backoff', status: 502, exit: 1, meaning: 'An output could not deliver.' },
+  PipelineCrashed: { retry: 'never', status: 502, exit: 1, meaning: 'A processor of the pipeline was told to fail it.' },
   ResourceBusy: { retry: 'backoff', status: 502, exit: 1, meaning: 'A port, file or group that may be held once is held by another.' },
   SecretMissing: { retry: 'backoff', status: 502, exit: 1, meaning: 'A secret that is referred to cannot be resolved.' },
   StopTimedOut: { retry: 'never', status: 502, exit: 1, meaning: 'A pipeline did not stop in time and was closed by force; records may come again.' },

@@ -58,6 +58,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   ObjectChanged: { next: 'Read the object again, and repeat the change on what is there now.' },
   OutOfScope: { next: 'Declare it in another source, or widen the scope of this one in `headgate.yaml`.' },
   OutputFailed: { next: 'Look at what is on the other end; the batch is tried again, or goes to the dead letter.' },
+  PipelineCrashed: { next: 'The message is what its `crash` processor says; correct what led there, or the pipeline.' },
   PositionInvalid: { next: 'Start again from `earliest`, or from a time.' },
   ProtectedResource: { next: 'Set `protected: false` in one revision, and delete it in the next.' },
   PruneBlocked: { next: 'Look at the plan, and approve the digest that the message names if all of that is meant to go.' },

@@ -5,6 +5,7 @@
  * pass; it then throws ComponentConfigInvalid or BloblangInvalid.
  */
 import type { Interpolation, Mapping, MappingFailure, Overlay, Query } from '../bloblang/mapping.ts'
+import type { HeadgateError } from '../error.ts'
 import type { Cache } from './cache.ts'
 import type { Input, Output } from './component.ts'
 import type { ComponentMetrics } from './component-metrics.ts'
@@ -30,6 +31,8 @@ export interface BuildContext {
   durationMs(text: string): number | undefined
   /** The error flag of this component; it is counted. */
   failure(thrown: unknown): MappingFailure
+  /** Fails the whole pipeline, at once. */
+  crash(error: HeadgateError): void
   /** Nested processors; `at` is the path of the list within the component's config: `['processors']`, or `[]`. */
   processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
   /** A nested output with its common fields; connected and closed by whoever asked for it. */

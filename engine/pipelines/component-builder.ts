@@ -273,6 +273,7 @@ export class ComponentBuilder {
       query: (text) => queryOf(text, bloblang),
       interpolation: (text) => interpolationOf(text, bloblang),
       durationMs: durationOf,
+      crash: (error) => health.crash(error),
       failure: (thrown): MappingFailure => {
         health.counters.processorErrors += 1
         errors ??= metrics.counter('processor_error')

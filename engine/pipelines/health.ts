@@ -31,6 +31,7 @@ export class Health {
   readonly #listeners = new Set<() => void>()
   readonly #logger: Logger
   readonly #pipeline: string
+  #crashed: ((error: HeadgateError) => void) | undefined
   #ending = false
   #closing = false
 
@@ -103,6 +104,17 @@ export class Health {
         reason: error.message,
       })
     this.changed()
+  }
+
+  /** Called once, with why the whole pipeline is to fail at once. */
+  onCrash(listener: (error: HeadgateError) => void): void {
+    this.#crashed = listener
+  }
+
+  crash(error: HeadgateError): void {
+    const crashed = this.#crashed
+    this.#crashed = undefined
+    crashed?.(error)
   }
 
   /** What fails from now on fails because it is told to stop: nobody needs a line about that. */

@@ -69,6 +69,7 @@ export class RunningPipeline implements Pipeline {
       },
     )
     this.#pumps = this.#makePumps()
+    parts.health.onCrash((error) => this.#crash(error))
   }
 
   async connect(signal?: AbortSignal): Promise<void> {
@@ -222,6 +223,15 @@ export class RunningPipeline implements Pipeline {
         environment.logger.warn('a component did not close', { reason: String(result.reason) })
       }
     }
+  }
+
+  /** At once, and with nothing more delivered; what was in flight comes again where its source can give it again. */
+  #crash(error: HeadgateError): void {
+    const { logger, name } = this.#parts.environment
+    logger.error('a pipeline crashed', { pipeline: name, reason: error.message })
+    this.#fail(error)
+    this.#parts.force.abort()
+    void this.#close()
   }
 
   #fail(error: HeadgateError): void {

@@ -109,7 +109,7 @@ function upgraded(path: string, headers: Record<string, string> = {}): Promise<s
     let text = ''
     socket.on('data', (chunk) => {
       text += chunk
-      if (text.includes('plain')) socket.destroy()
+      if (text.includes('an ordinary answer')) socket.destroy()
     })
     socket.on('error', reject)
     socket.on('close', () => resolve(text))
@@ -164,9 +164,9 @@ describe('endpoints on the shared server', () => {
 
   test('are asked as ever by clients that offer another protocol', async () => {
     using _mounted = server.endpoints.mount('/h2c/post', (_request, response) =>
-      response.end('plain'),
+      response.end('an ordinary answer'),
     )
-    expect(await upgraded('/h2c/post', { upgrade: 'h2c' })).toContain('plain')
+    expect(await upgraded('/h2c/post', { upgrade: 'h2c' })).toContain('an ordinary answer')
   })
 
   test('refuse a path that is taken or that the server needs itself', () => {

@@ -94,7 +94,6 @@ class HttpClientInput implements Input {
   readonly #payload: Interpolation
   readonly #scan: OpenScanner | undefined
   readonly #replaying: Replaying
-  readonly #closing = new AbortController()
   #last: Message = Message.fromBytes(new Uint8Array())
   #answer: OpenAnswer | undefined
   #ended = false
@@ -112,9 +111,7 @@ class HttpClientInput implements Input {
     await this.#client.connect()
     if (this.#scan === undefined || this.#answer !== undefined) return
     const request = this.#client.request([this.#last], 0, this.#body())
-    // The answer outlives the attempt to connect: closing cuts it.
-    const open = this.#client.open(request, AbortSignal.any([signal, this.#closing.signal]))
-    const { headers, status, body } = await open
+    const { headers, status, body } = await this.#client.open(request, signal)
     const metadata = this.#client.extracted({ headers, status })
     const scanner = this.#scan({ name: '', metadata })
     this.#answer = new OpenAnswer(body, scanner, withoutSecrets(request.url))
@@ -128,7 +125,6 @@ class HttpClientInput implements Input {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
     this.#answer?.close()
     await this.#client.close()
   }

@@ -100,8 +100,10 @@ function propertiesOf(folder: string, { open, sasl, controller }: Ports): string
     'broker.heartbeat.interval.ms': '300',
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
-    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
     [`${jaas}.plain.sasl.jaas.config`]: `${security}.plain.PlainLoginModule required user_${SASL_USER}="${SASL_PASSWORD}";`,
+    // Tokens without a signature are taken at their word.
+    [`${jaas}.oauthbearer.sasl.jaas.config`]: `${security}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${SASL_USER}";`,
     [`${jaas}.scram-sha-256.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
     [`${jaas}.scram-sha-512.sasl.jaas.config`]: `${security}.scram.ScramLoginModule required;`,
   }

@@ -63,3 +63,60 @@ it('commits when it stops, and the next member of the group goes on from there',
   await until('the fourth', () => second.stdout.text === 'd\n' || undefined)
   await next.stop(5_000)
 })
+
+it('begins at what comes where it is told to, and gives all values of a header', async () => {
+  await createTopic(open, 'latest')
+  await produceTexts(open, 'latest', ['before'])
+  const environment = testEnvironment()
+  const pipeline = await started(
+    {
+      input: {
+        kafka: {
+          addresses: [open],
+          topics: ['latest'],
+          start_from_oldest: false,
+          multi_header: true,
+        },
+      },
+      pipeline: { processors: [{ mapping: 'root = [content().string(), @colour, @kafka_key]' }] },
+      output: { stdout: {} },
+    },
+    environment,
+  )
+  await produce(open, [
+    {
+      topic: 'latest',
+      partition: 0,
+      value: Buffer.from('after'),
+      headers: new Map([
+        [Buffer.from('colour'), Buffer.from('red')],
+        [Buffer.from('colour'), Buffer.from('blue')],
+      ]),
+    },
+  ])
+  await until('the message', () => environment.stdout.text.includes('\n') || undefined)
+  await pipeline.stop(5_000)
+  expect(environment.stdout.text).toBe('["after",["red","blue"],""]\n')
+})
+
+it('tells a tombstone from an empty message', async () => {
+  await createTopic(open, 'tombs')
+  await produce(open, [
+    { topic: 'tombs', partition: 0, key: Buffer.from('gone') } as never,
+    { topic: 'tombs', partition: 0, key: Buffer.from('here'), value: Buffer.alloc(0) },
+  ])
+  const environment = testEnvironment()
+  const pipeline = await started(
+    {
+      input: { kafka: { addresses: [open], topics: ['tombs'] } },
+      pipeline: {
+        processors: [{ mapping: 'root = [@kafka_key, @kafka_tombstone_message, @kafka_lag]' }],
+      },
+      output: { stdout: {} },
+    },
+    environment,
+  )
+  await until('both', () => environment.stdout.text.split('\n').length > 2 || undefined)
+  await pipeline.stop(5_000)
+  expect(environment.stdout.text).toBe('["gone",true,1]\n["here",false,0]\n')
+})

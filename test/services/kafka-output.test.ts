@@ -206,6 +206,24 @@ it.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])(
   },
 )
 
+it('says who it is with a token that a cache holds', async () => {
+  await createTopic(open, 'token')
+  const seconds = Math.floor((performance.timeOrigin + performance.now()) / 1000)
+  const part = (content: object): string =>
+    Buffer.from(JSON.stringify(content)).toString('base64url')
+  const token = `${part({ alg: 'none' })}.${part({ sub: SASL_USER, iat: seconds - 60, exp: seconds + 600 })}.`
+  const login = { mechanism: 'OAUTHBEARER', token_cache: 'tokens', token_key: 'kafka' }
+  await runToEnd(
+    {
+      input: numbers(1),
+      output: { kafka: { addresses: [sasl], sasl: login, topic: 'token' } },
+      cache_resources: [{ label: 'tokens', memory: { init_values: { kafka: token } } }],
+    },
+    testEnvironment(),
+  )
+  expect(await consume(open, 'token', 1)).toHaveLength(1)
+})
+
 it('is not connected with a wrong password, and never says it', async () => {
   const login = { mechanism: 'SCRAM-SHA-256', user: SASL_USER, password: 'weir-and-sluice' }
   const pipeline = await started(

@@ -36,6 +36,23 @@ export function streamCodecFaults(codec: string): readonly ConfigFault[] {
 
 /** The bytes of a batch, each message followed by the delimiter unless it ends with it: for one write. */
 export function framed(batch: Batch, delimiter: Buffer): Uint8Array {
+  const texts = batch.every((message) => !message.printed)
+  return texts ? framedText(batch, delimiter) : framedBytes(batch, delimiter)
+}
+
+/** Of documents that nobody made bytes of: one text, and bytes of it once. */
+function framedText(batch: Batch, delimiter: Buffer): Uint8Array {
+  const separator = delimiter.toString()
+  let text = ''
+  for (const message of batch) {
+    const own = message.text()
+    text += own
+    if (!own.endsWith(separator)) text += separator
+  }
+  return Buffer.from(text)
+}
+
+function framedBytes(batch: Batch, delimiter: Buffer): Uint8Array {
   let length = 0
   for (const message of batch) length += message.content().length + delimiter.length
   const bytes = Buffer.allocUnsafe(length)

@@ -95,6 +95,35 @@ describe('the file input', () => {
     ])
   })
 
+  test('sends what is rejected again, unless that is not wanted: then it is dropped', async () => {
+    await writeFile(join(directory, 'in.txt'), 'one\nno\ntwo\n')
+    const environment = testEnvironment({ directory })
+    const cases = [
+      { check: 'content().string() == "no"', output: { reject: 'no' } },
+      { output: { stdout: {} } },
+    ]
+    const read = (auto_replay_nacks: boolean) => ({
+      input: { file: { paths: ['in.txt'], delete_on_finish: true, auto_replay_nacks } },
+      output: { switch: { cases } },
+    })
+    await runToEnd(read(false), environment)
+    expect(lines(environment.stdout.text)).toEqual(['one', 'two'])
+    // Of which a message was lost, the file is not.
+    expect(await readdir(directory)).toEqual(['in.txt'])
+    const stuck = await started(read(true), environment)
+    while (stuck.state().counters.outputErrors < 3) await new Promise(setImmediate)
+    expect(stuck.state().phase).toBe('running')
+    await stuck.stop(1)
+  })
+
+  test('reads a file of many chunks, in lines of every length', async () => {
+    const long = Array.from({ length: 3_000 }, (_, n) => `${n} ${'x'.repeat((n * 7) % 400)}`)
+    await writeFile(join(directory, 'in.txt'), long.join('\n'))
+    const environment = testEnvironment({ directory })
+    await runToEnd({ input: { file: { paths: ['in.txt'] } }, output: { stdout: {} } }, environment)
+    expect(lines(environment.stdout.text)).toEqual(long)
+  })
+
   test('does not start without a file that it names', async () => {
     const spec = { input: { file: { paths: ['none.txt'] } }, output: { drop: {} } }
     await expect(started(spec, testEnvironment({ directory }))).rejects.toThrow(

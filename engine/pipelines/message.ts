@@ -12,7 +12,7 @@ import {
   type MappingSource,
   UNCHANGED,
 } from '../bloblang/mapping.ts'
-import { encodePayload } from '../bloblang/values/encode-payload.ts'
+import { encodeJson, encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
 import type { PreparedPayload } from '../bloblang/values/prepare-payload.ts'
 import type { Value } from '../bloblang/values/value.ts'
@@ -70,6 +70,17 @@ export class Message implements MappingSource {
     const bytes = encodePayload(this.#document ?? null, this.#prepared)
     this.#bytes = bytes
     return bytes
+  }
+
+  /** Whether somebody made bytes of it already, or it came as bytes. */
+  get printed(): boolean {
+    return this.#bytes !== undefined
+  }
+
+  /** The content as text, which is not kept: whoever writes many that are not printed makes bytes of all at once. */
+  text(): string {
+    if (this.#bytes !== undefined) return Buffer.from(this.#bytes).toString()
+    return encodeJson(this.#document ?? null, this.#prepared)
   }
 
   /** Throws MappingError when the content is not one JSON document. Never change the value: others share it. */

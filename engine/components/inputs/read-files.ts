@@ -17,7 +17,7 @@ import { ScannedBatches } from '../scanners/scanned-batches.ts'
 import type { OpenScanner, Scanner } from '../scanners/scanner.ts'
 
 /** What is read at a time; messages are views on it, so each chunk is a new one. */
-export const FILE_CHUNK_BYTES: number = 256 * 1024
+export const FILE_CHUNK_BYTES: number = 128 * 1024
 
 export interface ReadFilesOptions {
   readonly paths: readonly string[]

@@ -25,6 +25,7 @@ const COPIED = [
   'api',
   'bin',
   'cli',
+  'client',
   'controllers',
   'crds',
   'docs',
@@ -32,6 +33,9 @@ const COPIED = [
   'examples',
   'package.json',
   'README.md',
+  'scripts',
+  'tsconfig.build.json',
+  'tsconfig.json',
 ]
 
 export interface Sandbox extends AsyncDisposable {

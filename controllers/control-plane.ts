@@ -117,6 +117,8 @@ export interface ApplyRequest {
   readonly approve?: string | undefined
   /** What goes by it was named by whoever asked: nothing of it waits for an approval. */
   readonly isExplicit?: boolean
+  /** The files that it is about: what is wrong with others, or holds them back, refuses nothing. All where absent. */
+  readonly touches?: ReadonlySet<string>
 }
 
 export interface ApplyAnswer {

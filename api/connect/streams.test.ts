@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { declarationOf, declare, FakeSource, setOf } from '../../controllers/testing.ts'
 import { type ConnectServer, openConnectServer } from './testing.ts'
@@ -289,6 +292,31 @@ describe('an environment variable', () => {
     const { text } = await granted.call('POST', '/streams/b', withEnv('$' + '{HIDDEN}'))
     expect(text).toContain('grants: {env: [HIDDEN]}')
   })
+})
+
+test('one stream that may not run any more holds up no other, and can be deleted', async () => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'headgate-connect-'))
+  try {
+    const granting = { ...declarationOf('connect', { type: 'api', location: 'api', atomic: true }) }
+    const granted = await openConnectServer({ dataDirectory, env: { X: '1h' }, posted: [granting] })
+    const bare =
+      'input: {generate: {mapping: "root = 1", interval: "$' + '{X}"}}\noutput: {drop: {}}'
+    expect(await granted.call('POST', '/streams/a', bare)).toMatchObject({ status: 200 })
+    expect(await granted.call('POST', '/streams/b', TICKS)).toMatchObject({ status: 200 })
+    await granted[Symbol.asyncDispose]()
+    await using again = await openConnectServer({ dataDirectory })
+    await again.plane.sources.firstConvergence()
+    const list = async (): Promise<Record<string, { active: boolean }>> =>
+      JSON.parse((await again.call('GET', '/streams')).text)
+    expect((await list())['b']).toMatchObject({ active: true })
+    expect(await again.call('POST', '/streams/c', TICKS)).toMatchObject({ status: 200, text: '' })
+    expect(await again.call('DELETE', '/streams/b')).toMatchObject({ status: 200, text: '' })
+    expect((await list())['c']).toMatchObject({ active: true })
+    expect(await again.call('DELETE', '/streams/a')).toMatchObject({ status: 200, text: '' })
+    expect(Object.keys(await list())).toEqual(['c'])
+  } finally {
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
 })
 
 describe('the set of all streams', () => {

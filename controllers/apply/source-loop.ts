@@ -328,7 +328,8 @@ export class SourceLoop {
     const made = await converge(
       {
         source: name,
-        atomic,
+        // What is posted is in force in whole or not at all, whatever its source is otherwise.
+        atomic: atomic || posting !== undefined,
         planRound,
         posting,
         lingering: this.#lingering,

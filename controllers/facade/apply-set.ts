@@ -25,8 +25,9 @@ export async function applySet(
   if (!request.dryRun) running.register(loop)
   try {
     const set = await running.postedSources.readFiles(loop.declaration, request.files)
-    if (set.problems.some(({ severity }) => severity === 'error'))
-      throw new ProblemsError(`The set of source ${source}`, set.problems)
+    const own = set.problems.filter(({ file }) => isTouched(file, request))
+    if (own.some(({ severity }) => severity === 'error'))
+      throw new ProblemsError(`The set of source ${source}`, own)
     const made = request.dryRun
       ? planned(set, request, loop)
       : await carriedOut(set, request, loop, running)
@@ -120,7 +121,10 @@ function requireWhole(plan: Plan, request: ApplyRequest): string | undefined {
   requireExpected(plan, request)
   const approve = request.isExplicit ? plan.destructiveDigest : request.approve
   const held = plan.actions.filter(
-    ({ verb, blockedBy }) => verb === 'blocked' && !NOT_OF_THE_SET.has(blockedBy),
+    ({ verb, blockedBy, cause }) =>
+      verb === 'blocked' &&
+      !NOT_OF_THE_SET.has(blockedBy) &&
+      (cause === undefined || isTouched(cause.file, request)),
   )
   const others = held.filter(({ blockedBy }) => !APPROVABLE.has(blockedBy))
   if (others.length > 0)
@@ -146,6 +150,10 @@ function requireWhole(plan: Plan, request: ApplyRequest): string | undefined {
       hint: `If all of that is meant to go, apply again with --approve ${destructiveDigest ?? ''}`,
     },
   )
+}
+
+function isTouched(file: string, { touches }: ApplyRequest): boolean {
+  return touches === undefined || touches.has(file)
 }
 
 /** What follows from something else, and what somebody does behind our back. */

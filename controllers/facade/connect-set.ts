@@ -14,6 +14,7 @@ import {
   CONNECT_SOURCE,
   fileOfStream,
   identityOfStream,
+  pathOfStream,
   type StoredStream,
 } from '../connect/stored-stream.ts'
 import type { PlanAnswer } from '../control-plane.ts'
@@ -135,7 +136,7 @@ export class ConnectSet {
       const after = await change(before)
       using _stops = this.#stopWithin(before, stopMs)
       const files = [...after.values()].map((stream) => fileOfStream(stream))
-      const request = { files, dryRun, isExplicit: true }
+      const request = { files, dryRun, isExplicit: true, touches: changedFiles(before, after) }
       const { plan, problems } = await applySet(CONNECT_SOURCE, request, this.#running)
       if (!dryRun) await andThen?.({ plan, problems })
       return { plan, problems }
@@ -202,6 +203,14 @@ function ownedBy(id: string, { owner, origin }: StoredEntry): string {
   if (owner === '') return `stream ${id} is owned by no source: let one of them adopt it`
   const place = origin === undefined ? 'it there' : placeText(origin)
   return `stream ${id} is owned by the source ${owner}: edit ${place} instead`
+}
+
+/** What is new, changed or gone. */
+function changedFiles(before: StreamsById, after: StreamsById): ReadonlySet<string> {
+  const ids = new Set([...before.keys(), ...after.keys()])
+  return new Set(
+    [...ids].filter((id) => before.get(id) !== after.get(id)).map((id) => pathOfStream(id)),
+  )
 }
 
 /** What did not change stays as it is, paused or not. */

@@ -73,6 +73,8 @@ export class PostedSources {
 
   #declarationOf(name: string): SourceDeclaration {
     const { posted = [], directory } = this.#parts.options
-    return posted.find((one) => one.name === name) ?? postedDeclaration(name, directory)
+    const declared = posted.find((one) => one.name === name) ?? postedDeclaration(name, directory)
+    // Each post of it is all or nothing; between two posts one stream that fails holds up no other.
+    return name === CONNECT_SOURCE ? { ...declared, atomic: false } : declared
   }
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { testEnvironment } from '../../pipelines/testing.ts'
 import { boundaryOf, formMultipart, partMultipart } from '../http/multipart.ts'
 import { type Received, runToEnd, type Told, toldServer } from '../testing.ts'
+import { PARALLEL_REQUESTS_MAX } from './http.ts'
 
 /** What comes out of two messages, `m1` and `m2`, in one batch. */
 async function answered(
@@ -82,6 +83,34 @@ test('requests of a batch run at once where they are told to, and answers keep t
     { text: 'done', own: 'm1' },
     { text: 'done', own: 'm2' },
   ])
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+})
+
+test('so many requests of a batch run at once, and the next when one of them is answered', async () => {
+  const count = PARALLEL_REQUESTS_MAX + 1
+  const held: ServerResponse[] = []
+  let come = 0
+  let most = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    held.push(response)
+    come += 1
+    most = Math.max(most, held.length)
+    // What is over the limit would have come by the time that all of these are there.
+    if (come === PARALLEL_REQUESTS_MAX) setImmediate(() => held.pop()?.end())
+    if (come === count) for (const one of held.splice(0)) one.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const generate = { mapping: 'root = "x"', interval: '', count, batch_size: count }
+  const http = { url: `http://127.0.0.1:${port}`, parallel: true, timeout: '' }
+  const environment = testEnvironment()
+  const pipeline = await runToEnd(
+    { input: { generate }, pipeline: { threads: 1, processors: [{ http }] }, output: { drop: {} } },
+    environment,
+  )
+  expect([most, pipeline.state().counters.outputSent]).toEqual([PARALLEL_REQUESTS_MAX, count])
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })

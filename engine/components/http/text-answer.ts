@@ -28,11 +28,10 @@ export function answerBytes(
   if (response.headersSent || response.destroyed) return
   // A body that was not read to its end would be taken for the next request.
   if (!response.req.complete) response.shouldKeepAlive = false
-  if (status >= 200 && !BODILESS.includes(status)) {
-    response.setHeader('content-length', Buffer.byteLength(body))
-  }
+  const hasBody = status >= 200 && !BODILESS.includes(status)
+  const length = hasBody ? { 'content-length': Buffer.byteLength(body) } : {}
   try {
-    response.writeHead(status, headers)
+    response.writeHead(status, { ...headers, ...length })
   } catch {
     response.writeHead(status)
   }

@@ -150,6 +150,41 @@ describe('the http_server output', () => {
     expect(environment.endpoints.handlers.size).toBe(0)
   })
 
+  test('cuts a client that does not read when it stops', async () => {
+    const clock = new SimulatedClock()
+    const environment = testEnvironment({ name: 'foo', clock })
+    const large = { mapping: 'root = "x".repeat(4000000)', interval: '', count: 100 }
+    const spec = {
+      input: { generate: large },
+      pipeline: { threads: 1 },
+      output: { http_server: {} },
+    }
+    const pipeline = await started(spec, environment)
+    pipelines.push(pipeline)
+    const server = createServer()
+    environment.endpoints.listenOn(server)
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/foo/get/stream`
+    const response = await new Promise<IncomingMessage>((resolve) => get(url, resolve))
+    response.pause().on('error', () => {})
+    const gone = new Promise((resolve) => response.on('close', resolve))
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+    expect(pipeline.state().counters.outputSent).toBeLessThan(100)
+    let over = false
+    const stopped = pipeline.stop(1).finally(() => {
+      over = true
+    })
+    while (!over) {
+      clock.advance(1_000)
+      await new Promise(setImmediate)
+    }
+    expect(await stopped).toBe('forced')
+    response.resume()
+    await gone
+  })
+
   test('lets so many clients wait, and tells one more to come again', async () => {
     const { url } = await serve({ stdin: {} }, { timeout: '' })
     const server = servers.at(-1)

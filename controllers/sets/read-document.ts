@@ -105,22 +105,31 @@ export async function readBareConfig(
   inspector: Inspector,
 ): Promise<DocumentReading> {
   const list = new ProblemList(source, tree)
-  const name = /([^/]*?)\.[^./]*$/.exec(source.file)?.[1] ?? source.file
+  const id = bareId(source.file)
+  const name = isName(id) ? id : slug(id)
   if (!isName(name)) {
     list.add({
       layer: 'schema',
       code: 'FieldInvalid',
       path: [],
       at: 'key',
-      ...found('a file name that is a resource name', name),
-      hint: `rename the file, for example to ${slug(name) || 'stream'}.yaml`,
+      ...found('a file name that is a resource name', id),
+      hint: `rename the file, for example to ${name || 'stream'}.yaml`,
     })
     return { as: 'unidentified', problems: list.problems }
   }
   const identity: Identity = { kind: 'Pipeline', namespace: 'default', name }
   const meta = { labels: {}, annotations: {} }
   const declaration = await declare(list, tree, identity, meta, [], inspector)
-  return { as: 'resource', declaration }
+  const { spec } = declaration
+  if (name === id || 'id' in spec) return { as: 'resource', declaration }
+  return { as: 'resource', declaration: { ...declaration, spec: { ...spec, id } } }
+}
+
+/** As in streams mode: the path beneath the folder of streams, with its folders joined by `_`. */
+function bareId(file: string): string {
+  const folders = file.replace(/\.[^./]*$/, '').split('/')
+  return folders.slice(folders.indexOf('streams') + 1).join('_')
 }
 
 /** The items of a List, or undefined where the document is none. */

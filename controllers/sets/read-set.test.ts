@@ -133,6 +133,25 @@ describe('what counts', () => {
     ])
   })
 
+  test('a bare config is called as in streams mode, and keeps an id that is no name', async () => {
+    const text = 'input: {generate: {mapping: "root = {}"}}\noutput: {drop: {}}\n'
+    const set = await readTexts({
+      'streams/sensors/in_doors.yaml': text,
+      'streams/plain.yaml': text,
+      'streams/own_id.yaml': `id: mine\n${text}`,
+    })
+    const ids = [...set.members].map(([name, member]) => [
+      name,
+      member.state === 'valid' ? member.resource.spec['id'] : 'invalid',
+    ])
+    expect(ids.sort()).toEqual([
+      ['Pipeline/default/own-id', 'mine'],
+      ['Pipeline/default/plain', undefined],
+      ['Pipeline/default/sensors-in-doors', 'sensors_in_doors'],
+    ])
+    expect(set.problems).toEqual([])
+  })
+
   test('one name in two files makes each point to the other, and neither is valid', async () => {
     const set = await readTexts({ 'a.yaml': stream('s'), 'b.yaml': stream('s') })
     expect(set.members.get('Stream/default/s')?.state).toBe('invalid')

@@ -111,6 +111,20 @@ describe('runTests', () => {
     ])
   })
 
+  test('passes a failed message by what is left where the config is strict', async () => {
+    const processors = [{ mapping: 'root = this' }, { mapping: 'root = "went on"' }]
+    const of = (strict: boolean, content: string) =>
+      wrong(
+        { pipeline: { processors }, error_handling: { strict } },
+        {
+          input_batch: [{ content: 'no json' }],
+          output_batches: [[{ content_equals: content, bloblang: 'errored()' }]],
+        },
+      )
+    expect(await of(true, 'no json')).toEqual([])
+    expect(await of(false, 'went on')).toEqual([])
+  })
+
   test('counts the batches and messages that come out', async () => {
     const config = { pipeline: { processors: [{ split: { size: 1 } }] } }
     const input_batch = [{ content: 'a' }, { content: 'b' }]

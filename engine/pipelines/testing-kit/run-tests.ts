@@ -155,7 +155,8 @@ async function chainOf(
   environment: PipelineEnvironment,
   signal: AbortSignal,
 ): Promise<RunningChain> {
-  const { processors, resources } = interpolated(await targetOf(one, run), environment)
+  const target = await targetOf(one, run)
+  const { processors, resources } = interpolated(target, environment)
   const spec = { pipeline: { processors }, ...resources }
   const { problems } = await inspectPipeline(spec)
   const first = problems.find(({ severity }) => severity === 'error')
@@ -167,6 +168,7 @@ async function chainOf(
   const builder = new ComponentBuilder(environment, {
     health: new Health(environment.logger, environment.name),
     resources: readSpec(spec).resources,
+    strict: target.strict,
     signal,
   })
   const chain = await builder.chain(processors, ['pipeline', 'processors'])
@@ -180,6 +182,8 @@ async function chainOf(
 }
 
 interface Target {
+  /** Whether what failed passes by what is left, as the whole config says. */
+  readonly strict: boolean
   readonly processors: readonly unknown[]
   readonly resources: Readonly<Record<string, readonly unknown[]>>
 }
@@ -191,7 +195,7 @@ async function targetOf(
   const { target_mapping: mapping, target_processors: target } = one
   if (mapping !== '') {
     const text = Buffer.from(files.bytes(mapping)).toString()
-    return { processors: [{ mapping: text }], resources }
+    return { processors: [{ mapping: text }], resources, strict: false }
   }
   const [, path = '', pointer = target] = /^([^#]*)#(.*)$/.exec(target) ?? []
   const whole = path === '' ? config : files.config(path)
@@ -201,18 +205,16 @@ async function targetOf(
   // Without processors a config changes nothing, and its test may say so.
   const absent = pointer === '/pipeline/processors' && isRecord(whole) && path === ''
   if (!found.ok && !absent) throw new Refused(['target_processors'], found.because)
-  return expandedTarget(
-    found.ok ? found.processors : [],
-    joinedResources(mocked.config, resources),
-    templates,
-  )
+  const { strict } = readSpec(interpolateVariables(mocked.config, () => undefined).value)
+  const lists = joinedResources(mocked.config, resources)
+  return { ...(await expandedTarget(found.ok ? found.processors : [], lists, templates)), strict }
 }
 
 async function expandedTarget(
   processors: readonly unknown[],
   resources: Target['resources'],
   templates: Templates,
-): Promise<Target> {
+): Promise<Omit<Target, 'strict'>> {
   const written = { pipeline: { processors }, ...resources }
   const { config, problems } = await expandTemplates(written, templates)
   const [wrong] = problems
@@ -235,7 +237,10 @@ function joinedResources(
 }
 
 /** A resource that a variable is missing for is left as it is written: the test may well do without it. */
-function interpolated({ processors, resources }: Target, environment: PipelineEnvironment): Target {
+function interpolated(
+  { processors, resources }: Target,
+  environment: PipelineEnvironment,
+): Omit<Target, 'strict'> {
   const own = interpolateVariables(processors, environment.env)
   const [missing] = [...own.missing, ...own.undecodable]
   if (missing !== undefined) {

@@ -3,8 +3,8 @@
  *
  * A generator is a pure function to a map of path → text; it never reads what it wrote before.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { generateBloblang } from './generate-bloblang.ts'
 import { generateCommands } from './generate-commands.ts'
 import { generateComponents } from './generate-components.ts'
@@ -32,15 +32,32 @@ async function generateAll(): Promise<ReadonlyMap<string, string>> {
 }
 
 async function main(check: boolean): Promise<void> {
-  const stale = [...(await generateAll())].filter(([path, text]) => read(path) !== text)
+  const all = await generateAll()
+  const stale = [...all].filter(([path, text]) => read(path) !== text)
   for (const [path, text] of check ? [] : stale) {
     mkdirSync(dirname(join(ROOT, path)), { recursive: true })
     writeFileSync(join(ROOT, path), text)
   }
+  const left = leftOver(all)
+  if (!check) for (const path of left) rmSync(join(ROOT, path))
   for (const [path] of stale) console.log(`${check ? 'stale' : 'wrote'} ${path}`)
-  if (!check || stale.length === 0) return
+  for (const path of left) console.log(`${check ? 'left over' : 'removed'} ${path}`)
+  if (!check || stale.length + left.length === 0) return
   console.error('Generated files differ from their definitions. Run: npm run generate')
   process.exitCode = 1
+}
+
+/** Folders in which every file is generated: a page of what is no longer there would be believed. */
+const OWN_FOLDERS = ['docs/components']
+
+function leftOver(all: ReadonlyMap<string, string>): readonly string[] {
+  return OWN_FOLDERS.filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
+    )
+    .filter((path) => !all.has(path))
 }
 
 function read(path: string): string | undefined {

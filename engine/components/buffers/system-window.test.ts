@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { Message } from '../../pipelines/message.ts'
+import { IN_FLIGHT_MESSAGES_MAX } from '../../pipelines/pump.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
 import type { Outcome } from '../../pipelines/transaction.ts'
 import { SimulatedClock } from '../../ports/simulated-clock.ts'
@@ -127,6 +128,34 @@ test('what is in an open window is given back at a stop, and what left is delive
   read[0]?.settle()
   expect(settled[2]).toEqual(['1', undefined])
   await reading
+})
+
+test('a window holds more than a pipeline may have in flight, and leaves whole', async () => {
+  const { started } = await import('../testing.ts')
+  const clock = new SimulatedClock()
+  const environment = testEnvironment({ clock })
+  const count = IN_FLIGHT_MESSAGES_MAX + 10_000
+  const pipeline = await started(
+    {
+      input: { generate: { mapping: 'root = 1', interval: '', count, batch_size: 1_000 } },
+      buffer: { system_window: { size: '10s' } },
+      pipeline: {
+        processors: [
+          { mapping: 'root = if batch_index() > 0 { deleted() } else { batch_size() }' },
+        ],
+      },
+      output: { stdout: {} },
+    },
+    environment,
+  )
+  while (pipeline.state().counters.inputReceived < count) {
+    await clock.advance(0)
+    await setImmediate()
+  }
+  await clock.advance(10_000)
+  while (environment.stdout.text === '') await setImmediate()
+  expect(environment.stdout.text).toBe(`${count}\n`)
+  await pipeline.stop(1_000)
 })
 
 test('a pipeline stops with an open window at once, and the file is not taken as delivered', async () => {

@@ -7,8 +7,10 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
+import { COMMAND_ERRORS_BYTES_MAX, COMMAND_OUTPUT_BYTES_MAX } from '../processors/command.ts'
 import { processorsOf, runProcessors } from '../run-processors.ts'
 import { reached, runToEnd, started } from '../testing.ts'
+import { CHILD_ERRORS_BYTES_MAX } from './child.ts'
 
 let directory = ''
 
@@ -90,6 +92,29 @@ describe('the command processor', () => {
     force.abort()
     expect((await ran).failures).toHaveLength(1)
     await gone(pid)
+  })
+
+  test('takes as much of its output as the limit, and no more', async () => {
+    const zeros = (count: number) => ({
+      name: 'head',
+      args_mapping: `["-c", "${count}", "/dev/zero"]`,
+    })
+    const { messages } = await run(zeros(COMMAND_OUTPUT_BYTES_MAX), ['a'])
+    expect(messages[0]?.content()).toHaveLength(COMMAND_OUTPUT_BYTES_MAX)
+    const { failures } = await run(zeros(COMMAND_OUTPUT_BYTES_MAX + 1), ['a'])
+    expect(failures).toEqual([`expected at most ${COMMAND_OUTPUT_BYTES_MAX} bytes of the command`])
+  })
+
+  test('keeps as much of its standard error as the limit, and no more', async () => {
+    const complaints = async (count: number) => {
+      const { failures } = await run(
+        script(`head -c ${count} /dev/zero | tr "\\0" x >&2; exit 1`),
+        ['a'],
+      )
+      return failures[0]?.length
+    }
+    expect(await complaints(COMMAND_ERRORS_BYTES_MAX)).toBe(COMMAND_ERRORS_BYTES_MAX)
+    expect(await complaints(COMMAND_ERRORS_BYTES_MAX + 1)).toBe(COMMAND_ERRORS_BYTES_MAX)
   })
 
   test('needs the grant to run commands', async () => {
@@ -185,6 +210,13 @@ describe('the subprocess input', () => {
     const { text, told } = await read(shell('echo a; echo broken >&2; exit 2'))
     expect(text).toBe('a\n')
     expect(told).toContain('the command sh ended with code 2: broken')
+  })
+
+  test('tells the end of a long standard error', async () => {
+    const { told } = await read(
+      shell(`head -c ${2 * CHILD_ERRORS_BYTES_MAX} /dev/zero | tr "\\0" x >&2; exit 1`),
+    )
+    expect(/x+/.exec(told.slice(told.indexOf('code 1')))?.[0]).toHaveLength(CHILD_ERRORS_BYTES_MAX)
   })
 
   test('starts the command again when it ends, if that is wanted', async () => {

@@ -248,7 +248,7 @@ describe('the socket server', () => {
     await rm(path)
     // A socket that nobody closed.
     const { spawnSync } = await import('node:child_process')
-    const leave = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+    const leave = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
     spawnSync(process.execPath, ['-e', leave])
     const { lines } = await served({ network: 'unix', address: './in.sock' })
     connect(path).end('hello\n')

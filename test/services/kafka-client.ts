@@ -17,6 +17,17 @@ export async function createTopic(address: string, topic: string, partitions = 1
   await admin.close()
 }
 
+/** Of partition 0, everything before the offset. */
+export async function deleteRecords(
+  address: string,
+  topic: string,
+  offset: bigint,
+): Promise<void> {
+  const admin = new Admin(base(address))
+  await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] })
+  await admin.close()
+}
+
 export async function produce(
   address: string,
   messages: readonly MessageToProduce<Buffer, Buffer, Buffer, Buffer>[],

@@ -8,7 +8,13 @@ import type { Pipeline } from '../../engine/pipelines/pipeline.ts'
 import { type TestEnvironment, testEnvironment } from '../../engine/pipelines/testing.ts'
 import { until, up } from '../harness/headgate-process.ts'
 import { startKafkaBroker } from './kafka-broker.ts'
-import { committedOffsets, consume, createTopic, produceTexts } from './kafka-client.ts'
+import {
+  committedOffsets,
+  consume,
+  createTopic,
+  deleteRecords,
+  produceTexts,
+} from './kafka-client.ts'
 import { buildKafkaJars } from './kafka-jars.ts'
 
 const { open } = inject('kafka')
@@ -243,4 +249,21 @@ it('has no more of a partition under way than it may, and gathers batches of one
       .map((part) => part.join(' '))
       .toSorted(),
   )
+})
+
+it('begins at the edge when what it was at is gone', async () => {
+  await createTopic(open, 'trimmed')
+  await produceTexts(open, 'trimmed', texts(0, 5))
+  const group = { consumer_group: 'trimmed' }
+  const first = testEnvironment()
+  const one = await read(['trimmed'], first, group)
+  await until('five', () => linesOf(first).length === 5 || undefined)
+  await one.stop(5_000)
+  await produceTexts(open, 'trimmed', texts(5, 20))
+  await deleteRecords(open, 'trimmed', 12n)
+  const second = testEnvironment()
+  const other = await read(['trimmed'], second, group)
+  await until('the rest', () => linesOf(second).length === 8 || undefined)
+  await other.stop(5_000)
+  expect(linesOf(second)).toEqual(texts(12, 20))
 })

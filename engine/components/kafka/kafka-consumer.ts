@@ -39,6 +39,9 @@ export interface Clients {
 /** Attempts of the group's own requests; joining needs some while others join. */
 const GROUP_RETRIES = 5
 const GROUP_RETRY_MS = 250
+const REQUEST_MS_MAX = 30_000
+/** What a graceful end may take once everything was delivered. */
+const CLOSE_MS_MAX = 5_000
 const EARLIEST = -2n
 const LATEST = -1n
 /** The generation of a committer that is no member. */
@@ -107,11 +110,18 @@ export class KafkaConsumer {
     this.#fetch.look()
   }
 
-  /** Commits what is done and leaves the group. */
+  /** Commits what is done and leaves the group, as far as a broker that is silent lets it. */
   async close(): Promise<void> {
     this.#closed = true
     this.#commitTimer?.cancel()
     this.#fetch?.end()
+    const { promise: patience, resolve } = Promise.withResolvers<void>()
+    const timer = this.#clock.schedule(CLOSE_MS_MAX, resolve)
+    await Promise.race([this.#release(), patience])
+    timer.cancel()
+  }
+
+  async #release(): Promise<void> {
     await this.#assigning.catch(ignore)
     await this.#commit()
     await this.#member?.close(true).catch(ignore)
@@ -152,7 +162,7 @@ export class KafkaConsumer {
   }
 
   async #join({ kafka, options }: Clients): Promise<void> {
-    if (this.#member !== undefined) return this.#assigning
+    if (this.#member !== undefined) return this.#rejoin(this.#member)
     const { group, instanceId, sessionTimeoutMs, heartbeatMs, rebalanceTimeoutMs } = this.#settings
     const member = newConsumer(kafka, {
       ...options,
@@ -162,6 +172,8 @@ export class KafkaConsumer {
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
       rebalanceTimeout: rebalanceTimeoutMs,
+      // A broker answers who joins once all others did.
+      requestTimeout: rebalanceTimeoutMs + REQUEST_MS_MAX,
       ...(instanceId === '' ? {} : { groupInstanceId: instanceId }),
     })
     this.#member = member
@@ -179,6 +191,14 @@ export class KafkaConsumer {
       await this.#leave(member, thrown)
       throw thrown
     }
+  }
+
+  /** It is a member still, or will be again: what an assignment left undone is done now. */
+  #rejoin({ assignments }: Consumer): Promise<void> {
+    this.#assigning = this.#assigning
+      .catch(ignore)
+      .then(() => (assignments === null ? undefined : this.#assign(partitionsOf(assignments))))
+    return this.#assigning
   }
 
   #joined(member: Consumer): void {

@@ -158,24 +158,17 @@ function placeOf(topicId: string, partition: number): string {
 }
 
 /**
- * An answer in which some partitions failed is an error of the client's that carries the answer. One whose partitions
- * are merely out of range, or led by another broker now, is used for what is good in it.
+ * An answer in which some partitions failed is an error of the client's that carries the answer. Where all that failed
+ * is that offsets are gone, what is good in it is used.
  */
 function partlyGood(thrown: unknown): FetchResponse {
   const { response } = thrown as { readonly response?: FetchResponse }
-  const passing = leavesOf(thrown).every((error) =>
-    PASSING.has((error as { apiId?: string }).apiId ?? ''),
+  const passing = leavesOf(thrown).every(
+    (error) => (error as { readonly apiId?: string }).apiId === 'OFFSET_OUT_OF_RANGE',
   )
   if (response === undefined || response.errorCode !== 0 || !passing) throw thrown
   return response
 }
-
-const PASSING: ReadonlySet<string> = new Set([
-  'OFFSET_OUT_OF_RANGE',
-  'NOT_LEADER_OR_FOLLOWER',
-  'FENCED_LEADER_EPOCH',
-  'UNKNOWN_LEADER_EPOCH',
-])
 
 const CONTROL_BATCH = 0b100000
 const EMPTY = new Uint8Array()

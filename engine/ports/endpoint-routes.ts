@@ -59,11 +59,10 @@ export class EndpointRoutes<Target> {
 
   /** By the path of a request, as `pathOf` gives it. */
   find(path: string): Target | undefined {
-    for (const candidate of candidatesOf(path)) {
-      const found =
-        candidate === path
-          ? this.#plain.get(path)
-          : (this.#parametricIn(candidate, path) ?? this.#plain.get(candidate))
+    const exact = this.#plain.get(path)
+    if (exact !== undefined) return exact
+    for (const folder of foldersOf(path)) {
+      const found = this.#parametricIn(folder, path) ?? this.#plain.get(folder)
       if (found !== undefined) return found
     }
     return undefined
@@ -78,7 +77,9 @@ export class EndpointRoutes<Target> {
 
 /** The path of a request without its query, readable; what cannot be decoded stays. */
 export function pathOf(url: string): string {
-  const path = url.split('?', 1)[0] ?? '/'
+  const at = url.indexOf('?')
+  const path = at < 0 ? url : url.slice(0, at)
+  if (!path.includes('%')) return path
   try {
     return decodeURI(path)
   } catch {
@@ -86,12 +87,12 @@ export function pathOf(url: string): string {
   }
 }
 
-/** The path itself, then each prefix of it that ends with `/`, longest first. */
-function candidatesOf(path: string): readonly string[] {
-  const candidates = [path]
+/** Each prefix of the path that ends with `/`, longest first. */
+function foldersOf(path: string): readonly string[] {
+  const folders: string[] = []
   for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
-    if (at + 1 < path.length) candidates.push(path.slice(0, at + 1))
+    if (at + 1 < path.length) folders.push(path.slice(0, at + 1))
     if (at === 0) break
   }
-  return candidates
+  return folders
 }

@@ -4,6 +4,8 @@
  */
 
 export interface PathPattern {
+  /** Whether it has any: without, a path that is known to fit need not be matched. */
+  readonly hasParameters: boolean
   /** The parameters' values when the path fits, decoded; undefined when it does not. */
   match(path: string): ReadonlyMap<string, string> | undefined
 }
@@ -35,12 +37,15 @@ export function folderOf(path: string): string {
 }
 
 export function pathPattern(path: string): PathPattern {
-  if (!hasParameters(path)) return { match: (given) => (fits(path, given) ? NONE : undefined) }
+  if (!hasParameters(path)) {
+    return { hasParameters: false, match: (given) => (fits(path, given) ? NONE : undefined) }
+  }
   const names = namesOf(path)
   const texts = path.split(PARAMETER).filter((_, index) => index % 2 === 0)
   const end = path.endsWith('/') ? '' : '$'
   const form = new RegExp(`^${texts.map(literal).join('([^/]+?)')}${end}`)
   return {
+    hasParameters: true,
     match: (given) => {
       const found = form.exec(given)
       if (found === null) return undefined

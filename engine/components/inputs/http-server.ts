@@ -365,8 +365,11 @@ function contentsOf(
 }
 
 function metadataOf(request: IncomingMessage, pattern: PathPattern): ReadonlyMap<string, string> {
-  return requestMetadata(request, pattern.match(pathOf(request.url ?? '/')) ?? new Map())
+  const found = pattern.hasParameters ? pattern.match(pathOf(request.url ?? '/')) : undefined
+  return requestMetadata(request, found ?? NO_PARAMETERS)
 }
+
+const NO_PARAMETERS: ReadonlyMap<string, string> = new Map()
 
 /** What the log may take later; anything else is a bad gateway. */
 const NOT_NOW: ReadonlySet<ErrorCode> = new Set([

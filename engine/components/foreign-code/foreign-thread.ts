@@ -64,6 +64,8 @@ export class ForeignThread<Request, Answer> {
     try {
       const outcome = await new Promise<{ answers: unknown[] } | { fault: Error }>((resolve) => {
         running.settle = resolve
+        // Only while somebody waits for it does it keep the process alive.
+        running.worker.ref()
         running.worker.postMessage(requests)
       })
       if ('fault' in outcome) throw outcome.fault
@@ -74,6 +76,7 @@ export class ForeignThread<Request, Answer> {
       throw thrown
     } finally {
       running.settle = undefined
+      running.worker.unref()
       timer.cancel()
       signal.removeEventListener('abort', abort)
     }
@@ -94,14 +97,12 @@ function start({ source, data }: ForeignThreadOptions): Running {
       eval: true,
       workerData: { data, from: import.meta.url },
       env: {},
+      execArgv: [],
       stdout: true,
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
     },
   )
-  // What it prints is for nobody; unread, it would pile up.
-  worker.stdout.resume()
-  worker.stderr.resume()
   worker.unref()
   const running: Running = { worker, settle: undefined }
   const fail = (reason: unknown): void => running.settle?.({ fault: asError(reason) })
@@ -124,6 +125,8 @@ const SHELL = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { data, from } = workerData
 const load = require('node:module').createRequire(from)
+// What it prints is for nobody.
+process.stdout.write = process.stderr.write = () => true
 const ready = (async () => {
 /* PREPARE */
 })()

@@ -12,6 +12,9 @@ export interface ThreadWork<Request, Answer> {
   readonly answered: (message: Message, answer: Answer) => Message | undefined
 }
 
+/** Longer batches are parted: the deadline is that of a list. */
+export const LIST_LENGTH_MAX = 500
+
 /** A batch that fails as a whole is halved, so that one message that cannot be answered fails alone. */
 export function inThread<Request, Answer>(
   context: Pick<BuildContext, 'environment' | 'failure'>,
@@ -41,6 +44,12 @@ export function inThread<Request, Answer>(
     done: Map<Message, Message | undefined>,
   ): Promise<void> => {
     if (asked.length === 0) return
+    const halves = async (): Promise<void> => {
+      const middle = Math.ceil(asked.length / 2)
+      await answer(asked.slice(0, middle), requests.slice(0, middle), signal, done)
+      await answer(asked.slice(middle), requests.slice(middle), signal, done)
+    }
+    if (asked.length > LIST_LENGTH_MAX) return halves()
     try {
       const answers = await thread.run(requests, signal)
       for (const [index, message] of asked.entries()) {
@@ -53,9 +62,7 @@ export function inThread<Request, Answer>(
         done.set(first, first.withFailure(context.failure(thrown)))
         return
       }
-      const middle = Math.ceil(asked.length / 2)
-      await answer(asked.slice(0, middle), requests.slice(0, middle), signal, done)
-      await answer(asked.slice(middle), requests.slice(middle), signal, done)
+      await halves()
     }
   }
   const taken = (message: Message, one: Answer): Message | undefined => {

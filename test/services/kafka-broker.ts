@@ -1,7 +1,8 @@
 /**
  * A real Kafka broker on loopback, controller and broker in one process, with its data in a temporary folder.
  *
- * It listens twice: openly, and with SASL for the user and password below. It can be killed and started again on the same
+ * It listens three times: openly, with SASL for the user and password below, and with TLS under a certificate that signs
+ * itself. It can be killed and started again on the same
  * ports with the same data; nothing is left of it when it, or the process that started it, is gone.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -9,12 +10,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { testCertificate } from '../../engine/components/test-certificate.ts'
 import { until } from '../harness/headgate-process.ts'
 
 /** Plain data, so that it can be handed to the processes that run the tests. */
 export interface KafkaAddresses {
   readonly open: string
   readonly sasl: string
+  readonly tls: string
+  /** What a client of the last one has to trust, as PEM. */
+  readonly certificate: string
 }
 
 export interface KafkaBroker extends AsyncDisposable {
@@ -33,18 +38,26 @@ const JAVA_FLAGS = ['-Xmx160m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '
 /** Ends its child with itself, and itself with its input: a test run that is killed leaves no broker. */
 const GUARD =
   'exec 3<&0; "$@" </dev/null & child=$!; (cat <&3 >/dev/null; kill -KILL $child) & wait $child'
+const KEY_STORE = 'server.pem'
 const OUTPUT_LENGTH_MAX = 20_000
 
 export async function startKafkaBroker(jars: string, port?: number): Promise<KafkaBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-kafka-'))
-  const [open = 0, sasl = 0, controller = 0] = await freePorts(3)
-  const ports = { open: port ?? open, sasl, controller }
+  const [open = 0, sasl = 0, tls = 0, controller = 0] = await freePorts(4)
+  const ports = { open: port ?? open, sasl, tls, controller }
+  const { cert, key } = testCertificate()
+  writeFileSync(join(folder, KEY_STORE), `${key}\n${cert}\n`)
   const properties = join(folder, 'server.properties')
   writeFileSync(properties, propertiesOf(folder, ports))
   format(jars, properties)
   let running: Running | undefined
   const broker: KafkaBroker = {
-    addresses: { open: `127.0.0.1:${ports.open}`, sasl: `127.0.0.1:${ports.sasl}` },
+    addresses: {
+      open: `127.0.0.1:${ports.open}`,
+      sasl: `127.0.0.1:${ports.sasl}`,
+      tls: `127.0.0.1:${ports.tls}`,
+      certificate: cert,
+    },
     kill: async () => {
       await running?.kill()
       running = undefined
@@ -74,21 +87,24 @@ export async function startKafkaBroker(jars: string, port?: number): Promise<Kaf
 interface Ports {
   readonly open: number
   readonly sasl: number
+  readonly tls: number
   readonly controller: number
 }
 
-function propertiesOf(folder: string, { open, sasl, controller }: Ports): string {
+function propertiesOf(folder: string, { open, sasl, tls, controller }: Ports): string {
   const security = 'org.apache.kafka.common.security'
   const jaas = 'listener.name.sasl_plaintext'
   const lines = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'log.dirs': join(folder, 'data'),
-    listeners: `PLAINTEXT://127.0.0.1:${open},SASL_PLAINTEXT://127.0.0.1:${sasl},CONTROLLER://127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://127.0.0.1:${open},SASL_PLAINTEXT://127.0.0.1:${sasl},SSL://127.0.0.1:${tls},CONTROLLER://127.0.0.1:${controller}`,
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     'listener.security.protocol.map':
-      'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT',
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': join(folder, KEY_STORE),
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',

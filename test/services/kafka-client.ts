@@ -18,11 +18,7 @@ export async function createTopic(address: string, topic: string, partitions = 1
 }
 
 /** Of partition 0, everything before the offset. */
-export async function deleteRecords(
-  address: string,
-  topic: string,
-  offset: bigint,
-): Promise<void> {
+export async function deleteRecords(address: string, topic: string, offset: bigint): Promise<void> {
   const admin = new Admin(base(address))
   await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] })
   await admin.close()

@@ -11,7 +11,7 @@ import { until } from '../harness/headgate-process.ts'
 import { SASL_PASSWORD, SASL_USER } from './kafka-broker.ts'
 import { consume, createTopic } from './kafka-client.ts'
 
-const { open, sasl } = inject('kafka')
+const { open, sasl, tls, certificate } = inject('kafka')
 
 let generators = 0
 
@@ -222,6 +222,24 @@ it('says who it is with a token that a cache holds', async () => {
     testEnvironment(),
   )
   expect(await consume(open, 'token', 1)).toHaveLength(1)
+})
+
+it('speaks TLS, and to no broker whose certificate it does not trust', async () => {
+  await createTopic(open, 'secured')
+  const trusting = { enabled: true, root_cas: certificate }
+  const kafka = { addresses: [tls], topic: 'secured' }
+  await runToEnd(
+    { input: numbers(1), output: { kafka: { ...kafka, tls: trusting } } },
+    testEnvironment(),
+  )
+  expect(await consume(open, 'secured', 1)).toHaveLength(1)
+  const pipeline = await started(
+    { input: numbers(1), output: { kafka: { ...kafka, tls: { enabled: true } } } },
+    testEnvironment(),
+  )
+  await until('the failure', () => pipeline.state().message)
+  expect(pipeline.state().connected).toBe(false)
+  await pipeline.stop(0)
 })
 
 it('is not connected with a wrong password, and never says it', async () => {

@@ -125,6 +125,7 @@ function componentSchema(definition: ComponentDefinition): FieldSchema {
 function nested(schema: FieldSchema): FieldSchema {
   const kind = schema['x-headgate']
   if (kind === 'processors') return { ...schema, items: reference('processor') }
+  if (kind === 'branch_labels') return { ...schema, items: { type: 'string' } }
   if (kind === 'outputs') return { ...schema, items: reference('output') }
   if (kind === 'inputs') return { ...schema, items: reference('input') }
   if (kind === 'output' || kind === 'input') {

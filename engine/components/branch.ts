@@ -17,6 +17,14 @@ export interface BranchResult {
   readonly outcome: 'succeeded' | 'skipped' | 'failed'
 }
 
+/** What came back of one request. */
+export type BranchAnswer =
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'failed'; readonly failure: MappingFailure }
+  | { readonly kind: 'answered'; readonly answers: Batch; readonly at: number }
+
+const SKIPPED: BranchAnswer = { kind: 'skipped' }
+
 export async function branchOf(
   config: BranchConfig,
   at: readonly (string | number)[],
@@ -40,7 +48,7 @@ interface BranchParts {
   readonly failure: (thrown: unknown) => MappingFailure
 }
 
-class Branch {
+export class Branch {
   readonly #parts: BranchParts
 
   constructor(parts: BranchParts) {
@@ -52,7 +60,17 @@ class Branch {
     batch: Batch,
     signal: AbortSignal,
   ): readonly BranchResult[] | Promise<readonly BranchResult[]> {
-    const results: BranchResult[] = batch.map((message) => ({ message, outcome: 'skipped' }))
+    return whenReady(this.ask(batch, signal), (answers) =>
+      batch.map((message, index) => this.take(message, answers[index] ?? SKIPPED)),
+    )
+  }
+
+  /** What the processors answer to the request made of each message, in the order of the batch. */
+  ask(
+    batch: Batch,
+    signal: AbortSignal,
+  ): readonly BranchAnswer[] | Promise<readonly BranchAnswer[]> {
+    const answers: BranchAnswer[] = batch.map(() => SKIPPED)
     const places: number[] = []
     const requests: Message[] = []
     for (let index = 0; index < batch.length; index++) {
@@ -62,17 +80,31 @@ class Branch {
         places.push(index)
         requests.push(request)
       } catch (thrown) {
-        results[index] = this.#failed(batch[index] as Message, thrown)
+        answers[index] = { kind: 'failed', failure: this.#parts.failure(thrown) }
       }
     }
-    if (requests.length === 0) return results
+    if (requests.length === 0) return answers
     return whenReady(this.#parts.chain.run(requests, signal), (batches) => {
-      const answers = batches.flat()
+      const made = batches.flat()
       for (const [at, place] of places.entries()) {
-        results[place] = this.#answered(batch[place] as Message, answers, at, requests.length)
+        answers[place] = this.#answered(made, at, requests.length)
       }
-      return results
+      return answers
     })
+  }
+
+  /** Maps an answer into the message, which may be another than the one that was asked for. */
+  take(message: Message, answer: BranchAnswer): BranchResult {
+    if (answer.kind === 'skipped') return { message, outcome: 'skipped' }
+    if (answer.kind === 'failed') return failed(message, answer.failure)
+    const { result } = this.#parts
+    if (result === undefined) return { message, outcome: 'succeeded' }
+    try {
+      const mapped = message.withResult(result.onto(answer.answers, answer.at, message))
+      return { message: mapped, outcome: 'succeeded' }
+    } catch (thrown) {
+      return failed(message, this.#parts.failure(thrown))
+    }
   }
 
   close(): Promise<void> {
@@ -87,27 +119,17 @@ class Branch {
     return made?.failure() === undefined ? made : made.withFailure(undefined)
   }
 
-  #answered(message: Message, answers: Batch, at: number, expected: number): BranchResult {
+  #answered(answers: Batch, at: number, expected: number): BranchAnswer {
     if (answers.length !== expected) {
       const text = `expected as many messages from the branch as went into it, ${expected}, got ${answers.length}`
-      return this.#failed(message, new HeadgateError('MappingFailed', text))
+      const error = new HeadgateError('MappingFailed', text)
+      return { kind: 'failed', failure: this.#parts.failure(error) }
     }
-    const answer = answers[at] as Message
-    const failure = answer.failure()
-    if (failure !== undefined) {
-      return { message: message.withFailure(failure), outcome: 'failed' }
-    }
-    const { result } = this.#parts
-    if (result === undefined) return { message, outcome: 'succeeded' }
-    try {
-      const mapped = message.withResult(result.onto(answers, at, message))
-      return { message: mapped, outcome: 'succeeded' }
-    } catch (thrown) {
-      return this.#failed(message, thrown)
-    }
+    const failure = answers[at]?.failure()
+    return failure === undefined ? { kind: 'answered', answers, at } : { kind: 'failed', failure }
   }
+}
 
-  #failed(message: Message, thrown: unknown): BranchResult {
-    return { message: message.withFailure(this.#parts.failure(thrown)), outcome: 'failed' }
-  }
+function failed(message: Message, failure: MappingFailure): BranchResult {
+  return { message: message.withFailure(failure), outcome: 'failed' }
 }

@@ -84,6 +84,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     unarchive: () => import('./processors/unarchive.ts'),
     wasm: () => import('./processors/wasm.ts'),
     while: () => import('./processors/while.ts'),
+    workflow: () => import('./processors/workflow.ts'),
     xml: () => import('./processors/xml.ts'),
   },
   output: {

@@ -35,6 +35,8 @@ export interface BuildContext {
   crash(error: HeadgateError): void
   /** Nested processors; `at` is the path of the list within the component's config: `['processors']`, or `[]`. */
   processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
+  /** What an entry of the pipeline's `processor_resources` says: its name, and its config with defaults filled in. */
+  processorConfig(label: string): Promise<{ readonly name: string; readonly config: unknown }>
   /** A nested output with its common fields; connected and closed by whoever asked for it. */
   output(config: unknown, at: readonly (string | number)[]): Promise<Output>
   /**

@@ -273,6 +273,10 @@ export class ComponentBuilder {
       query: (text) => queryOf(text, bloblang),
       interpolation: (text) => interpolationOf(text, bloblang),
       durationMs: durationOf,
+      processorConfig: async (label) => {
+        const found = await this.#load('processor', { resource: label }, [])
+        return { name: found.component.name, config: found.config }
+      },
       crash: (error) => health.crash(error),
       failure: (thrown): MappingFailure => {
         health.counters.processorErrors += 1

@@ -18,6 +18,7 @@ export type FieldKind =
   | 'duration'
   | 'secret'
   | 'processors'
+  | 'branch_labels'
   | 'input'
   | 'inputs'
   | 'output'
@@ -61,6 +62,13 @@ export function processorsField(
   options: FieldOptions<readonly unknown[]>,
 ): TUnsafe<readonly unknown[]> {
   return field('processors', { type: 'array' }, options)
+}
+
+/** Labels of entries of `processor_resources`, each a `branch`. */
+export function branchLabelsField(
+  options: FieldOptions<readonly string[]>,
+): TUnsafe<readonly string[]> {
+  return field('branch_labels', { type: 'array' }, options)
 }
 
 /** One input, for components that wrap another. */

@@ -206,6 +206,12 @@ class Inspector {
       const values = Array.isArray(value) ? value : []
       return values.map((item, index) => ({ role, value: item, path: [...path, index] }))
     }
+    if (kind === 'branch_labels') {
+      const labels = Array.isArray(value) ? value : []
+      return labels.map((label, index) => {
+        return { role: 'processor', value: { resource: label }, path: [...path, index] }
+      })
+    }
     if (kind === 'output' || kind === 'input') return [{ role: kind, value, path }]
     if (kind === 'cache' || kind === 'rate_limit') {
       this.#resource(kind, String(value), path)

@@ -35,7 +35,9 @@ export function answerBytes(
   } catch {
     response.writeHead(status)
   }
-  response.end(body, onWritten)
+  // An empty chunk would be a write of its own.
+  if (body.length === 0) response.end(onWritten)
+  else response.end(body, onWritten)
 }
 
 const REFUSALS = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' } as const

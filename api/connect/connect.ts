@@ -1,4 +1,5 @@
 /** The REST API of Redpanda Connect's streams mode: a thin translation onto the Pipelines of the namespace `default`. */
+import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { ConnectStreams } from '../../controllers/connect/connect-streams.ts'
 import type { SharedEndpoints } from '../endpoints.ts'
@@ -19,6 +20,9 @@ export function serveConnect(
   server: FastifyInstance,
   { connect, endpoints, metrics }: ConnectContext,
 ): void {
+  // Whatever Node parses is a verb, and gets its answer from the path that it asks for.
+  for (const method of METHODS)
+    if (!server.supportedMethods.includes(method)) server.addHttpMethod(method, { hasBody: true })
   serveStreams(server, connect)
   serveResourcePosts(server, connect)
   serveStats(server, connect, metrics)

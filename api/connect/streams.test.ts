@@ -182,6 +182,8 @@ describe('a verb that a path does not know', () => {
     ['OPTIONS', '/streams/a', 'verb not supported: OPTIONS'],
     ['POST', '/streams/a/stats', 'verb not supported: POST'],
     ['GET', '/resources/cache/a', 'verb not supported: GET'],
+    ['PROPFIND', '/streams/a', 'verb not supported: PROPFIND'],
+    ['SEARCH', '/streams', 'method not supported'],
   ])('%s %s is a 400', async (method, path, message) => {
     expect(await call(method, path)).toMatchObject({ status: 400, text: `Error: ${message}\n` })
   })

@@ -120,14 +120,18 @@ export class NamespaceResources implements SharedComponents {
 
   #slotOptions(role: ResourceRole, label: string, config: unknown): SlotOptions<Closable> {
     const environment = this.#options.environmentOf(label)
-    const { value } = interpolateVariables(config, environment.env)
+    const { value, missing } = interpolateVariables(config, environment.env)
     const builder = (): ComponentBuilder =>
       new ComponentBuilder(environment, {
         health: new Health(environment.logger, environment.name),
         resources: new Map(),
         signal: this.#closing.signal,
       })
-    const build = (): Promise<Closable> => builder().resource(role, value)
+    const build = async (): Promise<Closable> => {
+      if (missing.length === 0) return builder().resource(role, value)
+      const message = `required environment variables were not set: [${missing.join(' ')}]`
+      throw new HeadgateError('ComponentConfigInvalid', message)
+    }
     if (role !== 'input' && role !== 'output') return { build, goesWithUsers: false }
     const connect = (made: Closable): Promise<void> =>
       (made as Input | Output).connect(this.#closing.signal)

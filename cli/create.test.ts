@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { lintFile } from '../controllers/configs/lint-file.ts'
 import type { ComponentDefinition } from '../engine/pipelines/component.ts'
@@ -52,6 +55,16 @@ describe('headgate create', async () => {
     expect(stdout).toContain('metadata: {name: "both"}')
     expect(stdout).toContain('  error_handling:\n    strict: true\n')
     expect(stdout).toContain('    broker:\n      inputs:\n')
+  })
+
+  test('begins with templates, too', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'headgate-create-')), 'x.template.yaml')
+    writeFileSync(
+      file,
+      'name: shout\ntype: processor\nsummary: Is loud.\nfields: [{name: mark, type: string, default: "!"}]\nmapping: root.noop = {}\n',
+    )
+    const { stdout } = await headgate(['create', 'stdin/shout/drop', '-t', file])
+    expect(stdout).toContain('    # Is loud.\n    - shout:\n        mark: "!"\n')
   })
 
   test('names what was meant', async () => {

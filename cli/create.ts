@@ -1,9 +1,12 @@
 /** `headgate create INPUT/PROCESSORS/OUTPUT`: a config to begin with, strict, with comments and defaults. */
 
+import type { FieldSchema } from '../crds/field-form.ts'
 import { HeadgateError } from '../engine/error.ts'
-import type { ComponentDefinition, Role } from '../engine/pipelines/component.ts'
+import type { Role } from '../engine/pipelines/component.ts'
 import { nearest } from '../engine/suggest.ts'
-import { type CommandDefinition, type Invocation, textOption } from './command.ts'
+import { type CommandDefinition, type Invocation, textOption, textOptions } from './command.ts'
+import { TEMPLATES_OPTION } from './connect-options.ts'
+import type { Begun } from './skeleton.ts'
 
 export const create: CommandDefinition = {
   name: 'create',
@@ -16,6 +19,7 @@ export const create: CommandDefinition = {
     },
   ],
   options: [
+    TEMPLATES_OPTION,
     { flags: '--name <NAME>', summary: 'As a Pipeline of this name; else as a Connect config.' },
   ],
   examples: [
@@ -33,9 +37,11 @@ async function runCreate(invocation: Invocation): Promise<number> {
     import('./skeleton.ts'),
   ])
   const { components, definitions } = await resolveSchemas()
-  const find = (role: Role, names: readonly string[]): readonly ComponentDefinition[] =>
+  const { givenTemplates } = await import('./given-templates.ts')
+  const templates = await givenTemplates(textOptions(invocation, 'templates'), [])
+  const find = (role: Role, names: readonly string[]): readonly Begun[] =>
     names.map((name) => {
-      const found = components.get(`${role}.${name}`)
+      const found = components.get(`${role}.${name}`) ?? templates.get(`${role} ${name}`)
       if (found !== undefined) return found
       throw unknown(role, name, [...components.keys()])
     })
@@ -46,7 +52,7 @@ async function runCreate(invocation: Invocation): Promise<number> {
   }
   const lines = await skeletonLines(
     skeleton,
-    ({ role, name }) => definitions.get(`${role}.${name}`) ?? {},
+    ({ role, name, config }) => definitions.get(`${role}.${name}`) ?? (config as FieldSchema),
   )
   await invocation.terminal.print(
     `${documentLines(lines, textOption(invocation, 'name')).join('\n')}\n`,

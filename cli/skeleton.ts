@@ -3,27 +3,37 @@
  * unless somebody changes them. What has to be written is filled in from the component's first example.
  */
 import type { FieldSchema } from '../crds/field-form.ts'
-import type { ComponentDefinition, Role } from '../engine/pipelines/component.ts'
+import type { TSchema } from '../crds/typebox.ts'
+import type { Role } from '../engine/pipelines/component.ts'
 import { isRecord } from '../engine/pipelines/component-config.ts'
 import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
 import { serialised } from './serialised.ts'
 
 const WIDTH = 100
 
+/** A component, or a template that is used as one. */
+export interface Begun {
+  readonly role: Role
+  readonly name: string
+  readonly summary: string
+  readonly config: TSchema
+  readonly examples?: readonly { readonly config: unknown }[]
+}
+
 export interface Skeleton {
-  readonly inputs: readonly ComponentDefinition[]
-  readonly processors: readonly ComponentDefinition[]
-  readonly outputs: readonly ComponentDefinition[]
+  readonly inputs: readonly Begun[]
+  readonly processors: readonly Begun[]
+  readonly outputs: readonly Begun[]
 }
 
 /** The lines of a config; `schemaOf` is what may stand beneath a component's name. */
 export async function skeletonLines(
   { inputs, processors, outputs }: Skeleton,
-  schemaOf: (definition: ComponentDefinition) => FieldSchema,
+  schemaOf: (definition: Begun) => FieldSchema,
 ): Promise<readonly string[]> {
-  const write = (definition: ComponentDefinition): Promise<readonly string[]> =>
+  const write = (definition: Begun): Promise<readonly string[]> =>
     componentLines(definition, schemaOf(definition))
-  const items = async (list: readonly ComponentDefinition[]): Promise<readonly string[]> =>
+  const items = async (list: readonly Begun[]): Promise<readonly string[]> =>
     (await Promise.all(list.map(write))).flatMap((lines) => listItem(lines))
   return [
     'input:',
@@ -45,19 +55,16 @@ export async function skeletonLines(
 /** Several are brought together by a broker. */
 async function endLines(
   field: 'inputs' | 'outputs',
-  list: readonly ComponentDefinition[],
-  write: (definition: ComponentDefinition) => Promise<readonly string[]>,
-  items: (list: readonly ComponentDefinition[]) => Promise<readonly string[]>,
+  list: readonly Begun[],
+  write: (definition: Begun) => Promise<readonly string[]>,
+  items: (list: readonly Begun[]) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const [only] = list
   if (only !== undefined && list.length === 1) return ['label: ""', ...(await write(only))]
   return ['broker:', `  ${field}:`, ...indented(await items(list), 4)]
 }
 
-async function componentLines(
-  definition: ComponentDefinition,
-  schema: FieldSchema,
-): Promise<readonly string[]> {
+async function componentLines(definition: Begun, schema: FieldSchema): Promise<readonly string[]> {
   const { name, summary } = definition
   const filled = filledConfig(definition, schema)
   const example = exampleOf(definition)
@@ -71,13 +78,12 @@ async function componentLines(
   return [...head, `${name}:`, ...indented(await fieldLines(schema, value))]
 }
 
-function exampleOf(definition: ComponentDefinition): unknown {
-  const [first] = 'examples' in definition ? (definition.examples ?? []) : []
-  return first?.config
+function exampleOf(definition: Begun): unknown {
+  return definition.examples?.[0]?.config
 }
 
 /** The defaults, and from the example what has none and has to be there. */
-function filledConfig(definition: ComponentDefinition, schema: FieldSchema): unknown {
+function filledConfig(definition: Begun, schema: FieldSchema): unknown {
   const example = exampleOf(definition) ?? {}
   if (schema.properties === undefined || !isRecord(example)) return schema.default ?? example
   return Object.fromEntries(
@@ -90,12 +96,19 @@ function filledConfig(definition: ComponentDefinition, schema: FieldSchema): unk
 }
 
 /** The first of what it may be. */
-function placeholder({ enum: choices, anyOf: forms, examples, type }: FieldSchema): unknown {
+function placeholder({
+  enum: choices,
+  anyOf: forms,
+  examples,
+  type,
+  minLength,
+}: FieldSchema): unknown {
   const first =
     examples?.[0] ?? choices?.[0] ?? forms?.find((form) => form.const !== undefined)?.const
   if (first !== undefined) return first
   if (type === 'array') return []
-  return type === 'integer' || type === 'number' ? 1 : ''
+  if (type === 'integer' || type === 'number') return 1
+  return (minLength ?? 0) > 0 ? 'x' : ''
 }
 
 /** Defaults may not go together: then the example is what is shown. */

@@ -59,7 +59,7 @@ const wasi = {
   environ_sizes_get: counts,
   args_get: () => 0,
   environ_get: () => 0,
-  clock_time_get: (_, __, at) => { view().setBigUint64(at, BigInt(Date.now()) * 1000000n, true); return 0 },
+  clock_time_get: (_, __, at) => { view().setBigUint64(at, BigInt(request.timeUs) * 1000n, true); return 0 },
   random_get: (at, length) => { crypto.getRandomValues(new Uint8Array(exported.memory.buffer, at, length)); return 0 },
   fd_write: (file, at, count, written) => {
     if (file !== 1 && file !== 2) return BAD_FILE
@@ -77,7 +77,7 @@ for (const { module: from, name } of WebAssembly.Module.imports(module)) {
   imports[from][name] = from === data.wasiModule ? (wasi[name] ?? (() => BAD_FILE)) : host[name]
 }
 exported = (await WebAssembly.instantiate(module, imports)).exports
-request = { content: new Uint8Array(), metadata: {} }
+request = { content: new Uint8Array(), metadata: {}, timeUs: 0 }
 answer = {}
 try {
   exported._initialize?.()

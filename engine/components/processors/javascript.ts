@@ -36,7 +36,8 @@ reaches nothing but the message and what \`global_folders\` holds:
 - \`benthos.v0_msg_as_structured()\`, \`benthos.v0_msg_set_structured(value)\`: the content as a document; JavaScript has
   no whole numbers beyond 2^53;
 - \`benthos.v0_msg_exists_meta(key)\`, \`benthos.v0_msg_get_meta(key)\`, \`benthos.v0_msg_set_meta(key, value)\`: metadata;
-- \`console.log(…)\` and its like go to the log; \`require(name)\` finds modules and JSON of \`global_folders\`.
+- what the code prints to the \`console\` goes to the log; \`require(name)\` finds modules and JSON of
+  \`global_folders\`.
 
 \`benthos.v0_fetch\` is refused: the processor \`http\` asks other servers. What the code throws flags the message, and so
 does taking too long or too much memory. It may not rely on what it kept from an earlier message.`,

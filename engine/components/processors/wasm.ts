@@ -51,7 +51,10 @@ long or takes more memory than 256 MiB flags the message.`,
     return inThread(context, {
       source: WASM_SOURCE,
       data: { module, function: name, wasiModule: WASI_MODULE },
-      request: (message) => codeRequest(message, asksMetadata),
+      request: (message) => ({
+        ...codeRequest(message, asksMetadata),
+        timeUs: environment.clock.wallUs(),
+      }),
       answered: (message, answer: CodeAnswer) =>
         withCodeAnswer(message, answer, environment.logger),
     })

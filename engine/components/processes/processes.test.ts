@@ -1,9 +1,11 @@
 /** Components that run commands, with real ones. */
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
@@ -236,6 +238,25 @@ describe('the subprocess input', () => {
     const pid = await pidIn('pid')
     expect(isAlive(pid)).toBe(true)
     await pipeline.stop(1)
+    await gone(pid)
+  })
+
+  test('takes it along when its own process exits, whatever is under way', async () => {
+    const program = `
+import { buildPipeline } from ${JSON.stringify(fileURLToPath(new URL('../../pipelines/build-pipeline.ts', import.meta.url)))}
+import { testEnvironment } from ${JSON.stringify(fileURLToPath(new URL('../../pipelines/testing.ts', import.meta.url)))}
+const subprocess = { name: 'sh', args: ['-c', 'echo $$ > pid; sleep 1000'] }
+const spec = { input: { subprocess }, output: { drop: {} } }
+const pipeline = await buildPipeline(spec, testEnvironment({ directory: process.cwd() }))
+await pipeline.connect()
+process.stdin.on('end', () => process.exit(1)).resume()
+`
+    const own = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: directory,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    const pid = await pidIn('pid')
+    own.stdin?.end()
     await gone(pid)
   })
 

@@ -30,6 +30,10 @@ export const lines: ScannerDefinition = {
         minimum: 1,
         description: 'A longer line, in bytes, is refused.',
       }),
+      omit_empty: Type.Boolean({
+        default: false,
+        description: 'Whether empty lines are left out.',
+      }),
     },
     { description: 'A message of each line.' },
   ),
@@ -41,8 +45,18 @@ export const lines: ScannerDefinition = {
       given: 'one||two',
       then: ['one', 'two'],
     },
+    {
+      title: 'Without empty lines',
+      config: { omit_empty: true },
+      given: 'one\n\n\r\ntwo\n\n',
+      then: ['one', 'two'],
+    },
   ],
-  build: (options: LinesOptions) => (place) => new LinesAsMessages(options, place),
+  build: (options: ScanLinesOptions) => (place) => new LinesAsMessages(options, place),
+}
+
+interface ScanLinesOptions extends LinesOptions {
+  readonly omit_empty?: boolean
 }
 
 /** What a line throws concerns that line only. */
@@ -50,9 +64,11 @@ class LinesAsMessages implements Scanner {
   readonly broken = false
   readonly #lines: LineScanner
   readonly #metadata: MetadataView | undefined
+  readonly #omitsEmpty: boolean
 
-  constructor(options: LinesOptions, { metadata }: ScanPlace) {
+  constructor(options: ScanLinesOptions, { metadata }: ScanPlace) {
     this.#lines = new LineScanner(options)
+    this.#omitsEmpty = options.omit_empty === true
     this.#metadata = metadata
   }
 
@@ -65,7 +81,8 @@ class LinesAsMessages implements Scanner {
   }
 
   next(): Message | undefined {
-    const line = this.#lines.next()
+    let line = this.#lines.next()
+    while (this.#omitsEmpty && line?.length === 0) line = this.#lines.next()
     return line === undefined ? undefined : Message.fromBytes(line, this.#metadata)
   }
 

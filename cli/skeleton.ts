@@ -137,6 +137,10 @@ async function fieldLines(
 }
 
 async function valueLines(name: string, value: unknown): Promise<readonly string[]> {
+  // As a block, a line break at its end would be lost among those of the file.
+  if (typeof value === 'string' && value.trim() !== value) {
+    return [`${name}: ${JSON.stringify(value)}`]
+  }
   return (await serialised({ [name]: value }, 'yaml')).trimEnd().split('\n')
 }
 

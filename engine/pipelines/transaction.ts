@@ -87,10 +87,16 @@ export class Transaction {
   }
 }
 
-/** What an output's failure means for the batch that it was given: some messages, or all. */
+/**
+ * What an output's failure means for the batch that it was given: some messages, or all. The error is that of the
+ * first, never one that names messages: who hears of it may know them under other names, or only what they were made of.
+ */
 export function rejectionOf(error: HeadgateError, batch: Batch): Rejection {
-  const rejected = error instanceof BatchError ? Array.from(error.failed.keys()) : batch
-  return { error, origins: new Set(rejected.map((message) => message.origin)) }
+  if (!(error instanceof BatchError)) {
+    return { error, origins: new Set(batch.map((message) => message.origin)) }
+  }
+  const [first = error] = error.failed.values()
+  return { error: first, origins: new Set(Array.from(error.failed.keys(), ({ origin }) => origin)) }
 }
 
 /**

@@ -34,6 +34,7 @@ export class ReadFiles implements Input {
   readonly #options: ReadFilesOptions
   #files: string[] | undefined
   #open: OpenFile | undefined
+  #closed = false
 
   constructor(options: ReadFilesOptions) {
     this.#options = options
@@ -48,6 +49,7 @@ export class ReadFiles implements Input {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#open?.close()
     this.#open = undefined
   }
@@ -58,7 +60,13 @@ export class ReadFiles implements Input {
       if (this.#open === undefined) {
         const path = this.#files?.shift()
         if (path === undefined) return undefined
-        this.#open = await OpenFile.open(path, this.#options)
+        const opened = await OpenFile.open(path, this.#options)
+        // Closed by force meanwhile: nobody else would close it.
+        if (this.#closed) {
+          await opened.close()
+          return undefined
+        }
+        this.#open = opened
       }
       const batch = this.#open.take()
       if (batch !== undefined) return batch

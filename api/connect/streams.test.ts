@@ -488,6 +488,15 @@ describe('one stream, under our own paths', () => {
 })
 
 describe('calls at once', () => {
+  test('lose nothing of each other', async () => {
+    const all = Array.from({ length: 12 }, (_, index) => `s${String(index).padStart(2, '0')}`)
+    const made = await Promise.all(all.map((id) => call('POST', `/streams/${id}`, TICKS)))
+    expect(made.map(({ status }) => status)).toEqual(all.map(() => 200))
+    expect(await ids()).toEqual(all)
+    const twice = await Promise.all([1, 2, 3].map(() => call('POST', '/streams/twice', TICKS)))
+    expect(twice.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+  })
+
   test('are made one after the other, and each is all or nothing', async () => {
     const calls = Array.from({ length: 10 }, (_, index) => [
       call('POST', `/streams/single-${index}`, TICKS),

@@ -4,7 +4,7 @@ import { HeadgateError } from '../error.ts'
 import { testEnvironment } from '../pipelines/testing.ts'
 import { type InprocChannel, inprocChannel } from './inproc-hub.ts'
 import { batchOf, texts } from './outputs/told-output.ts'
-import { reached, started } from './testing.ts'
+import { consume, createStream, reached, started } from './testing.ts'
 
 const never = new AbortController().signal
 const refused = new HeadgateError('OutputFailed', 'refused')
@@ -58,6 +58,32 @@ describe('inproc', () => {
     await reader.stop(10_000)
     expect(to.stdout.text).toBe('1\n')
     expect(writer.state().counters.outputErrors).toBe(2)
+  })
+
+  test('has all repeated that was not written, though it was not rejected', async () => {
+    const { engine } = testEnvironment()
+    await createStream(engine, 'kept')
+    const [from, to] = [
+      testEnvironment({ engine, name: 'from' }),
+      testEnvironment({ engine, name: 'to' }),
+    ]
+    const twice = '(count("inproc_partly") <= 2) && (this == 2)'
+    const output = {
+      switch: {
+        cases: [
+          { check: twice, output: { reject: 'not yet' } },
+          { output: { stream: { name: 'kept' } } },
+        ],
+      },
+    }
+    const reader = await started({ input: { inproc: 'a' }, output }, to)
+    const input = { batched: { child: numbers(3), policy: { count: 3 } } }
+    const writer = await started({ input, output: { inproc: 'a' } }, from)
+    await reached(writer, 'completed')
+    await reader.stop(10_000)
+    const records = await consume(engine, 'kept', 3)
+    const numbersKept = records.map(({ data }) => Buffer.from(data).toString())
+    expect(numbersKept.toSorted()).toEqual(['1', '2', '3'])
   })
 
   test('holds the writer up while nobody reads', async () => {

@@ -6,6 +6,7 @@ import { asHeadgateError, type HeadgateError } from '../error.ts'
 import type { ProcessorChain } from './build-context.ts'
 import type { Input, InputBatch } from './component.ts'
 import type { BuiltInput } from './component-builder.ts'
+import type { Counter } from './component-metrics.ts'
 import { Connection, RECONNECT_MS_FIRST } from './connection.ts'
 import type { StageEnvironment } from './output-stage.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -17,6 +18,7 @@ export class NestedInput implements Input {
   readonly #built: BuiltInput
   readonly #environment: StageEnvironment
   readonly #connection: Connection
+  readonly #received: Counter
   /** Undefined where there are none. */
   readonly #processors: ProcessorChain | undefined
 
@@ -24,6 +26,7 @@ export class NestedInput implements Input {
     this.#built = built
     this.#environment = environment
     this.#connection = new Connection(built.place, built.input, environment)
+    this.#received = built.place.metrics.counter('input_received')
     this.#processors = built.processors.steps.length === 0 ? undefined : built.processors
     this.drains = built.input.drains === true
   }
@@ -82,6 +85,7 @@ export class NestedInput implements Input {
   #given(batch: InputBatch | undefined): InputBatch | undefined {
     if (batch === undefined) return undefined
     this.#environment.health.over(this.#built.place.name)
+    this.#received.add(batch.messages.length)
     const nack = batch.nack ?? this.#built.nack
     const processors = inOrder(batch.processors, this.#processors)
     return processors === undefined ? { ...batch, nack } : { ...batch, nack, processors }

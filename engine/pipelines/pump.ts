@@ -149,12 +149,25 @@ export class Pump implements FlightOwner, CommitterOwner {
   rejected(flight: Flight, rejection: Rejection): void {
     if (!this.#flights.has(flight)) return
     this.#environment.health.trouble(REJECTED, rejection.error)
-    if (this.#isForSource(flight)) {
-      this.#release(flight)
-      flight.source.settle?.(rejection)
-    } else {
-      this.#replay(flight)
+    if (this.#isForSource(flight)) this.#refuse(flight, rejection)
+    else this.#replay(flight)
+  }
+
+  /**
+   * What was enlisted is not written yet. A source that hears of the rejection hears that of it too, and repeats all of
+   * it or nothing; where nobody does, what was not rejected is written.
+   */
+  #refuse(flight: Flight, { error, origins }: Rejection): void {
+    const { settle } = flight.source
+    if (flight.enlisted.length > 0 && settle === undefined) {
+      this.#committer.add(flight)
+      return
     }
+    const unwritten = flight.enlisted.flatMap(({ messages }) =>
+      messages.map(({ origin }) => origin),
+    )
+    this.#release(flight)
+    settle?.({ error, origins: new Set([...origins, ...unwritten]) })
   }
 
   committed(flight: Flight): void {

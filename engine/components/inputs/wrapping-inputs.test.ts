@@ -140,6 +140,22 @@ describe('the broker input', () => {
     ])
   })
 
+  test('counts what each of its inputs gave', async () => {
+    const inputs = [generate('root = 1', 3), { label: 'two', ...generate('root = 2', 1) }]
+    const pipeline = await runToEnd(
+      { input: { broker: { inputs } }, output: { drop: {} } },
+      testEnvironment(),
+    )
+    const received = pipeline.series().filter(({ name }) => name === 'input_received')
+    const counts = received.map(({ labels, value }) => [labels['path'], labels['label'], value])
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        ['root.input.broker.inputs.0', '', 3],
+        ['root.input.broker.inputs.1', 'two', 1],
+      ]),
+    )
+  })
+
   test('holds no input up for another, and takes one batch of each ahead at most', async () => {
     const [quick, slow] = [new ToldInput(), new ToldInput()]
     for (let index = 0; index < 10; index++) quick.give([String(index)])

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { interpolateVariables, referencesIn } from './environment-variables.ts'
 
@@ -54,6 +55,37 @@ describe('interpolateVariables', () => {
   test('a value never adds structure', () => {
     expect(interpolateVariables({ key: '${LINES}' }, env).value).toEqual({ key: 'a\nb: c' })
     expect(interpolateVariables(['${NONE:[1, 2]}'], env).value).toEqual(['[1, 2]'])
+  })
+
+  test('whatever a variable holds, objects and lists stay as they were written', () => {
+    const scalar = fc.constantFrom(
+      '${A}',
+      'x${B:y}',
+      '${{A}}',
+      '${A|base64decode}',
+      'plain',
+      7,
+      null,
+    )
+    const config = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 3 },
+        scalar,
+        fc.array(tie('node'), { maxLength: 3 }),
+        fc.dictionary(fc.string(), tie('node'), { maxKeys: 3 }),
+      ),
+    })).node
+    const shape = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(shape)
+      if (typeof value !== 'object' || value === null) return 'scalar'
+      return Object.entries(value).map(([key, item]) => [key, shape(item)])
+    }
+    fc.assert(
+      fc.property(config, fc.string(), fc.string(), (given, a, b) => {
+        const { value } = interpolateVariables(given, (name) => (name === 'A' ? a : b))
+        expect(shape(value)).toEqual(shape(given))
+      }),
+    )
   })
 
   test('decodes base64 where it is asked to, of a value or a default', () => {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DIFFERENCES_MAX, differenceText, jsonDifferences } from './json-differences.ts'
 import { LINES_COMPARED_MAX, lineDifference } from './line-difference.ts'
@@ -52,8 +54,24 @@ describe('jsonDifferences', () => {
     expect(texts({ a: [2, 1] }, { a: [1, 2, 3] }, true)).toEqual(['.a[…]: expected 1, got nothing'])
   })
 
+  test('finds none in equal documents, and some in others', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+        expect(jsonDifferences(one, structuredClone(one))).toEqual([])
+        expect(jsonDifferences(one, structuredClone(one), true)).toEqual([])
+        const same = isDeepStrictEqual(plain(one), plain(other))
+        expect(jsonDifferences(plain(one), plain(other)).length === 0).toBe(same)
+      }),
+    )
+  })
+
   test('stops at the limit', () => {
     const many = Array.from({ length: DIFFERENCES_MAX + 1 }, (_, index) => index)
     expect(texts(many, many.map(String))).toHaveLength(DIFFERENCES_MAX)
   })
 })
+
+/** As it travels: there is no minus zero in what JSON prints. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}

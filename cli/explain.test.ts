@@ -83,7 +83,7 @@ EXAMPLE
     expect(tree).toMatch(/\n {6}http_server\n {8}address <text>/)
     expect(tree).toContain('mapping')
     const opened = (name: string) => tree.split('\n').filter((line) => line.trim() === name).length
-    for (const name of ['archive', 'branch', 'http_server', 'mapping', 'ttlru']) {
+    for (const name of ['archive', 'branch', 'stdin', 'mapping', 'ttlru']) {
       expect([name, opened(name)]).toEqual([name, 1])
     }
     expect(tree).toMatch(/ {10}processors <a list of processors> required\n {10}result_map/)

@@ -124,7 +124,15 @@ Where the stream behind it takes no more now, the answer is 429, 503 or 507 with
   ],
   examples: [
     { title: 'On the shared server', config: {} },
-    { title: 'On its own', config: { address: '127.0.0.1:8090', path: '/in' } },
+    {
+      title: 'On its own, with TLS',
+      config: {
+        address: '127.0.0.1:8090',
+        path: '/in',
+        cert_file: './cert.pem',
+        key_file: './key.pem',
+      },
+    },
     {
       title: 'With a parameter in the path, and a limit',
       config: { path: '/orders/{customer}', allowed_verbs: ['POST', 'PUT'], timeout: '30s' },

@@ -136,6 +136,21 @@ describe('the encoding of Avro', () => {
     expect(() => new AvroReader(Buffer.of(9), json).datum(nulls)).toThrow('too soon')
   })
 
+  test('has an end where records of records are made of no bytes', () => {
+    const pair = (depth: number): object | string => {
+      if (depth === 0) return 'null'
+      const fields = [
+        { name: 'a', type: pair(depth - 1) },
+        { name: 'b', type: depth === 1 ? 'null' : `R${depth - 1}` },
+      ]
+      return { type: 'record', name: `R${depth}`, fields }
+    }
+    const read = (depth: number) =>
+      new AvroReader(new Uint8Array(), json).datum(parseAvroSchema(JSON.stringify(pair(depth))))
+    expect(Object.keys(read(10) as object)).toEqual(['a', 'b'])
+    expect(() => read(30)).toThrow(`more than ${AVRO_VALUES_MAX} values`)
+  })
+
   test('does not fail but with an error of ours, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {

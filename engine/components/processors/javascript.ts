@@ -1,6 +1,4 @@
 /** Runs JavaScript on each message, in a sandbox. */
-import { readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { Script } from 'node:vm'
 import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
@@ -9,8 +7,8 @@ import {
   defineProcessor,
   type ProcessorDefinition,
 } from '../../pipelines/component.ts'
-import type { PipelineEnvironment } from '../../pipelines/pipeline.ts'
 import { configFileNeeds, readConfigFile } from '../config-file.ts'
+import { readConfigFolders } from '../config-folders.ts'
 import { type CodeAnswer, codeRequest, withCodeAnswer } from '../foreign-code/code-answer.ts'
 import { inThread } from '../foreign-code/in-thread.ts'
 import { JAVASCRIPT_SOURCE, javascriptData } from '../foreign-code/javascript-source.ts'
@@ -77,9 +75,13 @@ does taking too long or too much memory. It may not rely on what it kept from an
     const { environment } = context
     const text = file === '' ? code : Buffer.from(readConfigFile(environment, file)).toString()
     await expectCode(text)
+    const modules = readConfigFolders(environment, global_folders, {
+      names: /\.(?:c?js|json)$/,
+      filesMax: MODULE_FILES_MAX,
+    })
     return inThread(context, {
       source: JAVASCRIPT_SOURCE,
-      data: javascriptData(text, modulesIn(global_folders, environment)),
+      data: javascriptData(text, Object.fromEntries(modules)),
       request: (message) => codeRequest(message, true),
       answered: (message, answer: CodeAnswer) =>
         withCodeAnswer(message, answer, environment.logger),
@@ -111,25 +113,4 @@ async function expectCode(code: string): Promise<void> {
   const { message } = context.dump(result.error) as { readonly message: string }
   result.error.dispose()
   throw new HeadgateError('ComponentConfigInvalid', `expected JavaScript: ${message}`)
-}
-
-function modulesIn(
-  folders: readonly string[],
-  environment: PipelineEnvironment,
-): Readonly<Record<string, string>> {
-  const modules: Record<string, string> = Object.create(null)
-  let count = 0
-  for (const folder of folders) {
-    const place = resolve(environment.directory, folder)
-    for (const name of readdirSync(place, { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(?:c?js|json)$/.test(name) || name in modules) continue
-      count += 1
-      if (count > MODULE_FILES_MAX) {
-        const message = `expected at most ${MODULE_FILES_MAX} files in global_folders`
-        throw new HeadgateError('LimitExceeded', message)
-      }
-      modules[name] = Buffer.from(readConfigFile(environment, join(place, name))).toString()
-    }
-  }
-  return modules
 }

@@ -213,6 +213,8 @@ describe('protobuf', () => {
 
   test('refuses a type that is nowhere, files that are none, and imports that are missing', async () => {
     await expect(run([step('to_json', { message: 'shop.None' })])).rejects.toThrow('shop.None')
+    const nowhere = run([step('to_json', { import_paths: ['nowhere'] })])
+    await expect(nowhere).rejects.toMatchObject({ code: 'SourceUnreadable' })
     await expect(protoTypes(new Map([['a.proto', 'nothing']]))).rejects.toThrow('a.proto')
     const importing = new Map([['a.proto', 'syntax = "proto3"; import "b.proto";']])
     await expect(protoTypes(importing)).rejects.toThrow('a.proto imports b.proto')

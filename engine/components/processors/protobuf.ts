@@ -1,11 +1,9 @@
 /** Reads and writes messages of protobuf by `.proto` files. */
-import { readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
-import type { PipelineEnvironment } from '../../pipelines/pipeline.ts'
-import { configFileNeeds, readConfigFile } from '../config-file.ts'
+import { configFileNeeds } from '../config-file.ts'
+import { readConfigFolders } from '../config-folders.ts'
 import { eachMessage } from '../each-message.ts'
 import { protoTypes } from '../protobuf/proto-types.ts'
 import { readProto } from '../protobuf/read-proto.ts'
@@ -69,7 +67,12 @@ export const protobuf: ProcessorDefinition = defineProcessor({
     },
   ],
   build: async (config, context) => {
-    const types = await protoTypes(protoFiles(config.import_paths, context.environment))
+    const types = await protoTypes(
+      readConfigFolders(context.environment, config.import_paths, {
+        names: /\.proto$/,
+        filesMax: PROTO_FILES_MAX,
+      }),
+    )
     const type = types.message(config.message)
     if (type === undefined) {
       const message = `there is no message ${config.message} in the files of import_paths`
@@ -92,22 +95,3 @@ export const protobuf: ProcessorDefinition = defineProcessor({
     )
   },
 })
-
-function protoFiles(
-  folders: readonly string[],
-  environment: PipelineEnvironment,
-): ReadonlyMap<string, string> {
-  const files = new Map<string, string>()
-  for (const folder of folders) {
-    const place = resolve(environment.directory, folder)
-    for (const name of readdirSync(place, { recursive: true, encoding: 'utf8' }).sort()) {
-      if (!name.endsWith('.proto') || files.has(name)) continue
-      if (files.size >= PROTO_FILES_MAX) {
-        const message = `expected at most ${PROTO_FILES_MAX} .proto files in import_paths`
-        throw new HeadgateError('LimitExceeded', message)
-      }
-      files.set(name, Buffer.from(readConfigFile(environment, join(place, name))).toString())
-    }
-  }
-  return files
-}

@@ -49,8 +49,8 @@ test('many posts are durable before they are answered', async () => {
   await first.kill()
   expect(answered.size).toBeGreaterThanOrEqual(ANSWERED_BEFORE_KILL)
   await using again = await start()
-  const listed = await (await fetch(`${again.url}/streams`)).json()
+  const response = await fetch(`${again.url}/streams`)
+  const listed = (await response.json()) as Record<string, { active: boolean }>
   for (const [id, state] of answered) expect(id in listed, id).toBe(state === 'there')
-  for (const { active } of Object.values(listed as Record<string, { active: boolean }>))
-    expect(active).toBe(true)
+  for (const { active } of Object.values(listed)) expect(active).toBe(true)
 })

@@ -1,6 +1,6 @@
 /** What `explain` prints about a topic. */
 import { effectOf } from '../controllers/plan/field-tables.ts'
-import { type FieldSchema, formOf } from '../crds/field-form.ts'
+import { type FieldSchema, formOf, valuesOf } from '../crds/field-form.ts'
 import type { KindDefinition } from '../crds/kind.ts'
 import { kinds } from '../crds/kinds.ts'
 import { exampleOf } from './explain-example.ts'
@@ -113,10 +113,10 @@ function treeText(
     .join('\n')
 }
 
-/** Also of a component that is a list of processors and nothing else. */
+/** Also of a component that is a list of processors and nothing else, and of components by names of their own. */
 function rolesIn(...schemas: readonly FieldSchema[]): readonly string[] {
   return schemas
-    .flatMap(({ $ref, items }) => [$ref ?? '', items?.$ref ?? ''])
+    .flatMap((one) => [one.$ref ?? '', one.items?.$ref ?? '', valuesOf(one)?.$ref ?? ''])
     .filter((reference) => reference !== '' && !reference.includes('.'))
 }
 

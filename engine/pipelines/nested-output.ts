@@ -76,6 +76,11 @@ function errorOf(
   enlisted: readonly Enlisted[],
   delivery: Delivery,
 ): Error {
+  const { failed: named } = outcome
+  if (named !== undefined && batch.filter((message) => named.has(message)).length === named.size) {
+    if (named.size < batch.length) for (const one of enlisted) delivery.enlist(one)
+    return new BatchError(named)
+  }
   const failed = batch.filter((message) => outcome.origins.has(message.origin))
   if (failed.length === batch.length || isOriginLost(outcome, batch)) return outcome.error
   for (const one of enlisted) delivery.enlist(one)

@@ -18,6 +18,11 @@ export interface Rejection {
   readonly error: HeadgateError
   /** Origins of the rejected messages. */
   readonly origins: ReadonlySet<Message>
+  /**
+   * The rejected messages themselves, as an output was given them, where it told them apart: messages that were made of
+   * one have one origin, and whoever handed them in still knows which were delivered.
+   */
+  readonly failed?: ReadonlyMap<Message, HeadgateError>
 }
 
 /** An output throws this when some messages of a batch were delivered and others were not. */
@@ -95,8 +100,13 @@ export function rejectionOf(error: HeadgateError, batch: Batch): Rejection {
   if (!(error instanceof BatchError)) {
     return { error, origins: new Set(batch.map((message) => message.origin)) }
   }
-  const [first = error] = error.failed.values()
-  return { error: first, origins: new Set(Array.from(error.failed.keys(), ({ origin }) => origin)) }
+  const { failed } = error
+  const [first = error] = failed.values()
+  return {
+    error: first,
+    origins: new Set(Array.from(failed.keys(), ({ origin }) => origin)),
+    failed,
+  }
 }
 
 /**
@@ -111,5 +121,7 @@ export function isOriginLost(outcome: Rejection, given: Batch): boolean {
 /** What either rejects, for the reason of the first. */
 export function mergedOutcome(one: Outcome, other: Outcome): Outcome {
   if (one === undefined || other === undefined) return one ?? other
-  return { error: one.error, origins: new Set([...one.origins, ...other.origins]) }
+  const origins = new Set([...one.origins, ...other.origins])
+  if (one.failed === undefined || other.failed === undefined) return { error: one.error, origins }
+  return { error: one.error, origins, failed: new Map([...one.failed, ...other.failed]) }
 }

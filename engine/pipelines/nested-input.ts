@@ -17,7 +17,8 @@ export class NestedInput implements Input {
   readonly drains: boolean
   readonly #built: BuiltInput
   readonly #environment: StageEnvironment
-  readonly #connection: Connection
+  /** From the first `connect` on: what nobody has opened yet is no connection that is missing. */
+  #connection: Connection | undefined
   readonly #received: Counter
   /** Undefined where there are none. */
   readonly #processors: ProcessorChain | undefined
@@ -25,18 +26,18 @@ export class NestedInput implements Input {
   constructor(built: BuiltInput, environment: StageEnvironment) {
     this.#built = built
     this.#environment = environment
-    this.#connection = new Connection(built.place, built.input, environment)
     this.#received = built.place.metrics.counter('input_received')
     this.#processors = built.processors.steps.length === 0 ? undefined : built.processors
     this.drains = built.input.drains === true
   }
 
   connect(): Promise<void> {
+    this.#connection ??= new Connection(this.#built.place, this.#built.input, this.#environment)
     return this.#connection.open()
   }
 
   read(signal: AbortSignal): Reading {
-    if (!this.#connection.connected) return this.#persist(signal)
+    if (this.#connection?.connected !== true) return this.#persist(signal)
     try {
       const reading = this.#built.input.read(signal)
       if (!(reading instanceof Promise)) return this.#given(reading)
@@ -50,7 +51,7 @@ export class NestedInput implements Input {
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    this.#connection?.close()
     const closed = await Promise.allSettled([
       this.#built.input.close(),
       this.#built.processors.close(),
@@ -75,8 +76,10 @@ export class NestedInput implements Input {
   async #recover(signal: AbortSignal, error: HeadgateError | undefined): Promise<void> {
     const { health, clock } = this.#environment
     signal.throwIfAborted()
-    if (error?.code === 'NotConnected') this.#connection.lose(error)
-    if (!this.#connection.connected) return unlessAborted(this.#connection.ensure(), signal)
+    const connection = this.#connection
+    if (connection === undefined) throw new Error('a nested input is read before it is connected')
+    if (error?.code === 'NotConnected') connection.lose(error)
+    if (!connection.connected) return unlessAborted(connection.ensure(), signal)
     if (error === undefined) return
     health.trouble(this.#built.place.name, error)
     await clock.sleep(RECONNECT_MS_FIRST, signal)

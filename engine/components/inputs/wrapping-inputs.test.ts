@@ -328,6 +328,14 @@ describe('the read_until input', () => {
 })
 
 describe('the sequence input', () => {
+  test('misses no connection of an input whose turn has not come', async () => {
+    const inputs = [{ inproc: 'first' }, { inproc: 'second' }]
+    const spec = { input: { sequence: { inputs } }, output: { drop: {} } }
+    const pipeline = await started(spec, testEnvironment())
+    expect(pipeline.connections().filter(({ connected }) => !connected)).toEqual([])
+    await pipeline.stop(1_000)
+  })
+
   test('opens an input when the one before it ended, and closes that', async () => {
     const [one, two] = [new ToldInput(), new ToldInput()]
     const input = await inputForTest(sequence, { inputs: [one, two] })

@@ -20,7 +20,9 @@ export interface LargeServer extends HeadgateProcess {
   path(file: string): string
 }
 
-export async function openLargeServer(options: UpOptions): Promise<LargeServer> {
+export async function openLargeServer(
+  options: UpOptions & { readonly folder: string },
+): Promise<LargeServer> {
   const server = await up(options)
   const pid = server.child.pid ?? 0
   return {

@@ -13,7 +13,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   api: ['crds', 'engine', 'controllers', 'api'],
   cli: ['crds', 'engine', 'controllers', 'api', 'cli'],
   // For programs of other people, in pages too: types of the kinds, and nothing that runs.
-  client: ['crds/generated', 'client'],
+  client: ['crds', 'client'],
   bench: ['crds', 'engine', 'controllers', 'api', 'cli', 'bench', 'test'],
   scripts: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts'],
   test: ['crds', 'engine', 'controllers', 'api', 'cli', 'client', 'scripts', 'test'],

@@ -1,5 +1,5 @@
 /** When `generate` makes messages: not to wait, at a beat, or by a schedule of cron. */
-import { Cron } from 'croner'
+import { createRequire } from 'node:module'
 import { parseConnectDuration } from '../../pipelines/connect-duration.ts'
 
 export type Beat =
@@ -7,6 +7,9 @@ export type Beat =
   | { readonly kind: 'every'; readonly everyMs: number; readonly firstMs: number }
   /** Both in milliseconds since 1970. */
   | { readonly kind: 'schedule'; readonly after: (wallMs: number) => number }
+
+/** Loaded with the first schedule: most beats are none, and every process that judges a config would pay for it. */
+const load = createRequire(import.meta.url)
 
 const EVERY = '@every '
 /** Two spellings of a zone before a schedule. */
@@ -50,6 +53,7 @@ function scheduleOf(interval: string): Beat | undefined {
   if (pattern.startsWith('@') && !NICKNAMES.has(pattern)) return undefined
   try {
     const text = pattern === '@midnight' ? '@daily' : pattern.replaceAll('?', '*')
+    const { Cron } = load('croner') as typeof import('croner')
     const schedule = new Cron(text, { timezone, mode: '5-or-6-parts', paused: true })
     const after = (wallMs: number): number | undefined =>
       schedule.nextRun(new Date(wallMs))?.getTime()

@@ -155,8 +155,8 @@ export class ComponentBuilder {
       processors: processors.steps.length === 0 ? undefined : processors,
       batching: policy,
       maxInFlight,
-      // An output that wraps others leaves it to them, unless it would make one batch of all before.
-      strict: strict && (definition.delivery !== 'wraps' || policy !== undefined),
+      // Before anything repeats what can never be delivered; but what is given it on purpose has to see it.
+      strict: strict && definition.takesFailed === undefined,
       alone: policy === undefined && processors.alone && isAlone(definition, own as never),
     }
   }

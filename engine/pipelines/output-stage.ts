@@ -37,7 +37,7 @@ export interface OutputStageOptions {
   readonly maxInFlight: number
   /** Whether each message fares here as if it were alone. */
   readonly alone?: boolean
-  /** Whether it refuses what failed at a processor: that of a strict pipeline that reaches the world by itself. */
+  /** Whether it refuses what failed at a processor: in a strict pipeline, but where that is brought on purpose. */
   readonly strict?: boolean
   /** Whether what it delivers counts as delivered by the pipeline: an output within another does not. */
   readonly counts?: boolean

@@ -44,7 +44,7 @@ export interface PumpOptions {
   readonly nack: 'replay' | 'source'
   readonly chain: Chain
   /** Takes one batch; a promise resolves when there is room for another. */
-  readonly sink: (batch: Batch, ticket: Ticket) => void | Promise<void>
+  readonly sink: (batch: Batch, ticket: Ticket, apart: boolean) => void | Promise<void>
   /** The limits are reached: what is held back for a fuller batch should go. */
   readonly relieve: () => void
   readonly committer: (owner: CommitterOwner) => Committer
@@ -324,7 +324,7 @@ export class Pump implements FlightOwner, CommitterOwner {
     const transaction = flight.begin()
     const { messages, source } = flight
     if (source.apart === true && messages.length > 1 && !this.#goTogether(source)) {
-      return this.#sendApart(flight, transaction.split(messages.length))
+      return this.#sendApart(flight, transaction.splitApart(messages))
     }
     return this.#start(messages, source, transaction)
   }
@@ -342,8 +342,11 @@ export class Pump implements FlightOwner, CommitterOwner {
     const { threads } = this.#options
     const { signal } = this.#environment
     const batches = this.#process(messages, source)
-    if (!(batches instanceof Promise)) return this.#hand(batches, ticket)
-    const work = batches.then((all) => (signal.aborted ? undefined : this.#hand(all, ticket)))
+    const apart = source.apart === true
+    if (!(batches instanceof Promise)) return this.#hand(batches, ticket, apart)
+    const work = batches.then((all) =>
+      signal.aborted ? undefined : this.#hand(all, ticket, apart),
+    )
     if (threads === 1) return work
     const done = work
       .catch((thrown) => {
@@ -376,17 +379,21 @@ export class Pump implements FlightOwner, CommitterOwner {
     return (source.nack ?? this.#options.nack) === 'source'
   }
 
-  #hand(batches: readonly Batch[], ticket: Ticket): void | Promise<void> {
+  #hand(batches: readonly Batch[], ticket: Ticket, apart: boolean): void | Promise<void> {
     const [only] = batches
     if (only === undefined) return ticket.resolve(undefined)
-    if (batches.length === 1) return this.#options.sink(only, ticket)
-    return this.#handEach(batches, ticket.split(batches.length))
+    if (batches.length === 1) return this.#options.sink(only, ticket, apart)
+    return this.#handEach(batches, ticket.split(batches.length), apart)
   }
 
-  async #handEach(batches: readonly Batch[], tickets: readonly Ticket[]): Promise<void> {
+  async #handEach(
+    batches: readonly Batch[],
+    tickets: readonly Ticket[],
+    apart: boolean,
+  ): Promise<void> {
     for (const [index, batch] of batches.entries()) {
       const ticket = tickets[index]
-      if (ticket !== undefined) await this.#options.sink(batch, ticket)
+      if (ticket !== undefined) await this.#options.sink(batch, ticket, apart)
     }
   }
 

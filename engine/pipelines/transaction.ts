@@ -58,17 +58,26 @@ export class Transaction {
   /** What stream outputs enlisted, in the order in which they did; only the root has any. */
   readonly enlisted: Enlisted[] = []
   outcome: Outcome
+  /** The one message that it carries, and answers for whatever became of it. */
+  readonly #sole: Message | undefined
   #pending = 1
 
-  constructor(owner: TransactionOwner, parent?: Transaction) {
+  constructor(owner: TransactionOwner, parent?: Transaction, sole?: Message) {
     this.owner = owner
     this.parent = parent
+    this.#sole = sole
   }
 
   /** Resolves once `count` children did. */
   split(count: number): readonly Transaction[] {
     this.#pending = count
     return Array.from({ length: count }, () => new Transaction(this.owner, this))
+  }
+
+  /** One child for each message. */
+  splitApart(messages: Batch): readonly Transaction[] {
+    this.#pending = messages.length
+    return messages.map((message) => new Transaction(this.owner, this, message))
   }
 
   enlist(enlisted: Enlisted): void {
@@ -81,6 +90,9 @@ export class Transaction {
     this.outcome = mergedOutcome(this.outcome, outcome)
     this.#pending -= 1
     if (this.#pending > 0) return
+    if (this.outcome !== undefined && this.#sole !== undefined) {
+      this.outcome = { error: this.outcome.error, origins: new Set([this.#sole.origin]) }
+    }
     if (this.parent === undefined) this.owner.resolved(this)
     else this.parent.resolve(this.outcome)
   }

@@ -64,6 +64,7 @@ class FileOutput implements Output {
   readonly #options: FileOptions
   readonly #delimiter: Buffer
   /** In the order of their last use. */
+  #closed = false
   readonly #handles = new Map<string, FileHandle>()
 
   constructor(options: FileOptions) {
@@ -85,6 +86,7 @@ class FileOutput implements Output {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const handles = [...this.#handles.values()]
     this.#handles.clear()
     for (const handle of handles) await handle.close()
@@ -138,6 +140,11 @@ class FileOutput implements Output {
   async #handle(path: string): Promise<FileHandle> {
     const known = this.#handles.get(path)
     const handle = known ?? (await opened(path, 'a'))
+    // Closed by force meanwhile: nobody else would close it, and what it was for comes again.
+    if (this.#closed) {
+      await handle.close()
+      throw new HeadgateError('OutputFailed', `${path} is closed`)
+    }
     this.#handles.delete(path)
     this.#handles.set(path, handle)
     if (this.#handles.size > OPEN_FILES_MAX) {

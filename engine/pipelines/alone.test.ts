@@ -14,11 +14,16 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true }))
 
-async function run(processors: readonly unknown[], input = {}, output = {}) {
+async function run(
+  processors: readonly unknown[],
+  { buffer, ...input }: { readonly buffer?: unknown; readonly processors?: unknown } = {},
+  output = {},
+) {
   const environment: TestEnvironment = testEnvironment({ directory })
   await runToEnd(
     {
       input: { file: { paths: ['in'] }, ...input },
+      ...(buffer === undefined ? {} : { buffer }),
       pipeline: { processors },
       output: { stdout: {}, ...output },
     },
@@ -50,6 +55,18 @@ describe('the lines of a file', () => {
   ])('go one by one before %s', async (_, processors, input, text) => {
     expect(await run(processors, input)).toEqual({ writes: 3, text })
   })
+
+  test.each([{ memory: {} }, { sqlite: { path: 'buffer.db' } }])(
+    'stay apart in the buffer %j',
+    async (buffer) => {
+      const upper = { mapping: 'root = content().uppercase()' }
+      expect(await run([upper], { buffer })).toEqual({ writes: 1, text: 'A\nB\nC\n' })
+      const archive = { archive: { format: 'lines' } }
+      expect(await run([archive], { buffer })).toEqual({ writes: 3, text: 'a\nb\nc\n' })
+      const policy = { memory: { batch_policy: { enabled: true, count: 2 } } }
+      expect(await run([archive], { buffer: policy })).toEqual({ writes: 2, text: 'a\nb\nc\n' })
+    },
+  )
 
   test('go one by one into a batching policy', async () => {
     const archive = { processors: [{ archive: { format: 'concatenate' } }] }

@@ -125,7 +125,14 @@ export interface Buffer {
    * Takes the batch; a promise resolves once there is room for another, and rejects with the batch. `settle` is called
    * once: with undefined when the buffer answers for the batch or delivered it, with a rejection when it gives it back.
    */
-  put(batch: Batch, settle: (outcome: Outcome) => void, signal: AbortSignal): void | Promise<void>
+  put(
+    batch: Batch,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal,
+    apart?: boolean,
+  ): void | Promise<void>
+  /** It takes batches whose messages are apart, and gives them on as such. */
+  readonly takesApart?: boolean
   /** No more will be put: `read` ends with undefined once everything was taken and settled well. */
   end(): void
   /** As an input's. A rejected batch goes back to the front. */

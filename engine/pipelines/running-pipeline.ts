@@ -276,10 +276,10 @@ export class RunningPipeline implements Pipeline {
         ...first,
         chain: input.processors,
         threads: 1,
-        alone: false,
+        alone: buffer.buffer.takesApart === true && input.processors.alone,
         givesBack: buffer.buffer.giveBack !== undefined,
         inFlight: buffer.buffer.inFlight,
-        sink: (batch, ticket) => this.#put(batch, ticket),
+        sink: (batch, ticket, apart) => this.#put(batch, ticket, apart),
       }),
       this.#pump(
         {
@@ -316,13 +316,13 @@ export class RunningPipeline implements Pipeline {
     )
   }
 
-  #put(batch: Batch, ticket: Ticket): void | Promise<void> {
+  #put(batch: Batch, ticket: Ticket, apart: boolean): void | Promise<void> {
     const { buffer, force } = this.#parts
     const settle = (outcome: Outcome): void => {
       if (outcome === undefined) this.#bufferMeter?.put(batch)
       ticket.resolve(outcome)
     }
-    const taken = buffer?.buffer.put(batch, settle, force.signal)
+    const taken = buffer?.buffer.put(batch, settle, force.signal, apart)
     if (!(taken instanceof Promise)) return
     return taken.catch((thrown) => settle(rejectionOf(asHeadgateError(thrown), batch)))
   }

@@ -18,6 +18,7 @@ import type { Batch } from '../../pipelines/message.ts'
 import type { Outcome } from '../../pipelines/transaction.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { Changes } from './changes.ts'
+import { Queue } from './queue.ts'
 import { weightOf } from './weight-of.ts'
 
 /** As upstream has it. */
@@ -64,11 +65,17 @@ Where nothing may be lost, take \`sqlite\`, or a stream between two pipelines.`,
   },
 })
 
+interface Held {
+  readonly messages: Batch
+  readonly apart: boolean
+}
+
 class MemoryBuffer implements Buffer {
   readonly #limit: number
   readonly #batching: Batching | undefined
   readonly #batcher: Batcher<undefined> | undefined
-  readonly #batches: Batch[] = []
+  readonly #batches = new Queue<Held>()
+  readonly takesApart: boolean
   readonly #changes = new Changes()
   readonly #closed = new AbortController()
   /** Of what is held and of what was handed on and is not settled. */
@@ -80,6 +87,7 @@ class MemoryBuffer implements Buffer {
 
   constructor(limit: number, batching: Batching | undefined, clock: Clock | undefined) {
     this.#limit = limit
+    this.takesApart = batching === undefined
     this.#batching = batching
     if (batching === undefined || clock === undefined) return
     this.#batcher = new Batcher(batching.triggers, clock, (batch) => this.#ripen(batch, batching))
@@ -87,10 +95,15 @@ class MemoryBuffer implements Buffer {
 
   async connect(): Promise<void> {}
 
-  put(batch: Batch, settle: (outcome: Outcome) => void, signal: AbortSignal): void | Promise<void> {
-    if (this.#bytes >= this.#limit) return this.#putLater(batch, settle, signal)
+  put(
+    batch: Batch,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal,
+    apart = false,
+  ): void | Promise<void> {
+    if (this.#bytes >= this.#limit) return this.#putLater(batch, settle, signal, apart)
     this.#bytes += weightOf(batch)
-    if (this.#batcher === undefined) this.#hold(batch)
+    if (this.#batcher === undefined) this.#hold({ messages: batch, apart })
     else this.#batcher.add(batch, undefined)
     settle(undefined)
   }
@@ -109,7 +122,7 @@ class MemoryBuffer implements Buffer {
     this.#closed.abort()
     this.#batcher?.close()
     this.#ended = true
-    this.#batches.length = 0
+    this.#batches.clear()
     this.#unsettled = 0
     this.#changes.tell()
     await this.#batching?.processors.close()
@@ -119,13 +132,14 @@ class MemoryBuffer implements Buffer {
     batch: Batch,
     settle: (outcome: Outcome) => void,
     signal: AbortSignal,
+    apart: boolean,
   ): Promise<void> {
     while (this.#bytes >= this.#limit) {
       // What is held back for a fuller batch would never go.
       this.#batcher?.flush()
       await this.#changes.next(signal)
     }
-    await this.put(batch, settle, signal)
+    await this.put(batch, settle, signal, apart)
   }
 
   async #readLater(signal: AbortSignal): Promise<InputBatch | undefined> {
@@ -137,8 +151,8 @@ class MemoryBuffer implements Buffer {
     }
   }
 
-  #hold(batch: Batch): void {
-    this.#batches.push(batch)
+  #hold(held: Held): void {
+    this.#batches.push(held)
     this.#changes.tell()
   }
 
@@ -159,16 +173,17 @@ class MemoryBuffer implements Buffer {
   #ripe(batch: Batch, made: readonly Batch[]): void {
     const joined = made.length === 1 ? (made[0] ?? []) : made.flat()
     this.#bytes += weightOf(joined) - weightOf(batch)
-    if (joined.length > 0) this.#batches.push(joined)
+    if (joined.length > 0) this.#batches.push({ messages: joined, apart: false })
     this.#changes.tell()
   }
 
   #take(): InputBatch | undefined {
-    const messages = this.#batches.shift()
-    if (messages === undefined) return undefined
+    const held = this.#batches.shift()
+    if (held === undefined) return undefined
+    const { messages } = held
     this.#unsettled += 1
     return {
-      messages,
+      ...held,
       nack: 'replay',
       settle: () => {
         this.#unsettled -= 1

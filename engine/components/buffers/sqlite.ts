@@ -20,7 +20,7 @@ import type { Batch } from '../../pipelines/message.ts'
 import { type Outcome, rejectionOf } from '../../pipelines/transaction.ts'
 import { Changes } from './changes.ts'
 import { type SqliteRow, SqliteThread } from './sqlite-thread.ts'
-import { decodeStoredBatch, encodeStoredBatch } from './stored-batch.ts'
+import { decodeStoredBatch, encodeStoredBatch, isStoredApart } from './stored-batch.ts'
 
 /** What the database holds before the input has to wait, unless the config says otherwise. */
 export const SQLITE_BUFFER_BYTES_DEFAULT: number = 10 * 1024 ** 3
@@ -91,6 +91,10 @@ interface Waiting {
   readonly settle: (outcome: Outcome) => void
 }
 
+function stored(batches: readonly Batch[], apart: boolean): readonly Uint8Array<ArrayBuffer>[] {
+  return batches.map((batch) => encodeStoredBatch(batch, apart))
+}
+
 /** A row that was delivered. */
 interface Removed {
   readonly id: number
@@ -98,6 +102,7 @@ interface Removed {
 }
 
 class SqliteBuffer implements Buffer {
+  readonly takesApart: boolean
   readonly #path: string
   readonly #limit: number
   readonly #before: ProcessorChain
@@ -128,6 +133,7 @@ class SqliteBuffer implements Buffer {
     this.#limit = limit
     this.#before = before
     this.#after = after
+    this.takesApart = before.alone && after.alone
   }
 
   async connect(): Promise<void> {
@@ -141,12 +147,17 @@ class SqliteBuffer implements Buffer {
     this.#go()
   }
 
-  put(batch: Batch, settle: (outcome: Outcome) => void, signal: AbortSignal): void | Promise<void> {
+  put(
+    batch: Batch,
+    settle: (outcome: Outcome) => void,
+    signal: AbortSignal,
+    apart = false,
+  ): void | Promise<void> {
     const made = this.#before.run(batch, signal)
     if (made instanceof Promise) {
-      return made.then((batches) => this.#wait(batch, batches, settle, signal))
+      return made.then((batches) => this.#wait(batch, stored(batches, apart), settle, signal))
     }
-    return this.#wait(batch, made, settle, signal)
+    return this.#wait(batch, stored(made, apart), settle, signal)
   }
 
   giveBack(): void {
@@ -198,12 +209,11 @@ class SqliteBuffer implements Buffer {
   /** A promise once more waits to be stored than may, or more is stored than may. */
   #wait(
     batch: Batch,
-    made: readonly Batch[],
+    contents: readonly Uint8Array<ArrayBuffer>[],
     settle: (outcome: Outcome) => void,
     signal: AbortSignal,
   ): void | Promise<void> {
-    if (made.length === 0) return settle(undefined)
-    const contents = made.map(encodeStoredBatch)
+    if (contents.length === 0) return settle(undefined)
     const bytes = contents.reduce((sum, content) => sum + content.length, 0)
     this.#waiting.push({ batch, contents, bytes, settle })
     this.#waitingBytes += bytes
@@ -235,9 +245,8 @@ class SqliteBuffer implements Buffer {
       left = 1
       settle()
     }
-    this.#batches.push(
-      ...made.map((messages): InputBatch => ({ messages, nack: 'replay', settle })),
-    )
+    const apart = isStoredApart(content)
+    for (const messages of made) this.#batches.push({ messages, apart, nack: 'replay', settle })
   }
 
   /** Turns until there is nothing to store, to remove or to read. */

@@ -2,7 +2,7 @@
  * A batch as bytes, for a buffer that outlives the process.
  *
  * ```
- * u32 messages, big endian as all numbers here; then for each message
+ * u32 messages, big endian as all numbers here, with the highest bit where each is a batch of its own; then for each
  * u32 length of its head · head, JSON in UTF-8 · u32 length of its content · content
  * ```
  *
@@ -27,8 +27,9 @@ interface Head {
 }
 
 const NUMBER_BYTES = 4
+const APART = 0x8000_0000
 
-export function encodeStoredBatch(batch: Batch): Uint8Array<ArrayBuffer> {
+export function encodeStoredBatch(batch: Batch, apart = false): Uint8Array<ArrayBuffer> {
   const parts: [head: Buffer, content: Uint8Array][] = []
   let length = NUMBER_BYTES
   for (const message of batch) {
@@ -38,7 +39,7 @@ export function encodeStoredBatch(batch: Batch): Uint8Array<ArrayBuffer> {
     length += 2 * NUMBER_BYTES + head.length + content.length
   }
   const bytes = Buffer.alloc(length)
-  let at = bytes.writeUInt32BE(batch.length, 0)
+  let at = bytes.writeUInt32BE((batch.length | (apart ? APART : 0)) >>> 0, 0)
   for (const part of parts.flat()) {
     at = bytes.writeUInt32BE(part.length, at)
     bytes.set(part, at)
@@ -58,7 +59,7 @@ export function decodeStoredBatch(stored: Uint8Array): Batch {
     return bytes.subarray(start, at)
   }
   try {
-    return Array.from({ length: bytes.readUInt32BE(0) }, () => {
+    return Array.from({ length: (bytes.readUInt32BE(0) & ~APART) >>> 0 }, () => {
       const { m, f } = JSON.parse(part().toString()) as Head
       const metadata = m === undefined ? undefined : new Map(Object.entries(m).map(decodedEntry))
       const message = Message.fromBytes(part(), metadata)
@@ -68,6 +69,11 @@ export function decodeStoredBatch(stored: Uint8Array): Batch {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new HeadgateError('InputFailed', `expected a stored batch: ${reason}`, { cause })
   }
+}
+
+/** Whether each message is a batch of its own. */
+export function isStoredApart(stored: Uint8Array): boolean {
+  return ((stored[0] ?? 0) & 0x80) !== 0
 }
 
 function headOf(message: Message): Head {

@@ -137,6 +137,7 @@ interface Window {
 
 export class SystemWindow implements Buffer {
   readonly inFlight: InFlightLimits = SYSTEM_WINDOW_LIMITS
+  readonly takesApart = true
   readonly #context: BuildContext
   readonly #mapping: Mapping
   readonly #shape: WindowShape

@@ -83,6 +83,13 @@ describe('the catalog', () => {
     expect(catalog.approvals.of('git', 2)).toEqual([])
   })
 
+  test('takes an approval back into a larger write', () => {
+    using catalog = reopened(({ approvals, atomically }) => {
+      atomically(() => approvals.give('local', { digest: 'one', givenUs: 1 }))
+    })
+    expect(catalog.approvals.of('local', 2)).toEqual([{ digest: 'one', givenUs: 1 }])
+  })
+
   test('counts what was pruned within the hour, once, and not what came back', () => {
     using catalog = openCatalog(path)
     const { identity } = entry('a')

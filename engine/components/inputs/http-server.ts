@@ -164,6 +164,7 @@ interface Waiting {
 export class HttpServerInput implements Input {
   readonly #config: Config
   readonly #context: HttpServerContext
+  readonly #timeoutMs: number | undefined
   readonly #limit: RateLimit | undefined
   readonly #answers: SyncAnswers
   readonly #pattern: PathPattern
@@ -190,6 +191,7 @@ export class HttpServerInput implements Input {
     this.#sockets = new ServedSockets(context.environment.clock, limits.socketsMax)
     this.#config = options
     this.#context = context
+    this.#timeoutMs = context.durationMs(options.timeout)
     this.#limit = limit
     this.#answers = new SyncAnswers(options.sync_response, context)
     this.#pattern = servedPattern(options.path, options, context)
@@ -285,9 +287,8 @@ export class HttpServerInput implements Input {
       timer: undefined,
       state: 'queued',
     }
-    const timeoutMs = this.#context.durationMs(this.#config.timeout)
-    if (timeoutMs !== undefined) {
-      waiting.timer = this.#context.environment.clock.schedule(timeoutMs, () =>
+    if (this.#timeoutMs !== undefined) {
+      waiting.timer = this.#context.environment.clock.schedule(this.#timeoutMs, () =>
         this.#answer(waiting, 408, 'Request timed out'),
       )
     }

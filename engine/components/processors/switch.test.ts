@@ -45,7 +45,7 @@ describe('switch', () => {
     expect(batches).toEqual([[0, 0, 0, 0]])
   })
 
-  test('a check that fails flags its message, which the next case may still take', async () => {
+  test('a check that fails flags its message, which goes on as it is, where it stood, past all other cases', async () => {
     const { batches, failures } = await run(
       [
         { check: 'this.n > 1', processors: [{ mapping: 'root = "large"' }] },
@@ -53,7 +53,7 @@ describe('switch', () => {
       ],
       [{ n: 2 }, 'no document', { n: 1 }],
     )
-    expect(batches).toEqual([['large', 'rest', 'rest']])
+    expect(batches).toEqual([['large', 'no document', 'rest']])
     expect(failures).toEqual([undefined, expect.any(String), undefined])
   })
 

@@ -39,7 +39,7 @@ export const switchProcessor: ProcessorDefinition = defineProcessor({
   summary: 'Runs other processors on other messages: each takes the first case that fits.',
   description:
     'The messages of a case are a batch for its processors, and one batch in the old order comes out behind all. A check ' +
-    'that fails flags the message, and does not fit. What no case is for is left as it is.',
+    'that fails flags the message, and no case is for it any more. What no case is for is left as it is.',
   config: Type.Array(caseSchema, {
     description: 'The cases, in the order in which they are tried.',
   }),
@@ -92,11 +92,12 @@ class Switch implements Processor {
   process(batch: Batch, signal: AbortSignal): readonly Batch[] | Promise<readonly Batch[]> {
     const parts: Part[] = []
     let left: readonly Placed[] = batch.map((message, place) => ({ message, place }))
+    const failed: Placed[] = []
     let fallen: readonly Placed[] = []
     const waits = inTurn(this.#cases.length, (index) => {
       const one = this.#cases[index]
       if (one === undefined) return
-      const { fits, others } = this.#part(one, left)
+      const { fits, others } = this.#part(one, left, failed)
       const taken = [...fallen, ...fits].toSorted((a, b) => a.place - b.place)
       left = others
       fallen = []
@@ -112,10 +113,11 @@ class Switch implements Processor {
       })
     })
     const result = (): readonly Batch[] => {
-      const given = left.map(({ message }) => message)
+      const rest = [...left, ...failed].toSorted((a, b) => a.place - b.place)
+      const given = rest.map(({ message }) => message)
       return inOldOrder([
         ...parts,
-        { given, places: left.map(({ place }) => place), made: [given] },
+        { given, places: rest.map(({ place }) => place), made: [given] },
       ])
     }
     return waits === undefined ? result() : waits.then(result)
@@ -125,9 +127,11 @@ class Switch implements Processor {
     for (const { chain } of this.#cases) await chain.close()
   }
 
+  /** Those whose check fails are flagged, and no case looks at them again. */
   #part(
     { query }: Case,
     left: readonly Placed[],
+    failed: Placed[],
   ): { readonly fits: readonly Placed[]; readonly others: readonly Placed[] } {
     if (query === undefined) return { fits: left, others: [] }
     const batch = left.map(({ message }) => message)
@@ -139,7 +143,7 @@ class Switch implements Processor {
         else others.push(placed)
       } catch (thrown) {
         const message = placed.message.withFailure(this.#context.failure(thrown))
-        others.push({ message, place: placed.place })
+        failed.push({ message, place: placed.place })
       }
     }
     return { fits, others }

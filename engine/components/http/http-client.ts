@@ -7,6 +7,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Interpolation } from '../../bloblang/mapping.ts'
+import type { Value } from '../../bloblang/values/value.ts'
 import { valueText } from '../../bloblang/values/value-text.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
@@ -171,9 +172,9 @@ export class HttpClient {
     throw new HeadgateError('NotConnected', message)
   }
 
-  /** The headers of an answer that become metadata, and its status. */
-  extracted({ headers, status }: Pick<Reply, 'headers' | 'status'>): ReadonlyMap<string, string> {
-    const metadata = new Map<string, string>([['http_status_code', String(status)]])
+  /** The headers of an answer that become metadata, and its status, a number. */
+  extracted({ headers, status }: Pick<Reply, 'headers' | 'status'>): ReadonlyMap<string, Value> {
+    const metadata = new Map<string, Value>([['http_status_code', status]])
     if (this.#extracts === undefined) return metadata
     for (const [name, value] of Object.entries(headers)) {
       if (value === undefined || !this.#extracts(name)) continue
@@ -235,8 +236,11 @@ export class HttpClient {
     }
   }
 
+  /** What is named as a failure is one, whatever else holds for it. */
   #isSuccess(status: number): boolean {
-    return (status >= 200 && status <= 299) || this.#config.successful_on.includes(status)
+    const { drop_on, backoff_on, successful_on } = this.#config
+    if (drop_on.includes(status) || backoff_on.includes(status)) return false
+    return (status >= 200 && status <= 299) || successful_on.includes(status)
   }
 
   #isFinal(answer: Answer): boolean {

@@ -51,10 +51,11 @@ describe('the http_client input', () => {
   test('takes bodies that are empty where it is told to, and headers that it is told of', async () => {
     await using server = await toldServer(() => ({ status: 200, headers: { 'X-A': 'b' } }))
     const extract_headers = { include_prefixes: ['x-'] }
-    const mapping = 'root = content().string() + metadata("x-a") + metadata("http_status_code")'
+    const mapping =
+      'root = content().string() + metadata("x-a") + if @http_status_code == 200 { " is fine" }'
     const fields = { url: server.url, drop_empty_bodies: false, extract_headers }
     const { environment } = await run(fields, testEnvironment(), [{ mapping }])
-    expect(await written(environment, 1)).toEqual(['b200'])
+    expect(await written(environment, 1)).toEqual(['b is fine'])
   })
 
   test('goes on after failures, and says of a server that is away that it is not connected', async () => {

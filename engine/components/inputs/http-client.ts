@@ -61,7 +61,7 @@ export const httpClient: InputDefinition = defineInput({
   summary: 'Reads messages from an HTTP server, again and again.',
   description: `Address, headers and payload may refer to the message that was read last: \`\${! this.next }\`. Without a
 \`rate_limit\` the next request follows as soon as there is room for its answer. An answer of several parts is a batch.
-Metadata: \`http_status_code\` and what \`extract_headers\` chooses.`,
+Metadata: \`http_status_code\`, a number, and what \`extract_headers\` chooses.`,
   config,
   nack: 'replay',
   needs: clientNeeds,

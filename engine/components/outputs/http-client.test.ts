@@ -69,6 +69,16 @@ describe('the http_client output', () => {
     expect(pipeline.state().counters.outputErrors).toBe(1)
   })
 
+  test('takes no success for one that drop_on or backoff_on names', async () => {
+    for (const lists of [{ drop_on: [202] }, { backoff_on: [202] }, { successful_on: [429] }]) {
+      const status = 'successful_on' in lists ? 429 : 202
+      await using server = await toldServer((_, index) => ({ status: index === 0 ? status : 200 }))
+      const http_client = { url: server.url, retries: 0, ...lists, ...quick }
+      const pipeline = await runToEnd({ input: one, output: { http_client } }, testEnvironment())
+      expect(pipeline.state().counters).toMatchObject({ outputErrors: 1, outputSent: 1 })
+    }
+  })
+
   test('gives the place of a record as its Idempotency-Key', async () => {
     await using server = await toldServer(() => ({ status: 200 }))
     const environment = testEnvironment()

@@ -48,8 +48,8 @@ test('each message goes out, and its answer takes its place', async () => {
   )
   expect(received.map(({ method, body }) => `${method} ${body}`)).toEqual(['POST m1', 'POST m2'])
   expect(lines).toEqual([
-    { text: 'got m1', status: '201', tag: 'm1', own: 'm1', error: null },
-    { text: 'got m2', status: '201', tag: 'm2', own: 'm2', error: null },
+    { text: 'got m1', status: 201, tag: 'm1', own: 'm1', error: null },
+    { text: 'got m2', status: 201, tag: 'm2', own: 'm2', error: null },
   ])
 })
 
@@ -59,9 +59,26 @@ test('a message whose request failed goes on as it was, flagged, with the status
   )
   expect(received).toHaveLength(3)
   expect(lines).toMatchObject([
-    { text: 'm1', status: '500', error: expect.stringContaining('answered 500: broken') },
-    { text: 'fine', status: '200', error: null },
+    { text: 'm1', status: 500, error: expect.stringContaining('answered 500: broken') },
+    { text: 'fine', status: 200, error: null },
   ])
+})
+
+test('the status is a number: cached keeps no answer whose status skip_on names', async () => {
+  await using server = await toldServer((_, index) => ({ status: index === 0 ? 203 : 200 }))
+  const http = { url: server.url }
+  const skip_on = '@http_status_code != 200'
+  const cached = { cache: 'c', key: 'same', skip_on, processors: [{ http }] }
+  await runToEnd(
+    {
+      input: { generate: { mapping: 'root = "x"', interval: '', count: 4 } },
+      pipeline: { threads: 1, processors: [{ cached }] },
+      output: { drop: {} },
+      cache_resources: [{ label: 'c', memory: {} }],
+    },
+    testEnvironment(),
+  )
+  expect(server.received).toHaveLength(2)
 })
 
 test('requests of a batch run at once where they are told to, and answers keep their order', async () => {

@@ -41,8 +41,8 @@ export const http: ProcessorDefinition = defineProcessor({
   status: 'stable',
   effects: 'write',
   summary: 'Sends each message as an HTTP request, and goes on with the answer.',
-  description: `An answer of several parts becomes as many messages. Metadata: \`http_status_code\`, of failures too, and
-what \`extract_headers\` chooses. A message whose request failed goes on as it was, flagged. To keep the message and take
+  description: `An answer of several parts becomes as many messages. Metadata: \`http_status_code\`, a number, of failures too,
+and what \`extract_headers\` chooses. A message whose request failed goes on as it was, flagged. To keep the message and take
 something of the answer over, put \`http\` into a \`branch\`:
 
 \`\`\`yaml
@@ -155,9 +155,7 @@ class HttpProcessor implements Processor {
   #failed(message: Message, thrown: unknown): Message {
     const status = thrown instanceof RequestFailed ? thrown.status : undefined
     const told =
-      status === undefined
-        ? message
-        : withMetadataSet(message, [['http_status_code', String(status)]])
+      status === undefined ? message : withMetadataSet(message, [['http_status_code', status]])
     const reason =
       thrown instanceof HeadgateError ? thrown : new HeadgateError('OutputFailed', String(thrown))
     return told.withFailure(this.#context.failure(reason))

@@ -20,6 +20,13 @@ describe('the generate input', () => {
     expect(environment.stdout.text).toBe('1\n3\n5\n7\n9\n')
   })
 
+  test('lets go of what is rejected, where nothing is replayed', async () => {
+    const environment = testEnvironment()
+    const generate = { mapping: 'root = 1', interval: '', count: 2, auto_replay_nacks: false }
+    // With a replay, this would not end.
+    await runToEnd({ input: { generate }, output: { reject: 'no' } }, environment)
+  })
+
   test('stops in time although its mapping deletes everything', async () => {
     const environment = testEnvironment()
     const generate = { mapping: 'root = deleted()', interval: '' }

@@ -15,6 +15,7 @@ import {
 import { mappingField } from '../../pipelines/fields.ts'
 import { Message } from '../../pipelines/message.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { autoReplayField, type Replaying, replaying } from '../auto-replay.ts'
 import { type Beat, beatOf, intervalFaults } from './interval.ts'
 
 export const GENERATE_BATCH_SIZE_MAX = 65_536
@@ -51,6 +52,7 @@ A beat that was missed, because the pipeline was held up, is not made up for.`,
       maximum: GENERATE_BATCH_SIZE_MAX,
       description: 'Messages at a time.',
     }),
+    auto_replay_nacks: autoReplayField,
   }),
   nack: 'replay',
   check: ({ interval }) =>
@@ -72,7 +74,7 @@ A beat that was missed, because the pipeline was held up, is not made up for.`,
       config: { mapping: 'root.n = 1', interval: '1m', batch_size: 10 },
     },
   ],
-  build: ({ mapping, interval, count, batch_size }, context) => {
+  build: ({ mapping, interval, count, batch_size, auto_replay_nacks }, context) => {
     const beat = beatOf(interval)
     if (beat === undefined) {
       throw new HeadgateError('ComponentConfigInvalid', intervalFaults(interval)[0]?.message ?? '')
@@ -83,6 +85,7 @@ A beat that was missed, because the pipeline was held up, is not made up for.`,
       count: count === 0 ? Number.POSITIVE_INFINITY : count,
       batchSize: batch_size,
       clock: context.environment.clock,
+      replaying: replaying(auto_replay_nacks),
     })
   },
 })
@@ -93,6 +96,7 @@ interface GenerateOptions {
   readonly count: number
   readonly batchSize: number
   readonly clock: Clock
+  readonly replaying: Replaying
 }
 
 /** A schedule is never overslept by more, whatever becomes of the wall clock. */
@@ -169,7 +173,7 @@ class GenerateInput implements Input {
       if (message !== undefined) messages.push(message)
     }
     this.#left -= messages.length
-    return messages.length === 0 ? undefined : { messages }
+    return messages.length === 0 ? undefined : { messages, ...this.#options.replaying }
   }
 
   #message(): Message | undefined {

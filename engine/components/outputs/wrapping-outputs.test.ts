@@ -242,7 +242,34 @@ describe('the drop_on output', () => {
     expect((await outcome({}, refuseOnly('b'))).now).toEqual(['b'])
   })
 
-  test('refuses a pattern that is none, and a field that it does not honour', async () => {
+  test('rejects what takes too long, and what comes until that ended', async () => {
+    const pending = Promise.withResolvers<void>()
+    const child = new ToldOutput((_, attempt) => (attempt === 1 ? pending.promise : undefined))
+    const config = { back_pressure: '10s', error_patterns: ['gone'], output: child }
+    const { output, delivery, clock } = await builtForTest(dropOn, config)
+    const written = rejected(output.write(batchOf('a'), delivery))
+    await clock.advance(9_999)
+    expect(await settled(written as Promise<void>)).toBe(false)
+    await clock.advance(1)
+    expect(await written).toEqual(['a'])
+    expect(await rejected(output.write(batchOf('b'), delivery))).toEqual(['b'])
+    expect(child.written).toEqual([['a']])
+    pending.resolve()
+    await setImmediate()
+    expect(await rejected(output.write(batchOf('c'), delivery))).toBe('delivered')
+    expect(child.written).toEqual([['a'], ['c']])
+  })
+
+  test('drops what takes too long where errors are dropped', async () => {
+    const config = { back_pressure: '10s', error: true, output: new ToldOutput(hang) }
+    const { output, delivery, clock } = await builtForTest(dropOn, config)
+    const written = rejected(output.write(batchOf('a'), delivery))
+    await clock.advance(10_000)
+    expect(await written).toBe('delivered')
+    expect(await rejected(output.write(batchOf('b'), delivery))).toBe('delivered')
+  })
+
+  test('refuses a pattern that is none, and a duration that is none', async () => {
     const problems = async (config: object) =>
       (
         await inspectPipeline({
@@ -253,8 +280,8 @@ describe('the drop_on output', () => {
     expect(await problems({ error_patterns: ['ok', '('] })).toEqual([
       expect.stringContaining('output.drop_on.error_patterns.1: expected a regular expression'),
     ])
-    expect(await problems({ back_pressure: '1s' })).toEqual([
-      expect.stringContaining('output.drop_on.back_pressure: expected ""'),
+    expect(await problems({ back_pressure: 'soon' })).toEqual([
+      expect.stringContaining('output.drop_on.back_pressure: expected a duration'),
     ])
   })
 })

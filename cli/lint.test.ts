@@ -51,7 +51,7 @@ describe('headgate lint', () => {
       '(9,27) unknown method `upercase`: did you mean "uppercase"?',
       expect.stringContaining('(10,14) the label a is taken by pipeline.processors.0'),
       expect.stringContaining('(11,17) required environment variable was not set: HEADGATE_TEST'),
-      expect.stringContaining('(12,17) unable to infer component type: expected the label'),
+      expect.stringContaining('(12,17) there is no entry '),
       expect.stringMatching(/^\(1[4-6],\d+\) .*reject/),
       '(17,1) field extra not recognised',
     ])
@@ -107,7 +107,7 @@ spec:
     writeFileSync(resources, 'processor_resources: [{label: shared, noop: {}}]\n')
     expect(await lintsOf('a.yaml', text, '-r', resources)).toEqual([
       expect.stringContaining('(7,12) unable to infer component type'),
-      '(8,21) field input_batc not recognised',
+      '(8,21) field input_batc not recognised: did you mean "input_batch"?',
     ])
   })
 

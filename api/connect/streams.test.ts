@@ -200,7 +200,7 @@ describe('the linter', () => {
     const { text, status, type } = await call('POST', '/streams/a', body)
     expect({ status, type }).toEqual({ status: 400, type: 'application/json' })
     const lints = JSON.parse(text).lint_errors
-    expect(lints.map((lint: string) => lint.slice(0, 36))).toEqual([
+    expect(lints.map((lint: string) => lint.slice(0, 35))).toEqual([
       '(3,1) field tests not recognised',
       expect.stringMatching(/^\(6,\d+\) /),
       '(7,13) field massage not recognised',

@@ -9,6 +9,7 @@ import { isRecord } from '../../engine/pipelines/component-config.ts'
 import { inspectPipeline } from '../../engine/pipelines/inspect-pipeline.ts'
 import type { ConfigProblem } from '../../engine/pipelines/pipeline.ts'
 import { OF_THE_PROCESS, RESOURCE_LISTS } from '../../engine/pipelines/spec.ts'
+import { unknownLabelOf } from '../../engine/pipelines/unknown-label.ts'
 import { isTemplateFile, isTestFile } from '../sets/config-names.ts'
 import { isName, slug } from '../sets/object-meta.ts'
 import type { Problem } from '../sets/problem.ts'
@@ -227,8 +228,6 @@ interface Used {
   readonly index: number
 }
 
-const NEEDED = /^expected the label of an entry of ([a-z_]+_resources), got "(.*)"$/
-
 /** Adds what is named and not there, and then what that names, until nothing more can be found. */
 async function withResources(
   config: Readonly<Record<string, unknown>>,
@@ -239,7 +238,7 @@ async function withResources(
   for (;;) {
     const { problems } = await inspectPipeline(whole)
     const found = problems.flatMap(({ message }) => {
-      const [, key = '', label] = NEEDED.exec(message) ?? []
+      const { list: key = '', label } = unknownLabelOf(message) ?? {}
       const resource = shared.get(key)?.find((one) => one.label === label)
       const isNew = used.every((one) => one.resource !== resource)
       return resource !== undefined && isNew ? [{ key, resource }] : []

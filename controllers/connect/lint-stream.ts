@@ -6,6 +6,7 @@ import { kinds } from '../../crds/kinds.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { referencesIn } from '../../engine/pipelines/environment-variables.ts'
 import type { ConfigProblem, Need, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
+import { unknownLabelOf } from '../../engine/pipelines/unknown-label.ts'
 import { type Authority, grantProblem } from '../sets/grants.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
@@ -181,7 +182,7 @@ function isAboutLabel({ path }: ConfigProblem): boolean {
 
 /** What the linter cannot know: a label may be posted later, and only building a stream tells. */
 function isUnknownLabel({ message }: ConfigProblem): boolean {
-  return message.startsWith('expected the label of ')
+  return unknownLabelOf(message) !== undefined
 }
 
 function notBuilt(errors: readonly ConfigProblem[]): HeadgateError | undefined {

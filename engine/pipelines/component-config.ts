@@ -8,6 +8,7 @@ import { nearest } from '../suggest.ts'
 import type { Role } from './component.ts'
 import { componentNames, isComponent } from './component-registry.ts'
 import type { ConfigProblem } from './pipeline.ts'
+import { unknownLabelText } from './unknown-label.ts'
 
 export type ConfigPath = readonly (string | number)[]
 
@@ -97,7 +98,7 @@ function parseResource(
       code: 'ComponentUnknown',
       message:
         resource === undefined
-          ? `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`
+          ? unknownLabelText(role, label)
           : `resource ${JSON.stringify(label)} leads back to itself`,
       ...suggestion(label, known),
     })

@@ -34,6 +34,7 @@ import type {
 import type { SharedLabels } from './resource-labels.ts'
 import { loopProblems, type ResourceUse } from './resource-uses.ts'
 import { type PipelineSpec, RESOURCE_LISTS, readSpec } from './spec.ts'
+import { unknownLabelText } from './unknown-label.ts'
 
 /** Deeper nesting of components is refused. */
 export const COMPONENT_DEPTH_MAX = 32
@@ -244,7 +245,7 @@ class Inspector {
   }
 
   #unknownLabel(role: Role, label: string, path: ConfigPath, own: readonly string[]): void {
-    const message = `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`
+    const message = unknownLabelText(role, label)
     const hint = suggestion(label, [...own, ...(this.#shared?.of(role) ?? [])])
     this.problems.push(problem({ path, at: 'value', code: 'ComponentUnknown', message, ...hint }))
   }

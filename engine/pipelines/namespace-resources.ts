@@ -15,6 +15,7 @@ import type { ResourceLabels, ResourceRole, SharedLabels } from './resource-labe
 import { ReadingTurns, SharedInput } from './shared-input.ts'
 import { SharedOutput } from './shared-output.ts'
 import { type Closable, SharedSlot, type SlotOptions } from './shared-slot.ts'
+import { unknownLabelText } from './unknown-label.ts'
 
 /** What a component finds behind a label; it asks when it is built, and uses what it got. */
 export interface SharedComponents {
@@ -112,10 +113,7 @@ export class NamespaceResources implements SharedComponents {
   #slot<T extends Closable>(role: ResourceRole, label: string): SharedSlot<T> {
     const slot = this.#slots.get(`${role} ${label}`)
     if (slot !== undefined) return slot as unknown as SharedSlot<T>
-    throw new HeadgateError(
-      'ComponentUnknown',
-      `expected the label of an entry of ${role}_resources, got ${JSON.stringify(label)}`,
-    )
+    throw new HeadgateError('ComponentUnknown', unknownLabelText(role, label))
   }
 
   #slotOptions(role: ResourceRole, label: string, config: unknown): SlotOptions<Closable> {

@@ -57,12 +57,15 @@ export interface ClientOptions {
   readonly context: BuildContext
   /** How much of an answer is taken; without it, answers are not read. */
   readonly bodyBytesMax?: number
+  /** Whether a redirect that is not followed is an answer like others, rather than a failure. */
+  readonly takesRedirects?: boolean
 }
 
 export class HttpClient {
   readonly #config: ClientConfig
   readonly #context: BuildContext
   readonly #bodyBytesMax: number | undefined
+  readonly #successMax: number
   readonly #url: Interpolation
   readonly #headers: readonly (readonly [string, Interpolation])[]
   readonly #chooses: ((name: string) => boolean) | undefined
@@ -76,6 +79,7 @@ export class HttpClient {
     this.#config = config
     this.#context = context
     this.#bodyBytesMax = options.bodyBytesMax
+    this.#successMax = options.takesRedirects === true && !config.follow_redirects ? 399 : 299
     this.#limit = limit
     this.#url = context.interpolation(config.url)
     this.#headers = Object.entries(config.headers).map(([name, text]) => [
@@ -105,7 +109,7 @@ export class HttpClient {
     await this.#connected?.connections.close()
   }
 
-  /** The request that is about the message at `index`; a body is left out where the method has none. */
+  /** The request that is about the message at `index`. Its body goes with any method: some searches are a GET with one. */
   request(
     batch: Batch,
     index: number,
@@ -125,7 +129,7 @@ export class HttpClient {
       url: this.#url.text(batch, index),
       method: verb,
       headers,
-      body: verb === 'GET' || verb === 'HEAD' ? undefined : body,
+      body,
       timeoutMs: this.#context.durationMs(timeout),
       ...(this.#bodyBytesMax === undefined ? {} : { bodyBytesMax: this.#bodyBytesMax }),
     }
@@ -240,7 +244,7 @@ export class HttpClient {
   #isSuccess(status: number): boolean {
     const { drop_on, backoff_on, successful_on } = this.#config
     if (drop_on.includes(status) || backoff_on.includes(status)) return false
-    return (status >= 200 && status <= 299) || successful_on.includes(status)
+    return (status >= 200 && status <= this.#successMax) || successful_on.includes(status)
   }
 
   #isFinal(answer: Answer): boolean {

@@ -58,6 +58,14 @@ describe('the http_client input', () => {
     expect(await written(environment, 1)).toEqual(['b is fine'])
   })
 
+  test('sends its payload with a GET, and takes a redirect that it is not to follow', async () => {
+    await using server = await toldServer(() => ({ status: 302, body: 'moved' }))
+    const fields = { url: server.url, payload: 'search', follow_redirects: false }
+    const { environment } = await run(fields)
+    expect(await written(environment, 1)).toEqual(['moved'])
+    expect(server.received[0]).toMatchObject({ method: 'GET', body: 'search' })
+  })
+
   test('goes on after failures, and says of a server that is away that it is not connected', async () => {
     await using server = await toldServer((_, index) => {
       if (index === 0) return undefined

@@ -29,7 +29,10 @@ import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-fi
 
 const fields = {
   ...clientFields('GET'),
-  payload: interpolatedField({ default: '', description: 'The body of each request.' }),
+  payload: interpolatedField({
+    default: '',
+    description: 'The body of each request, whatever its method.',
+  }),
   drop_empty_bodies: Type.Boolean({
     default: true,
     description: 'Whether an answer without a body makes no message.',
@@ -61,7 +64,7 @@ export const httpClient: InputDefinition = defineInput({
   summary: 'Reads messages from an HTTP server, again and again.',
   description: `Address, headers and payload may refer to the message that was read last: \`\${! this.next }\`. Without a
 \`rate_limit\` the next request follows as soon as there is room for its answer. An answer of several parts is a batch.
-Metadata: \`http_status_code\`, a number, and what \`extract_headers\` chooses.`,
+With \`follow_redirects: false\` a redirect is an answer like others. Metadata: \`http_status_code\`, a number, and what \`extract_headers\` chooses.`,
   config,
   nack: 'replay',
   needs: clientNeeds,
@@ -84,7 +87,12 @@ Metadata: \`http_status_code\`, a number, and what \`extract_headers\` chooses.`
     new HttpClientInput(
       options,
       context,
-      await HttpClient.from({ config: options, context, bodyBytesMax: BODY_BYTES_MAX }),
+      await HttpClient.from({
+        config: options,
+        context,
+        bodyBytesMax: BODY_BYTES_MAX,
+        takesRedirects: true,
+      }),
     ),
 })
 

@@ -151,6 +151,13 @@ describe('the http_client output', () => {
     expect(server.received.map(({ url }) => url)).toEqual(['/old', '/new', '/old'])
   })
 
+  test('takes no redirect that it does not follow for a delivery', async () => {
+    await using server = await toldServer((_, index) => ({ status: index === 0 ? 302 : 200 }))
+    const http_client = { url: server.url, follow_redirects: false, retries: 0 }
+    const pipeline = await runToEnd({ input: one, output: { http_client } }, testEnvironment())
+    expect(pipeline.state().counters).toMatchObject({ outputErrors: 1, outputSent: 1 })
+  })
+
   test('goes through a proxy', async () => {
     await using proxy = await toldServer(() => ({ status: 200 }))
     const http_client = {

@@ -56,6 +56,8 @@ export const httpClient: OutputDefinition = defineOutput({
   status: 'stable',
   effects: 'write',
   summary: 'Sends messages as HTTP requests.',
+  description: `The message is the body of its request, also of a GET or HEAD, unless it is empty. A redirect that
+\`follow_redirects: false\` leaves alone delivers nothing, unless \`successful_on\` names it.`,
   config,
   delivery: 'sends',
   maxInFlight: 64,

@@ -53,6 +53,35 @@ test('each message goes out, and its answer takes its place', async () => {
   ])
 })
 
+test('a message is the body of its request whatever the method, and an empty one is none', async () => {
+  for (const verb of ['GET', 'HEAD', 'DELETE']) {
+    const { received } = await answered({ verb, retries: 0 }, () => ({ status: 200 }))
+    expect(received.map(({ method, body }) => [method, body])).toEqual([
+      [verb, 'm1'],
+      [verb, 'm2'],
+    ])
+  }
+  await using server = await toldServer(() => ({ status: 200 }))
+  await runToEnd(
+    {
+      input: { generate: { mapping: 'root = ""', interval: '', count: 1 } },
+      pipeline: { processors: [{ http: { url: server.url, verb: 'GET' } }] },
+      output: { drop: {} },
+    },
+    testEnvironment(),
+  )
+  expect(server.received[0]?.headers).not.toHaveProperty('content-length')
+  expect(server.received[0]?.headers).not.toHaveProperty('transfer-encoding')
+})
+
+test('a redirect that is not to be followed is an answer with its status, headers and body', async () => {
+  const moved = { status: 302, body: 'over there', headers: { location: '/new', 'X-Tag': 'moved' } }
+  const fields = { follow_redirects: false, extract_headers: { include_prefixes: ['x-'] } }
+  const { received, lines } = await answered(fields, () => moved)
+  expect(received).toHaveLength(2)
+  expect(lines[0]).toMatchObject({ text: 'over there', status: 302, tag: 'moved', error: null })
+})
+
 test('a message whose request failed goes on as it was, flagged, with the status', async () => {
   const { received, lines } = await answered({ retries: 1 }, ({ body }) =>
     body === 'm1' ? { status: 500, body: 'broken' } : { status: 200, body: 'fine' },

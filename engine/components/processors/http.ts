@@ -41,7 +41,8 @@ export const http: ProcessorDefinition = defineProcessor({
   status: 'stable',
   effects: 'write',
   summary: 'Sends each message as an HTTP request, and goes on with the answer.',
-  description: `An answer of several parts becomes as many messages. Metadata: \`http_status_code\`, a number, of failures too,
+  description: `The message is the body of its request, also of a GET or HEAD, unless it is empty. An answer of several parts
+becomes as many messages; with \`follow_redirects: false\` a redirect is an answer like others. Metadata: \`http_status_code\`, a number, of failures too,
 and what \`extract_headers\` chooses. A message whose request failed goes on as it was, flagged. To keep the message and take
 something of the answer over, put \`http\` into a \`branch\`:
 
@@ -67,7 +68,12 @@ branch:
     new HttpProcessor(
       options,
       context,
-      await HttpClient.from({ config: options, context, bodyBytesMax: BODY_BYTES_MAX }),
+      await HttpClient.from({
+        config: options,
+        context,
+        bodyBytesMax: BODY_BYTES_MAX,
+        takesRedirects: true,
+      }),
     ),
 })
 

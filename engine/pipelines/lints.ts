@@ -42,6 +42,9 @@ export class Lints {
       const hint = definition.summary
       problems.push(problem({ path: [...path, name], at: 'key', message, hint }))
     }
+    if (this.#options.deprecated === true) {
+      problems.push(...deprecatedFields(definition.config, config, [...path, name]))
+    }
     if (role === 'output') problems.push(...batchingOfOne(config, [...path, name]))
     return problems
   }
@@ -82,6 +85,31 @@ export class Lints {
     const message = `the label ${label} is taken by ${first.join('.')}`
     return [problem({ ...at, message, hint: 'Metrics and tests tell components by their labels.' })]
   }
+}
+
+/** Fields that are given although their schema says `deprecated`. */
+function deprecatedFields(
+  schema: FieldSchema,
+  config: unknown,
+  path: ConfigPath,
+): readonly ConfigProblem[] {
+  if (!isRecord(config)) return []
+  const properties = schema.properties ?? {}
+  return Object.entries(config).flatMap(([key, value]) => {
+    const field = Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (field === undefined) return []
+    const at = [...path, key]
+    const message = `field ${key} is deprecated`
+    const hint = field.description ?? ''
+    const own = field.deprecated === true ? [problem({ path: at, at: 'key', message, hint })] : []
+    return [...own, ...deprecatedFields(field, value, at)]
+  })
+}
+
+interface FieldSchema {
+  readonly deprecated?: boolean
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, FieldSchema>>
 }
 
 /** One message is what goes without batching, too. */

@@ -2,7 +2,7 @@
 import { Type } from '../../../crds/typebox.ts'
 import { defineInput, type InputDefinition } from '../../pipelines/component.ts'
 import { autoReplayField, replaying } from '../auto-replay.ts'
-import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
+import { openReader, readerFaults, readerFields } from '../scanners/reader-fields.ts'
 import { pathNeeds, ReadFiles } from './read-files.ts'
 
 export const file: InputDefinition = defineInput({
@@ -16,7 +16,7 @@ export const file: InputDefinition = defineInput({
       minItems: 1,
       description: 'Files, in this order; `*`, `?`, `[…]` and `**` stand for names.',
     }),
-    scanner: scannerField,
+    ...readerFields,
     delete_on_finish: Type.Boolean({
       default: false,
       description: 'Whether a file is deleted once all of it was delivered.',
@@ -25,7 +25,7 @@ export const file: InputDefinition = defineInput({
   }),
   nack: 'replay',
   needs: ({ paths }) => pathNeeds(paths),
-  check: ({ scanner }) => scannerFaults(scanner, ['scanner']),
+  check: (config) => readerFaults(config),
   examples: [
     { title: 'One file', config: { paths: ['./in.jsonl'] } },
     { title: 'All of a folder', config: { paths: ['./in/*.jsonl'], delete_on_finish: true } },
@@ -37,13 +37,13 @@ export const file: InputDefinition = defineInput({
       },
     },
   ],
-  build: ({ paths, scanner, delete_on_finish, auto_replay_nacks }, { environment }) =>
+  build: (config, { environment }) =>
     new ReadFiles({
-      paths,
-      scan: openScanner(scanner),
-      deletes: delete_on_finish,
+      paths: config.paths,
+      scan: openReader(config),
+      deletes: config.delete_on_finish,
       directory: environment.directory,
       logger: environment.logger,
-      replaying: replaying(auto_replay_nacks),
+      replaying: replaying(config.auto_replay_nacks),
     }),
 })

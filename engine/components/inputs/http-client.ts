@@ -24,8 +24,8 @@ import { withoutSecrets } from '../http/exchange.ts'
 import { HttpClient, RequestFailed } from '../http/http-client.ts'
 import { replyBodies } from '../http/reply-messages.ts'
 import { BODY_BYTES_MAX } from '../http/request-body.ts'
+import { openReader, readerFaults, readerFields } from '../scanners/reader-fields.ts'
 import type { OpenScanner, Scanner } from '../scanners/scanner.ts'
-import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 
 const fields = {
   ...clientFields('GET'),
@@ -48,7 +48,7 @@ const fields = {
         description:
           'Whether another request follows when such an answer ends; otherwise the input ends.',
       }),
-      scanner: scannerField,
+      ...readerFields,
     },
     { default: {}, description: 'For answers that go on.' },
   ),
@@ -70,7 +70,7 @@ With \`follow_redirects: false\` a redirect is an answer like others. Metadata: 
   needs: clientNeeds,
   check: (options) => [
     ...clientFaults(options),
-    ...(options.stream.enabled ? scannerFaults(options.stream.scanner, ['stream', 'scanner']) : []),
+    ...(options.stream.enabled ? readerFaults(options.stream, ['stream']) : []),
   ],
   examples: [
     { title: 'One request after another', config: { url: 'http://127.0.0.1:8080/next' } },
@@ -111,7 +111,7 @@ class HttpClientInput implements Input {
     this.#config = options
     this.#client = client
     this.#payload = context.interpolation(payload)
-    this.#scan = stream.enabled ? openScanner(stream.scanner) : undefined
+    this.#scan = stream.enabled ? openReader(stream) : undefined
     this.#replaying = replaying(auto_replay_nacks)
   }
 

@@ -16,9 +16,14 @@ import {
 } from '../../pipelines/component.ts'
 import { cacheField } from '../../pipelines/fields.ts'
 import { autoReplayField, type Replaying, replaying } from '../auto-replay.ts'
+import {
+  openReader,
+  type ReaderConfig,
+  readerFaults,
+  readerFields,
+} from '../scanners/reader-fields.ts'
 import { ScannedStream } from '../scanners/scanned-stream.ts'
 import type { OpenScanner } from '../scanners/scanner.ts'
-import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 import { SignalledWake } from '../signalled-wake.ts'
 import { Datagrams } from '../sockets/datagrams.ts'
 import { type Listener, listen } from '../sockets/listen.ts'
@@ -38,11 +43,10 @@ import {
 /** Connections at a time; more are refused. */
 export const SOCKET_CONNECTIONS_MAX = 1_024
 
-interface Config extends SocketAddress {
+interface Config extends SocketAddress, ReaderConfig {
   readonly address_cache: string
   readonly tls: ServerTlsConfig
   readonly auto_replay_nacks: boolean
-  readonly scanner: unknown
 }
 
 export const socketServer: InputDefinition = defineInput({
@@ -68,7 +72,7 @@ was chosen for \`:0\` too.`,
     address_cache: cacheField({ default: '', description: 'A cache that is told the address.' }),
     tls: serverTlsFields,
     auto_replay_nacks: autoReplayField,
-    scanner: scannerField,
+    ...readerFields,
   }),
   nack: 'replay',
   exclusive: listenerExclusives,
@@ -79,7 +83,7 @@ was chosen for \`:0\` too.`,
   check: (config) => [
     ...addressFaults(config),
     ...(config.network === 'tls' ? serverTlsFaults(config.tls) : []),
-    ...scannerFaults(config.scanner, ['scanner']),
+    ...readerFaults(config),
   ],
   examples: [
     { title: 'Lines over TCP', config: { network: 'tcp', address: '127.0.0.1:6000' } },
@@ -116,7 +120,7 @@ class SocketServerInput implements Input {
   constructor(config: Config, context: BuildContext) {
     this.#config = config
     this.#context = context
-    this.#open = openScanner(config.scanner)
+    this.#open = openReader(config)
     this.#replaying = replaying(config.auto_replay_nacks)
   }
 

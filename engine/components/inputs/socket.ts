@@ -19,17 +19,21 @@ import {
 import { mappingField } from '../../pipelines/fields.ts'
 import { Message } from '../../pipelines/message.ts'
 import { autoReplayField, replaying } from '../auto-replay.ts'
+import {
+  openReader,
+  type ReaderConfig,
+  readerFaults,
+  readerFields,
+} from '../scanners/reader-fields.ts'
 import { ScannedStream } from '../scanners/scanned-stream.ts'
-import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 import { SignalledWake } from '../signalled-wake.ts'
 import { notConnected, openSocket, type SocketTarget } from '../sockets/open-socket.ts'
 import { addressFaults, pathNeeds } from '../sockets/socket-address.ts'
 import { tlsFaults, tlsFields, tlsNeeds } from '../tls-fields.ts'
 
-interface Config extends SocketTarget {
+interface Config extends SocketTarget, ReaderConfig {
   readonly open_message_mapping: string
   readonly auto_replay_nacks: boolean
-  readonly scanner: unknown
 }
 
 export const socket: InputDefinition = defineInput({
@@ -56,15 +60,11 @@ export const socket: InputDefinition = defineInput({
     }),
     tls: tlsFields,
     auto_replay_nacks: autoReplayField,
-    scanner: scannerField,
+    ...readerFields,
   }),
   nack: 'replay',
   needs: (config) => [...pathNeeds(config), ...tlsNeeds(config.tls)],
-  check: (config) => [
-    ...addressFaults(config),
-    ...tlsFaults(config.tls),
-    ...scannerFaults(config.scanner, ['scanner']),
-  ],
+  check: (config) => [...addressFaults(config), ...tlsFaults(config.tls), ...readerFaults(config)],
   examples: [
     { title: 'Lines of a feed', config: { network: 'tcp', address: 'feed.example.com:6000' } },
     {
@@ -96,7 +96,7 @@ class SocketInput implements Input {
     const socket = await openSocket(this.#config, this.#context, signal)
     this.#socket = socket
     if (greeting.length > 0) socket.write(greeting)
-    const scanner = openScanner(this.#config.scanner)({ name: '', metadata: undefined })
+    const scanner = openReader(this.#config)({ name: '', metadata: undefined })
     this.#stream = new ScannedStream(socket, scanner, () => this.#wake.ring())
     this.#stream.start()
   }

@@ -13,9 +13,9 @@ import {
   type InputDefinition,
 } from '../../pipelines/component.ts'
 import { autoReplayField, type Replaying, replaying } from '../auto-replay.ts'
+import { openReader, readerFaults, readerFields } from '../scanners/reader-fields.ts'
 import { ScannedStream } from '../scanners/scanned-stream.ts'
 import type { OpenScanner } from '../scanners/scanner.ts'
-import { openScanner, scannerFaults, scannerField } from '../scanners/scanner-field.ts'
 import { SignalledWake } from '../signalled-wake.ts'
 
 export const stdin: InputDefinition = defineInput({
@@ -23,16 +23,16 @@ export const stdin: InputDefinition = defineInput({
   status: 'stable',
   effects: 'read',
   summary: 'Reads standard input: its lines, or what the scanner makes of it.',
-  config: Type.Object({ scanner: scannerField, auto_replay_nacks: autoReplayField }),
+  config: Type.Object({ ...readerFields, auto_replay_nacks: autoReplayField }),
   nack: 'replay',
   exclusive: () => ['stdin'],
-  check: ({ scanner }) => scannerFaults(scanner, ['scanner']),
+  check: (config) => readerFaults(config),
   examples: [
     { title: 'Lines', config: {} },
     { title: 'JSON documents', config: { scanner: { json_documents: {} } } },
   ],
-  build: ({ scanner, auto_replay_nacks }, { environment }) =>
-    new StdinInput(environment.stdin, openScanner(scanner), replaying(auto_replay_nacks)),
+  build: (config, { environment }) =>
+    new StdinInput(environment.stdin, openReader(config), replaying(config.auto_replay_nacks)),
 })
 
 class StdinInput implements Input {

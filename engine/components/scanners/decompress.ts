@@ -24,7 +24,10 @@ const WHOLE = { bzip2: decompressBzip2, lz4: decompressLz4, snappy: decompressSn
 type Streaming = keyof typeof STREAMING
 type Whole = keyof typeof WHOLE
 
-const ALGORITHMS = [...Object.keys(STREAMING), ...Object.keys(WHOLE)].sort()
+export const DECOMPRESS_ALGORITHMS: readonly string[] = [
+  ...Object.keys(STREAMING),
+  ...Object.keys(WHOLE),
+].sort()
 
 /** A kilobyte may stand for a megabyte: so much is decompressed before messages are taken out of it. */
 const SLICE_BYTES = 16_384
@@ -41,7 +44,7 @@ export const decompress: ScannerDefinition = {
     {
       algorithm: Type.Unsafe<string>({
         type: 'string',
-        enum: ALGORITHMS,
+        enum: DECOMPRESS_ALGORITHMS,
         description: 'How it was compressed.',
       }),
       into: intoField,

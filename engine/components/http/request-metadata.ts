@@ -1,9 +1,10 @@
 /** What a message knows of the HTTP request that brought it. */
 import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 
 /**
  * Cookies, query parameters and headers by their names, as the client spelled them, the first of several; and, whatever
- * the client sent, the parameters of the path and the four names that are ours.
+ * the client sent, the parameters of the path and the names that are ours.
  */
 export function requestMetadata(
   request: IncomingMessage,
@@ -11,7 +12,7 @@ export function requestMetadata(
 ): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>()
   const add = (name: string, value: string) => {
-    if (!metadata.has(name)) metadata.set(name, value)
+    if (!metadata.has(name) && !TLS_NAMES.has(name)) metadata.set(name, value)
   }
   const { rawHeaders } = request
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -28,7 +29,22 @@ export function requestMetadata(
   metadata.set('http_server_request_path', path)
   metadata.set('http_server_verb', request.method ?? '')
   metadata.set('http_server_remote_ip', request.socket.remoteAddress ?? '')
+  if ('encrypted' in request.socket) addTls(metadata, request.socket as TLSSocket)
   return metadata
+}
+
+/** Nobody but us says these, where there is no TLS either. */
+const TLS_NAMES: ReadonlySet<string> = new Set([
+  'http_server_tls_version',
+  'http_server_tls_subject',
+  'http_server_tls_cipher_suite',
+])
+
+/** The version as in `TLSv1.3`, and the suite by its name in the standard. No listener asks for a client's certificate. */
+function addTls(metadata: Map<string, string>, socket: TLSSocket): void {
+  metadata.set('http_server_tls_version', socket.getProtocol() ?? '')
+  metadata.set('http_server_tls_cipher_suite', socket.getCipher()?.standardName ?? '')
+  metadata.set('http_server_tls_subject', '')
 }
 
 function split(text: string, separator: string): readonly [string, string?] {

@@ -4,6 +4,7 @@ import { request as sendSecurely } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import type { Pipeline } from '../../pipelines/pipeline.ts'
@@ -46,15 +47,16 @@ async function shared({ endpoints }: TestEnvironment): Promise<string> {
 describe('the http_server input', () => {
   test('answers 200 once the message was delivered, and knows its request', async () => {
     const mapping =
-      'root.said = content().string()\nroot.q = @q\nroot.tag = @"X-Tag"\nroot.verb = @http_server_verb\nroot.path = @http_server_request_path'
+      'root.said = content().string()\nroot.q = @q\nroot.tag = @"X-Tag"\nroot.low = @"X-Low" | @"x-low"\nroot.verb = @http_server_verb\nroot.path = @http_server_request_path'
     const { url, environment } = await serve({}, { stdout: {} }, [{ mapping }])
-    const headers = { 'X-Tag': 'blue', http_server_verb: 'forged' }
+    const headers = { 'X-Tag': 'blue', 'x-low': 'as spelled', http_server_verb: 'forged' }
     const { status, text } = await post(`${url}/in/post?q=1`, 'hello', headers)
     expect([status, text]).toEqual([200, ''])
     expect(JSON.parse(environment.stdout.text)).toEqual({
       said: 'hello',
       q: '1',
       tag: 'blue',
+      low: 'as spelled',
       verb: 'POST',
       path: '/in/post',
     })
@@ -172,6 +174,9 @@ describe('the http_server input', () => {
     expect(await faults({ cert_file: 'c', key_file: 'k' })).toEqual(['cert_file', 'key_file'])
     expect(await faults({ address: ':80', cert_file: 'c' })).toEqual(['key_file'])
     expect(await faults({ cors: { enabled: true } })).toEqual(['cors'])
+    expect(await faults({ tcp: { reuse_addr: false, reuse_port: false } })).toEqual([])
+    expect(await faults({ tcp: { reuse_addr: true } })).toEqual(['tcp.reuse_addr'])
+    expect(await faults({ tcp: { reuse_port: true } })).toEqual(['tcp.reuse_port'])
     expect(
       await faults({ sync_response: { metadata_headers: { include_patterns: ['('] } } }),
     ).toEqual(['sync_response.metadata_headers.include_patterns.0'])
@@ -236,25 +241,48 @@ describe('a listener of its own', () => {
   })
   afterAll(() => rm(directory, { recursive: true }))
 
-  async function own(fields: object): Promise<number> {
+  async function own(fields: object, more: object = {}): Promise<number> {
     const port = await freePort()
     const http_server = { address: `127.0.0.1:${port}`, ...fields }
     const environment = testEnvironment({ directory })
-    pipelines.push(await started({ input: { http_server }, output: { drop: {} } }, environment))
+    pipelines.push(
+      await started({ input: { http_server }, output: { drop: {} }, ...more }, environment),
+    )
     return port
   }
 
-  test('speaks TLS with its certificate', async () => {
-    const port = await own({ cert_file: 'cert.pem', key_file: 'key.pem' })
-    const status = await new Promise((resolve, reject) => {
-      const options = { ca: certificate.cert, method: 'POST' }
-      const request = sendSecurely(`https://localhost:${port}/post`, options, (response) => {
-        response.resume()
-        resolve(response.statusCode)
+  test('speaks TLS with its certificate, and says how', async () => {
+    const mapping =
+      'root = [@http_server_tls_version, @http_server_tls_cipher_suite, @http_server_tls_subject]'
+    const port = await own(
+      { cert_file: 'cert.pem', key_file: 'key.pem' },
+      { pipeline: { processors: [{ mapping }, { sync_response: {} }] } },
+    )
+    const [status, text, { standardName }] = await new Promise<
+      [number | undefined, string, { standardName: string }]
+    >((resolve, reject) => {
+      const options = { ca: certificate.cert, method: 'POST', maxVersion: 'TLSv1.2' as const }
+      const request = sendSecurely(`https://localhost:${port}/post`, options, async (response) => {
+        const cipher = (response.socket as TLSSocket).getCipher()
+        const chunks: Uint8Array[] = []
+        for await (const chunk of response) chunks.push(chunk)
+        resolve([response.statusCode, Buffer.concat(chunks).toString(), cipher])
       })
       request.on('error', reject).end('x')
     })
-    expect(status).toBe(200)
+    expect([status, JSON.parse(text)]).toEqual([200, ['TLSv1.2', standardName, '']])
+    expect(standardName).toMatch(/^TLS_ECDHE_ECDSA_WITH_/)
+  })
+
+  test('lets no client say what only TLS can', async () => {
+    const processors = [
+      { mapping: 'root = metadata("http_server_tls_version").or("nothing")' },
+      { sync_response: {} },
+    ]
+    const port = await own({}, { pipeline: { processors } })
+    const forged = { http_server_tls_version: 'TLSv9', cookie: 'http_server_tls_version=TLSv9' }
+    const url = `http://127.0.0.1:${port}/post?http_server_tls_version=TLSv9`
+    expect((await post(url, 'x', forged)).text).toBe('nothing')
   })
 
   test('is refused where the key is not that of the certificate', async () => {

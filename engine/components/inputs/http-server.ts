@@ -64,6 +64,8 @@ const LIMITS_DEFAULT: HttpServerLimits = {
   socketsMax: SOCKETS_MAX,
 }
 
+const notYet = Type.Literal(false, { default: false, description: 'Not available yet.' })
+
 const fields = {
   ...ownListenerFields,
   path: pathField(
@@ -87,6 +89,10 @@ const fields = {
       'What is beyond it gets 429, with `Retry-After`; a message of a websocket is dropped.',
   }),
   sync_response: syncAnswerField,
+  tcp: Type.Object(
+    { reuse_addr: notYet, reuse_port: notYet },
+    { default: {}, description: 'How a listener of its own shares its port.' },
+  ),
 }
 const config: TObject<typeof fields> = Type.Object(fields)
 
@@ -108,7 +114,9 @@ export const httpServer: InputDefinition = defineInput({
   summary: 'Receives messages over HTTP, and answers when they are delivered.',
   description: `The parts of a multipart body are a batch. \`sync_response\`, as a processor or an output, says what is
 answered. Metadata: \`http_server_user_agent\`, \`http_server_request_path\`, \`http_server_verb\`,
-\`http_server_remote_ip\`, and parameters of the path, headers, query parameters and cookies by their names.
+\`http_server_remote_ip\`, of a listener with TLS also \`http_server_tls_version\`, \`http_server_tls_cipher_suite\` and
+\`http_server_tls_subject\` (empty: no client is asked for a certificate), and parameters of the path, headers, query
+parameters and cookies by their names.
 Where the stream behind it takes no more now, the answer is 429, 503 or 507 with \`Retry-After\`.`,
   config,
   nack: 'source',

@@ -26,6 +26,33 @@ describe('archive', () => {
     expect(batches).toEqual([[[[1, 2], 1]]])
   })
 
+  test.each(['tar', 'zip'])('makes a %s of files, each named by its message', async (format) => {
+    const { batches } = await runProcessors(
+      [
+        { archive: { format, path: '${! this.id }.json' } },
+        { unarchive: { format } },
+        { mapping: 'root = [@archive_filename, this.id]' },
+      ],
+      [{ id: 'a' }, { id: 'b' }],
+    )
+    expect(batches).toEqual([
+      [
+        ['a.json', 'a'],
+        ['b.json', 'b'],
+      ],
+    ])
+  })
+
+  test('numbers files without a name, and needs none where there are no files', async () => {
+    const { batches } = await runProcessors(
+      [...both('zip'), { mapping: 'root = [@archive_filename]' }],
+      ['x', 'y'],
+    )
+    expect(batches).toEqual([[['0'], ['1']]])
+    const archive = { format: 'lines', path: '${! throw("unused") }' }
+    expect((await runProcessors([{ archive }], ['x', 'y'])).batches).toEqual([['x\ny']])
+  })
+
   test('has no origin among the messages, so that all of them come again when it is rejected', async () => {
     const { messages, given } = await runProcessors([{ archive: { format: 'lines' } }], ['a', 'b'])
     expect(given).not.toContain(messages[0]?.origin)
@@ -53,17 +80,23 @@ describe('archive', () => {
 })
 
 describe('unarchive', () => {
-  test.each(['binary', 'lines', 'json_array'])('undoes archive as %s', async (format) => {
-    const given = [{ n: 1 }, { n: 2 }]
-    const { batches } = await runProcessors(both(format), given)
-    expect(batches).toEqual([given])
-  })
+  test.each(['binary', 'lines', 'json_array', 'tar', 'zip'])(
+    'undoes archive as %s',
+    async (format) => {
+      const given = [{ n: 1 }, { n: 2 }]
+      const { batches } = await runProcessors(both(format), given)
+      expect(batches).toEqual([given])
+    },
+  )
 
-  test('keeps empty messages and any bytes in binary', async () => {
-    const given = [Buffer.from([0, 255, 10]), Buffer.alloc(0)]
-    const { messages } = await runProcessors(both('binary'), given)
-    expect(messages.map((message) => Buffer.from(message.content()))).toEqual(given)
-  })
+  test.each(['binary', 'tar', 'zip'])(
+    'keeps empty messages and any bytes in %s',
+    async (format) => {
+      const given = [Buffer.from([0, 255, 10]), Buffer.alloc(0)]
+      const { messages } = await runProcessors(both(format), given)
+      expect(messages.map((message) => Buffer.from(message.content()))).toEqual(given)
+    },
+  )
 
   test('reads documents one behind the other, however they stand', async () => {
     const text = ' {"a":"}\\"{"}[1,[2]]\n"x" 12\ttrue null{}'
@@ -99,6 +132,8 @@ describe('unarchive', () => {
     ['binary', 'abc', 'expected a whole archive'],
     ['binary', '\0\0\0\u0001\0\0\0\u0009a', 'expected a whole archive'],
     ['binary', '\0\0\0\0a', 'expected the end of the archive'],
+    ['tar', 'abc', 'expected a tar archive'],
+    ['zip', 'abc', 'expected a zip archive'],
   ])('as %s flags %j, and goes on with the next message', async (format, text, why) => {
     const { failures, batches } = await runProcessors([{ unarchive: { format } }], [text, text])
     expect(batches[0]).toHaveLength(2)

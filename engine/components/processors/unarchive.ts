@@ -7,14 +7,26 @@ import { HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
+import { ARCHIVE_BYTES_MAX, ARCHIVE_ENTRIES_MAX, type ArchivedFile } from '../archived-file.ts'
 import { unpackBinary } from '../binary-archive.ts'
 import { eachMessage } from '../each-message.ts'
 import { documentsIn } from '../json-documents.ts'
 import { withMetadataSet } from '../metadata-map.ts'
+import { unpackTar } from '../tar-archive.ts'
+import { unpackZip } from '../zip-archive.ts'
 
 type Unpack = (message: Message, index: number, batch: Batch) => readonly Message[]
 
-const NAMED = ['binary', 'csv', 'json_array', 'json_documents', 'json_map', 'lines'] as const
+const NAMED = [
+  'binary',
+  'csv',
+  'json_array',
+  'json_documents',
+  'json_map',
+  'lines',
+  'tar',
+  'zip',
+] as const
 const CSV_WITH_DELIMITER = /^csv:.$/u
 
 export const unarchive: ProcessorDefinition = defineProcessor({
@@ -26,7 +38,9 @@ export const unarchive: ProcessorDefinition = defineProcessor({
     'All have the metadata of the message that they were; put a `split` behind to make batches of them. `binary` is what ' +
     '`archive` makes; `csv` makes an object of each row behind the first, which names the columns (`csv:;` for another ' +
     'delimiter); `json_array` and `json_documents` make a message of each element or document; `json_map` of each value, ' +
-    'with its key in the metadata `archive_key`; `lines` of each line.',
+    'with its key in the metadata `archive_key`; `lines` of each line; `tar` and `zip` of each file, with its path in the ' +
+    `metadata \`archive_filename\`, up to ${ARCHIVE_ENTRIES_MAX} files that unpack to ${ARCHIVE_BYTES_MAX} bytes; folders and ` +
+    'links are passed over.',
   config: Type.Object({
     format: Type.String({
       description: `How they were put together: ${NAMED.join(', ')}, or csv with a delimiter, such as csv:;.`,
@@ -73,6 +87,10 @@ function unpackerOf(format: string, context: BuildContext): Unpack {
       return mapMembers
     case 'lines':
       return lines
+    case 'tar':
+      return (message) => filesOf(message, unpackTar(message.content()))
+    case 'zip':
+      return (message) => filesOf(message, unpackZip(message.content()))
     default:
       return rowsOf(format.startsWith('csv:') ? format.slice('csv:'.length) : ',', context)
   }
@@ -101,6 +119,12 @@ function mapMembers(message: Message): readonly Message[] {
   }
   return Object.entries(document).map(([key, value]) =>
     withMetadataSet(withJson(message, value), [['archive_key', key]]),
+  )
+}
+
+function filesOf(message: Message, files: readonly ArchivedFile[]): readonly Message[] {
+  return files.map(({ name, content }) =>
+    withMetadataSet(message.withContent(content), [['archive_filename', name]]),
   )
 }
 

@@ -30,7 +30,7 @@ export const tar: ScannerDefinition = {
       then: ['one', 'two'],
     },
   ],
-  build: () => (place) => new PartingScanner(filesOf(place)),
+  build: () => (place) => new PartingScanner(tarFiles(place)),
 }
 
 interface Header {
@@ -39,7 +39,8 @@ interface Header {
   readonly type: string
 }
 
-function filesOf(place: ScanPlace): CutNext {
+/** Cuts a message of each file, with its path in the metadata `tar_name`. */
+export function tarFiles(place: ScanPlace): CutNext {
   /** What an entry said of the next one. */
   let longName: string | undefined
   let longSize: number | undefined
@@ -71,7 +72,7 @@ function filesOf(place: ScanPlace): CutNext {
     if (header.type === 'x') {
       const records = paxRecords(content)
       longName = records.get('path') ?? longName
-      longSize = records.has('size') ? Number(records.get('size')) : longSize
+      longSize = paxSize(records.get('size')) ?? longSize
       return { bytes: taken, message: undefined }
     }
     const name = longName ?? header.name
@@ -140,6 +141,12 @@ function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
     at += length
   }
   return records
+}
+
+function paxSize(text: string | undefined): number | undefined {
+  const size = text === undefined || /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (text !== undefined && !Number.isSafeInteger(size)) throw invalid('a pax header is wrong')
+  return text === undefined ? undefined : size
 }
 
 function invalid(why: string): HeadgateError {

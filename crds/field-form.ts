@@ -100,7 +100,8 @@ function typeForm(schema: FieldSchema): string {
 
 function itemText(items: FieldSchema | undefined): string {
   if (items?.enum !== undefined) return ` of ${formOf(items)}`
-  return items?.type === 'string' && items.title === undefined ? ' of text' : ''
+  const isPlain = items?.title === undefined || items['x-headgate'] !== undefined
+  return items?.type === 'string' && isPlain ? ' of text' : ''
 }
 
 function countText(min: number | undefined, max: number | undefined): string {

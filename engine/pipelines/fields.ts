@@ -101,14 +101,21 @@ export function outputsField(
   return field('outputs', { type: 'array' }, options)
 }
 
-/** The label of an entry of `cache_resources`. */
+/** The label of an entry of `cache_resources`; empty means none, where that is the default. */
 export function cacheField(options: FieldOptions<string>): TUnsafe<string> {
-  return field('cache', { type: 'string' }, options)
+  return labelField('cache', options)
 }
 
-/** The label of an entry of `rate_limit_resources`; empty means none. */
+/** The label of an entry of `rate_limit_resources`; empty means none, where that is the default. */
 export function rateLimitField(options: FieldOptions<string>): TUnsafe<string> {
-  return field('rate_limit', { type: 'string' }, options)
+  return labelField('rate_limit', options)
+}
+
+function labelField(role: 'cache' | 'rate_limit', options: FieldOptions<string>): TUnsafe<string> {
+  const title = `the label of an entry of ${role}_resources`
+  const mayBeNone = options.default === ''
+  const described = { ...options, title, ...(mayBeNone ? {} : { minLength: 1 }) }
+  return field(role, { type: 'string' }, described)
 }
 
 function field<Value>(

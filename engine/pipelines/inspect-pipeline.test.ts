@@ -42,6 +42,29 @@ describe('inspectPipeline', () => {
     })
   })
 
+  test('an empty label is refused, but for a field that may name none', async () => {
+    const spec = {
+      input: { http_client: { url: 'http://127.0.0.1/', rate_limit: '' } },
+      pipeline: {
+        processors: [
+          { dedupe: { cache: '', key: 'a' } },
+          { cache: { resource: '', operator: 'get', key: 'a' } },
+          { rate_limit: { resource: '' } },
+        ],
+      },
+      output,
+    }
+    const problems = await problemsOf(spec)
+    expect(problems.map(({ path, message }) => [path.slice(2).join('.'), message])).toEqual([
+      ['0.dedupe.cache', 'expected the label of an entry of cache_resources, got string ""'],
+      ['1.cache.resource', 'expected the label of an entry of cache_resources, got string ""'],
+      [
+        '2.rate_limit.resource',
+        'expected the label of an entry of rate_limit_resources, got string ""',
+      ],
+    ])
+  })
+
   test('a mapping that names files needs them, and is judged when it is built', async () => {
     const mapping = 'import "./maps.blobl"\nroot = this.apply("clean")'
     const spec = { input, pipeline: { processors: [{ mapping }] }, output }

@@ -250,7 +250,7 @@ class Inspector {
     this.problems.push(problem({ path, at: 'value', code: 'ComponentUnknown', message, ...hint }))
   }
 
-  /** The label of a cache or rate limit; empty text is none, where the component can do without. */
+  /** The label of a cache or rate limit; empty text is none, and its schema said whether there may be none. */
   #resource(role: 'cache' | 'rate_limit', label: string, path: ConfigPath): void {
     if (label === '' || referencesIn(label).length > 0) return
     const labels = this.#labelsOf(role)

@@ -7,6 +7,7 @@
 import { nearest } from '../suggest.ts'
 import type { Role } from './component.ts'
 import { componentNames, isComponent } from './component-registry.ts'
+import { isConnectComponent } from './connect-components.ts'
 import type { ConfigProblem } from './pipeline.ts'
 import { unknownLabelText } from './unknown-label.ts'
 
@@ -155,11 +156,17 @@ const OTHER_ROLES: readonly Role[] = [
 ]
 
 function unknownHint(role: Role, name: string): string {
+  if (isConnectComponent(role, name)) return notYet(name)
   const near = suggestion(name, componentNames(role)).hint
   if (near !== undefined) return near
   const other = OTHER_ROLES.find((candidate) => isComponent(candidate, name))
   if (other !== undefined) return `It is ${article(other)}.`
+  if (OTHER_ROLES.some((candidate) => isConnectComponent(candidate, name))) return notYet(name)
   return `Each ${role} is one of ${componentNames(role).join(', ')}.`
+}
+
+function notYet(name: string): string {
+  return `${name} is a Connect component that Headgate does not have yet.`
 }
 
 function strayKeys(

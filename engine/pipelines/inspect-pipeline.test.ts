@@ -42,6 +42,21 @@ describe('inspectPipeline', () => {
     })
   })
 
+  test.each([
+    ['redis', 'redis is a Connect component that Headgate does not have yet.'],
+    ['redi', /^Each processor is one of /],
+    // A name of Connect, and near one of ours.
+    ['parquet', 'parquet is a Connect component that Headgate does not have yet.'],
+    ['parquet_decod', 'Did you mean "parquet_decode"?'],
+    // An output of Connect, and no processor.
+    ['aws_sns', 'aws_sns is a Connect component that Headgate does not have yet.'],
+    ['stdout', 'It is an output.'],
+  ])('a processor %s is met with what helps', async (name, hint) => {
+    const spec = { input, pipeline: { processors: [{ [name]: {} }] }, output }
+    const [problem] = await problemsOf(spec)
+    expect(problem?.hint).toMatch(hint)
+  })
+
   test('an empty label is refused, but for a field that may name none', async () => {
     const spec = {
       input: { http_client: { url: 'http://127.0.0.1/', rate_limit: '' } },

@@ -55,6 +55,13 @@ describe('a tumbling window', () => {
     expect(read).toMatchObject([{ texts: ['1', '2', '3'], ends: [end, end, end] }])
   })
 
+  test('begins earlier with an offset below zero', async () => {
+    const { clock, read, put } = await windows({ size: '10s', offset: '-4s' })
+    put('1')
+    await clock.advance(6_000)
+    expect(read).toMatchObject([{ texts: ['1'], ends: ['2026-01-01T00:00:06Z'] }])
+  })
+
   test('is acknowledged when it was delivered, and not before', async () => {
     const { clock, read, settled, put } = await windows({ size: '10s' })
     put('1')
@@ -189,5 +196,8 @@ test('shapes that cannot be meant are refused', async () => {
   expect(await paths({ size: '10s', slide: '10s' })).toEqual(['buffer.system_window.slide'])
   expect(await paths({ size: '10s', slide: '10ms' })).toEqual([])
   expect(await paths({ size: '10s', slide: '9ms' })).toEqual(['buffer.system_window.slide'])
-  expect(await paths({ size: '10s', offset: '10s' })).toEqual(['buffer.system_window.offset'])
+  for (const offset of ['10s', '-10s', 'soon', '--1s']) {
+    expect(await paths({ size: '10s', offset })).toEqual(['buffer.system_window.offset'])
+  }
+  expect(await paths({ size: '24h', offset: '-6h' })).toEqual([])
 })

@@ -70,9 +70,11 @@ to the input, whose source gives it again after the next start.`,
       description:
         'From the beginning of a window to that of the next, below the size: then windows overlap.',
     }),
-    offset: durationField({
+    offset: Type.String({
       default: '',
-      description: 'How much later than aligned windows begin; below the size and the slide.',
+      description:
+        'How much later than aligned windows begin, or earlier with a minus; below the size and the slide.',
+      examples: ['30m', '-6h'],
     }),
     allowed_lateness: durationField({
       default: '',
@@ -102,11 +104,22 @@ function microseconds(text: string): number | undefined {
   return parsed.kind === 'duration' ? Math.round(parsed.ms * 1_000) : undefined
 }
 
+/** With a minus before it, too. */
+function signedMicroseconds(text: string): number | undefined {
+  if (!/^-[^+-]/.test(text)) return microseconds(text)
+  const us = microseconds(text.slice(1))
+  return us === undefined ? undefined : -us
+}
+
 function faultsOf({ size, slide, offset }: Config): readonly ConfigFault[] {
-  const [sizeUs, slideUs, offsetUs] = [size, slide, offset].map(microseconds)
+  const [sizeUs, slideUs] = [size, slide].map(microseconds)
+  const offsetUs = signedMicroseconds(offset)
   const faults: ConfigFault[] = []
   const fault = (field: string, message: string): void =>
     void faults.push({ path: [field], message })
+  if (offset !== '' && offsetUs === undefined && !offset.includes('${')) {
+    fault('offset', `expected a duration such as 30m or -6h, got ${JSON.stringify(offset)}`)
+  }
   if (size === '' || sizeUs === 0) fault('size', 'expected a size above zero')
   if (sizeUs === undefined || sizeUs === 0) return faults
   if (slideUs !== undefined && (slideUs === 0 || slideUs >= sizeUs)) {
@@ -114,7 +127,7 @@ function faultsOf({ size, slide, offset }: Config): readonly ConfigFault[] {
   } else if (slideUs !== undefined && sizeUs / slideUs > SYSTEM_WINDOW_OVERLAP_MAX) {
     fault('slide', `expected at most ${SYSTEM_WINDOW_OVERLAP_MAX} windows at a time`)
   }
-  if (offsetUs !== undefined && offsetUs >= (slideUs ?? sizeUs)) {
+  if (offsetUs !== undefined && Math.abs(offsetUs) >= (slideUs ?? sizeUs)) {
     fault('offset', `expected an offset below the size and the slide, got ${offset}`)
   }
   return faults
@@ -160,7 +173,7 @@ export class SystemWindow implements Buffer {
     this.#mapping = context.mapping(timestamp_mapping)
     const sizeUs = microseconds(size) ?? 1
     const slideUs = microseconds(slide) ?? sizeUs
-    this.#shape = { sizeUs, slideUs, offsetUs: microseconds(offset) ?? 0 }
+    this.#shape = { sizeUs, slideUs, offsetUs: signedMicroseconds(offset) ?? 0 }
     this.#latenessUs = microseconds(late.allowed_lateness) ?? 0
   }
 

@@ -60,6 +60,8 @@ const twoLevels = async (): Promise<Cache> =>
 describe.each<[string, () => Promise<Cache>]>([
   ['memory', () => cacheOf(memoryCache, {})],
   ['lru', () => cacheOf(lru, {})],
+  ['lru by ARC', () => cacheOf(lru, { algorithm: 'arc' })],
+  ['lru by 2Q', () => cacheOf(lru, { algorithm: 'two_queues' })],
   ['ttlru', () => cacheOf(ttlru, {})],
   ['file', () => cacheOf(fileCache, { directory: 'cache' })],
   ['multilevel', twoLevels],
@@ -138,16 +140,19 @@ describe('caches of so many values', () => {
     ])
   })
 
-  test('ttlru keeps a value for a while after its last use', async () => {
-    const cache = await cacheOf(ttlru, { default_ttl: '10s' })
-    await cache.set('a', bytes('x'), undefined)
-    await clock.advance(9_999)
-    expect(await read(cache, 'a')).toBe('x')
-    await clock.advance(9_999)
-    expect(await read(cache, 'a')).toBe('x')
-    await clock.advance(10_000)
-    expect(await read(cache, 'a')).toBeUndefined()
-  })
+  test.each([{ default_ttl: '10s' }, { ttl: '10s' }])(
+    'ttlru keeps a value for a while after its last use: %j',
+    async (life) => {
+      const cache = await cacheOf(ttlru, life)
+      await cache.set('a', bytes('x'), undefined)
+      await clock.advance(9_999)
+      expect(await read(cache, 'a')).toBe('x')
+      await clock.advance(9_999)
+      expect(await read(cache, 'a')).toBe('x')
+      await clock.advance(10_000)
+      expect(await read(cache, 'a')).toBeUndefined()
+    },
+  )
 })
 
 describe('the file cache', () => {

@@ -1,5 +1,12 @@
+export interface Entries<Entry> {
+  /** Uses the entry. */
+  get(key: string): Entry | undefined
+  set(key: string, entry: Entry): void
+  delete(key: string): void
+}
+
 /** As many entries as fit; the one that was used longest ago makes room. */
-export class RecentEntries<Entry> {
+export class RecentEntries<Entry> implements Entries<Entry> {
   readonly #cap: number
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
@@ -8,7 +15,6 @@ export class RecentEntries<Entry> {
     this.#cap = cap
   }
 
-  /** Uses the entry. */
   get(key: string): Entry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
@@ -21,11 +27,17 @@ export class RecentEntries<Entry> {
     this.#entries.delete(key)
     this.#entries.set(key, entry)
     if (this.#entries.size <= this.#cap) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    removeOldest(this.#entries)
   }
 
   delete(key: string): void {
     this.#entries.delete(key)
   }
+}
+
+/** Of a map in the order of its use: the key that went. */
+export function removeOldest(entries: Map<string, unknown>): string | undefined {
+  const [oldest] = entries.keys()
+  if (oldest !== undefined) entries.delete(oldest)
+  return oldest
 }

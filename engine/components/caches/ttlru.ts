@@ -22,6 +22,13 @@ export const ttlru: CacheDefinition = defineCache({
       description: 'How long a value stays after it was last set or read.',
       default: '5m',
     }),
+    ttl: Type.Unsafe<string>({
+      ...durationField({
+        default: '',
+        description: 'Deprecated: the older name of `default_ttl`.',
+      }),
+      deprecated: true,
+    }),
     init_values: initialValuesField('Values that are there from the start.'),
     optimistic: Type.Boolean({
       default: false,
@@ -31,7 +38,9 @@ export const ttlru: CacheDefinition = defineCache({
   examples: [{ title: 'A hundred for a minute', config: { cap: 100, default_ttl: '1m' } }],
   build: (config, context) => {
     const { clock } = context.environment
-    const lifeMs = context.durationMs(config.default_ttl) ?? Number.POSITIVE_INFINITY
+    const lifeMs =
+      context.durationMs(config.ttl === '' ? config.default_ttl : config.ttl) ??
+      Number.POSITIVE_INFINITY
     const entries = new RecentEntries<Entry>(config.cap)
     const set = (key: string, value: Uint8Array): void =>
       entries.set(key, { value, expiresMs: clock.monotonicMs() + lifeMs })

@@ -8,7 +8,7 @@ import { FanIn, type Reading } from './fan-in.ts'
 import { gathering, gathers } from './gathering-input.ts'
 import { WrappedInputs } from './wrapped-inputs.ts'
 
-export const BROKER_INPUT_COPIES_MAX = 64
+export const BROKER_INPUT_COPIES_MAX = 4_096
 
 export const brokerInput: InputDefinition = defineInput({
   name: 'broker',

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
 import { runToEnd, started } from '../testing.ts'
+import { CSV_BATCH_ROWS_MAX } from './csv.ts'
 
 let directory = ''
 
@@ -88,8 +89,8 @@ test('what cannot be meant is refused', async () => {
     return (await inspectPipeline(spec)).problems.map(({ path }) => path.join('.'))
   }
   expect(await problems({ delimiter: '"' })).toEqual(['input.csv.delimiter'])
-  expect(await problems({ batch_count: 4_096 })).toEqual([])
-  expect(await problems({ batch_count: 4_097 })).toEqual(['input.csv.batch_count'])
+  expect(await problems({ batch_count: CSV_BATCH_ROWS_MAX })).toEqual([])
+  expect(await problems({ batch_count: CSV_BATCH_ROWS_MAX + 1 })).toEqual(['input.csv.batch_count'])
   const headers = { expected_headers: ['a'] }
   expect(await problems({ ...headers, parse_header_row: false })).toEqual([
     'input.csv.expected_headers',

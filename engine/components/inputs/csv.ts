@@ -3,7 +3,6 @@ import { Type } from '../../../crds/typebox.ts'
 import { defineInput, type InputDefinition } from '../../pipelines/component.ts'
 import { autoReplayField, replaying } from '../auto-replay.ts'
 import { type CsvScanOptions, csvFields, csvScanFaults, scanCsv } from '../scanners/csv.ts'
-import { SCANNED_BATCH_MESSAGES_MAX } from '../scanners/scanned-batches.ts'
 import { pathNeeds, ReadFiles } from './read-files.ts'
 
 interface Config extends Omit<CsvScanOptions, 'custom_delimiter' | 'continue_on_error'> {
@@ -21,6 +20,9 @@ function scanOptions(config: Config): CsvScanOptions {
     continue_on_error: false,
   }
 }
+
+/** All of a batch is in memory. */
+export const CSV_BATCH_ROWS_MAX = 10_000_000
 
 export const csv: InputDefinition = defineInput({
   name: 'csv',
@@ -46,7 +48,7 @@ export const csv: InputDefinition = defineInput({
     batch_count: Type.Integer({
       default: 1,
       minimum: 1,
-      maximum: SCANNED_BATCH_MESSAGES_MAX,
+      maximum: CSV_BATCH_ROWS_MAX,
       description: 'Rows of a batch; the last of a file may have fewer.',
     }),
     auto_replay_nacks: autoReplayField,

@@ -175,7 +175,8 @@ class OpenFile {
       const more = this.#batches.next()
       if (more === undefined) break
       // Seldom copied: what is at hand is most often as many as are asked for.
-      this.#gathered = this.#gathered.length === 0 ? more : this.#gathered.concat(more)
+      if (this.#gathered.length === 0) this.#gathered = more
+      else for (const message of more) this.#gathered.push(message)
     }
     const over = this.#ended || this.#scanner.broken
     if (this.#gathered.length === 0 || (this.#gathered.length < count && !over)) return undefined

@@ -24,7 +24,7 @@ const PATTERNS = [
 ] as const
 type Pattern = (typeof PATTERNS)[number]
 
-export const BROKER_COPIES_MAX = 64
+export const BROKER_COPIES_MAX = 4_096
 
 export const broker: OutputDefinition = defineOutput({
   name: 'broker',

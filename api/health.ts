@@ -32,19 +32,28 @@ export function serveHealth(server: FastifyInstance, controlPlane: ControlPlane)
   })
 }
 
-/** The ids of the pipelines that run and wait for a connection; those that ended do not count. */
+/**
+ * The ids of the pipelines that wait for a connection, or should run and do not; those that ended or are paused do not
+ * count.
+ */
 function notConnected(pipelines: readonly ResourceObject[]): readonly string[] {
   return pipelines
     .filter((pipeline) => {
       const conditions = conditionsOf(pipeline)
       const holds = (type: string, status: string): boolean =>
         conditions.some((condition) => condition.type === type && condition.status === status)
-      return holds('Connected', 'False') && !holds('Completed', 'True')
+      if (holds('Completed', 'True') || isPaused(pipeline)) return false
+      if (holds('Connected', 'False')) return true
+      return !holds('Connected', 'True') && holds('Ready', 'False')
     })
     .map(({ metadata, spec }) => {
       const id = (spec as { readonly id?: unknown } | undefined)?.id
       return typeof id === 'string' ? id : metadata.name
     })
+}
+
+function isPaused({ spec }: ResourceObject): boolean {
+  return (spec as { readonly paused?: unknown } | undefined)?.paused === true
 }
 
 function conditionsOf({ status }: ResourceObject): readonly Condition[] {

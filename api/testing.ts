@@ -199,6 +199,7 @@ function identityOf({ kind, metadata }: ResourceObject): Identity {
 const NO_CONNECT: ConnectStreams = {
   list: () => [],
   get: () => undefined,
+  standstill: () => undefined,
   config: () => undefined,
   digest: () => 'nothing',
   connections: () => [],

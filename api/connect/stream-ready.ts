@@ -17,7 +17,11 @@ function answerReady(reply: FastifyReply, id: string, connect: ConnectStreams): 
   const state = connect.get(id)
   if (state === undefined) return answerUnknown(reply)
   const statuses = [...connect.connections(id)].sort(byPath)
-  if (!state.active) return answerJson(reply, 503, { statuses, error: 'stream terminated' })
+  if (!state.active)
+    return answerJson(reply, 503, {
+      statuses,
+      error: connect.standstill(id) ?? 'stream terminated',
+    })
   const isReady = statuses.every(({ connected }) => connected)
   return answerJson(reply, isReady ? 200 : 503, { statuses })
 }

@@ -487,6 +487,39 @@ describe('one stream, under our own paths', () => {
   })
 })
 
+describe('a stream that should run and does not', () => {
+  test('is not ready, and tells why; a paused one tells that, and holds up nothing', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'headgate-connect-'))
+    try {
+      const granting = declarationOf('connect', { type: 'api', location: 'api', atomic: true })
+      const first = await openConnectServer({ dataDirectory, env: { X: '1h' }, posted: [granting] })
+      const bare =
+        'input: {generate: {mapping: "root = 1", interval: "$' + '{X}"}}\noutput: {drop: {}}'
+      for (const [id, config] of Object.entries({ fine: TICKS, b14: bare, still: TICKS }))
+        expect(await first.call('POST', `/streams/${id}`, config)).toMatchObject({ status: 200 })
+      const pipelines = '/apis/headgate.dev/v1alpha1/namespaces/default/pipelines'
+      await first.call('PUT', `${pipelines}/still/pause`)
+      expect(await first.call('GET', '/ready')).toMatchObject({ status: 200 })
+      const paused = await first.call('GET', '/still/ready')
+      expect(paused).toMatchObject({ status: 503 })
+      expect(JSON.parse(paused.text)).toEqual({ statuses: [], error: 'the stream is paused' })
+      await first[Symbol.asyncDispose]()
+      await using again = await openConnectServer({ dataDirectory })
+      await again.plane.sources.firstConvergence()
+      expect(await again.call('GET', '/ready')).toMatchObject({
+        status: 503,
+        text: 'streams b14 are not connected\n',
+      })
+      const { status, text } = await again.call('GET', '/b14/ready')
+      expect(status).toBe(503)
+      expect(JSON.parse(text).error).toContain('X')
+      expect(await again.call('GET', '/fine/ready')).toMatchObject({ status: 200 })
+    } finally {
+      rmSync(dataDirectory, { recursive: true, force: true })
+    }
+  })
+})
+
 describe('calls at once', () => {
   test('lose nothing of each other', async () => {
     const all = Array.from({ length: 12 }, (_, index) => `s${String(index).padStart(2, '0')}`)

@@ -12,6 +12,8 @@ export interface ConnectStreams {
   /** In the order of their ids. */
   list(): readonly StreamState[]
   get(id: string): StreamState | undefined
+  /** Why it is not active, as a sentence for people; undefined where it has ended, or is active. */
+  standstill(id: string): string | undefined
   /** As it was posted or merged, secrets hidden; undefined for an unknown stream. */
   config(id: string): unknown
   /** Of the set that was posted: it is another one after every change. */

@@ -7,7 +7,9 @@ import type { PostedStreams } from '../connect/posted-streams.ts'
 import { CONNECT_SOURCE } from '../connect/stored-stream.ts'
 import { masked } from '../plan/mask.ts'
 import type { Resource } from '../sets/resource-set.ts'
+import type { Condition } from '../status/condition.ts'
 import type { ConnectSet } from './connect-set.ts'
+import { readResource } from './resources.ts'
 import type { Running } from './running.ts'
 import { entryOfStream, type NamedStream, streamIdentities, streamOf } from './stream-entries.ts'
 
@@ -21,6 +23,10 @@ export function connectOf(
     get(id) {
       const stream = streamOf(id, running)
       return stream && stateOf(stream, running)
+    },
+    standstill(id) {
+      const stream = streamOf(id, running)
+      return stream && standstillOf(stream, running)
     },
     config: (id) => masked(configOf(id, posted, running), undefined),
     digest: () => posted.digest(),
@@ -39,6 +45,21 @@ function stateOf({ id, identity }: NamedStream, { reconcilers }: Running): Strea
   const state = reconcilers.runner.state(identityKey(identity))
   const active = state?.active === true && state.pipeline?.phase === 'running'
   return { id, active, uptimeMs: state?.uptimeMs ?? 0 }
+}
+
+/** What tells most comes first: why it waits for somebody, why it is tried again, that it is not ready. */
+function standstillOf({ identity }: NamedStream, running: Running): string | undefined {
+  const object = readResource(identity, running)
+  if ((object?.spec as { readonly paused?: unknown } | undefined)?.paused === true)
+    return 'the stream is paused'
+  const { conditions = [] } = (object?.status ?? {}) as {
+    readonly conditions?: readonly Condition[]
+  }
+  const holds = (type: Condition['type'], status: string): Condition | undefined =>
+    conditions.find((condition) => condition.type === type && condition.status === status)
+  if (holds('Completed', 'True') !== undefined) return undefined
+  const told = holds('Stalled', 'True') ?? holds('Reconciling', 'True') ?? holds('Ready', 'False')
+  return told?.message
 }
 
 function pipelineOf(id: string, running: Running): Pipeline | undefined {

@@ -18,8 +18,8 @@ export const groupBy: ProcessorDefinition = defineProcessor({
   effects: 'none',
   summary: 'Parts a batch by queries into groups, each with processors of its own.',
   description:
-    'A message belongs to the first group whose query is true; those without one are the last group. Each group is ' +
-    'delivered, and rejected, by itself. A query that fails flags the message, and is not true.',
+    'A message belongs to the first group whose query is true. The groups come in the order of the config, not in that of ' +
+    'their messages; those without one are the last group. Each group is delivered, and rejected, by itself. A query that fails flags the message, and is not true.',
   config: Type.Array(
     Type.Object({
       check: queryField({

@@ -91,7 +91,14 @@ describe('jq', () => {
     expect((await hung).failures).toEqual([expect.stringContaining('stopped')])
   })
 
-  test('refuses a query that is none', async () => {
-    await expect(runProcessors([{ jq: { query: '.a[' } }], [])).rejects.toThrow('query of jq')
+  test.each([
+    ['.a[', 'line 1 has an error: syntax error, unexpected end of file'],
+    ['.a |\n.b foo | .c', 'line 2 has an error: syntax error, unexpected IDENT'],
+    ['.a\n| nope(1)', 'line 2 has an error: nope/1 is not defined'],
+    ['.) , (.', 'line 1 has an error: syntax error'],
+    ['', 'line 1 has an error: syntax error, unexpected end of file'],
+  ])('refuses the query %j, and says where jq finds what', async (query, why) => {
+    const refused = runProcessors([{ jq: { query } }], [])
+    await expect(refused).rejects.toThrow(`expected a query of jq, got one whose ${why}`)
   })
 })

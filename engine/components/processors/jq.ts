@@ -53,7 +53,7 @@ export const jq: ProcessorDefinition = defineProcessor({
   ],
   build: async ({ query, raw, output_raw }, context) => {
     const filter = jqFilter(query)
-    await expectQuery(filter)
+    await expectQuery(query, filter)
     return inThread(context, {
       source: JQ_SOURCE,
       data: { module: boundedJq(), filter },
@@ -72,16 +72,29 @@ function boundedJq(): Uint8Array {
   return withBoundedMemory(readFileSync(require.resolve('jq-web/jq.wasm')))
 }
 
-/** Reads the query without running it: there is nothing to run it on. */
-async function expectQuery(filter: string): Promise<void> {
+/**
+ * Reads the query without running it: there is nothing to run it on. First by itself, so that jq tells of its own
+ * lines, then as it will run.
+ */
+async function expectQuery(query: string, filter: string): Promise<void> {
   const library = (await (require('jq-web') as Promise<Jq>)) as Jq
   try {
+    library.raw('[]', `.[] as $metadata |\n${query}`, ['-c'])
     library.raw('[]', filter, ['-c'])
-  } catch {
-    throw new HeadgateError('ComponentConfigInvalid', 'expected a query of jq', {
+  } catch (thrown) {
+    throw new HeadgateError('ComponentConfigInvalid', `expected a query of jq${reasonOf(thrown)}`, {
       hint: 'Try it with the command jq first.',
     })
   }
+}
+
+/** jq says what, and in which line of a program in which the query begins in the second; then it quotes the line. */
+function reasonOf(thrown: unknown): string {
+  const { stderr } = thrown as { readonly stderr?: unknown }
+  const told = /^jq: error: (.*) at <top-level>, line (\d+)/.exec(String(stderr))
+  if (told === null) return ''
+  const what = told[1]?.replace(' (Unix shell quoting issues?)', '')
+  return `, got one whose line ${Math.max(1, Number(told[2]) - 1)} has an error: ${what}`
 }
 
 /** The content as it is, where it is one document. */

@@ -2,7 +2,7 @@
  * What a thread runs for `javascript`: QuickJS, an engine of its own within WebAssembly, which knows nothing of Node.
  *
  * The prelude lies inside of it, too: it keeps the message, and gives the code the functions that it knows by
- * `benthos.`. A message goes in as two texts and comes out as one.
+ * `benthos.` and `bento.`. A message goes in as two texts and comes out as one.
  */
 
 /** What the code's own objects may take. */
@@ -66,7 +66,7 @@ const PRELUDE = `(function (modules) {
       }
     },
     v0_fetch: () => {
-      throw new Error('v0_fetch is not available: use the processor http beside this one')
+      throw new Error('v0_fetch is not supported: use the processor http, within a branch')
     },
   }
   const print = (...values) => {
@@ -75,6 +75,7 @@ const PRELUDE = `(function (modules) {
     answer.logs.push(values.map((one) => (typeof one === 'string' ? one : stringify(one))).join(' '))
   }
   globalThis.benthos = api
+  globalThis.bento = api
   globalThis.console = { log: print, debug: print, info: print, warn: print, error: print }
   const loaded = {}
   const requireFrom = (folder) => (name) => {

@@ -32,6 +32,12 @@ describe('javascript', () => {
     expect(messages[0]?.metadata('__proto__')).toEqual({ x: null })
   })
 
+  test('knows the same functions as bento', async () => {
+    const code =
+      '// not benthos.v0_fetch()\nbento.v0_msg_set_string(benthos.v0_msg_as_string() + "b")'
+    expect((await ran(code, 'a')).batches).toEqual([['ab']])
+  })
+
   test('keeps bytes that nobody assigned', async () => {
     const bytes = Buffer.of(0xff, 0, 1)
     const { messages } = await ran('benthos.v0_msg_as_string()', bytes)
@@ -44,7 +50,7 @@ describe('javascript', () => {
     expect({ batches, failures }).toEqual({ batches: [['a']], failures: ['no'] })
     expect((await ran('benthos.v0_msg_get_meta("none")', 'a')).failures[0]).toContain('none')
     expect((await ran('benthos.v0_msg_as_structured()', '{')).failures[0]).toBeDefined()
-    expect((await ran('benthos.v0_fetch("http://a")', 'a')).failures[0]).toContain('v0_fetch')
+    expect((await ran('benthos["v0_fetch"]("http://a")', 'a')).failures[0]).toContain('v0_fetch')
   })
 
   test('reaches nothing of the process', async () => {
@@ -113,6 +119,11 @@ describe('javascript', () => {
     [{}, 'expected either code or file, got neither'],
     [{ code: 'a', file: 'b' }, 'expected either code or file, got both'],
     [{ code: 'let = ' }, 'expected JavaScript'],
+    [
+      { code: 'let a = 1\nlet b = benthos.v0_fetch("http://a")' },
+      'v0_fetch, which is not supported',
+    ],
+    [{ code: 'bento . v0_fetch("http://a")' }, 'v0_fetch, which is not supported'],
   ])('refuses %j', async (javascript, message) => {
     const { problems } = await inspectPipeline({ pipeline: { processors: [{ javascript }] } })
     expect(problems).toMatchObject([{ message: expect.stringContaining(message) }])

@@ -16,6 +16,9 @@ import { JAVASCRIPT_SOURCE, javascriptData } from '../foreign-code/javascript-so
 /** Files that `global_folders` may hold, all together. */
 export const MODULE_FILES_MAX = 200
 
+/** On a line that is no comment. What a file holds, or another spelling reaches, fails when it is called. */
+const FETCHES = /^(?![ \t]*\/\/).*\b(?:benthos|bento)\s*\.\s*v0_fetch\b/m
+
 interface JavascriptConfig {
   readonly code: string
   readonly file: string
@@ -37,8 +40,9 @@ reaches nothing but the message and what \`global_folders\` holds:
 - what the code prints to the \`console\` goes to the log; \`require(name)\` finds modules and JSON of
   \`global_folders\`.
 
-\`benthos.v0_fetch\` is refused: the processor \`http\` asks other servers. What the code throws flags the message, and so
-does taking too long or too much memory. It may not rely on what it kept from an earlier message.`,
+\`bento\` is another name of \`benthos\`. \`v0_fetch\` is not supported: the processor \`http\`, in a \`branch\`, asks other
+servers. What the code throws flags the message, and so does taking too long or too much memory. It may not rely on what
+it kept from an earlier message.`,
   config: Type.Object({
     code: Type.String({ default: '', description: 'The code.' }),
     file: Type.String({
@@ -93,6 +97,16 @@ function codeFaults({ code, file }: JavascriptConfig): readonly ConfigFault[] {
   if ((code === '') === (file === '')) {
     const found = code === '' ? 'neither' : 'both'
     return [{ path: [], message: `expected either code or file, got ${found}` }]
+  }
+  if (FETCHES.test(code)) {
+    return [
+      {
+        path: ['code'],
+        message:
+          'expected code that reaches nothing but the message, got v0_fetch, which is not supported',
+        hint: 'Ask the server with the processor http, within a branch, in front of this one.',
+      },
+    ]
   }
   try {
     // Read, never run.

@@ -92,6 +92,23 @@ describe('the log processor', () => {
     ])
   })
 
+  test('makes fields of texts, in the place of what fields_mapping gives', async () => {
+    const { lines, text } = await logged({
+      message: 'x',
+      fields_mapping: 'root = {"n": this.n, "kept": true}',
+      fields: {
+        n: 'n is ${! this.n }',
+        other: '${! if this.n == 2 { throw("no field") } else { "fine" } }',
+      },
+    })
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      { n: 'n is 1', kept: true, other: expect.any(String) },
+      { n: 'n is 3', kept: true, other: expect.any(String) },
+    ])
+    expect(text.split('\n')[1]).toContain('no field')
+    expect((await logged({ fields: { a: 'b' } })).lines[0]?.fields).toEqual({ a: 'b' })
+  })
+
   test('writes numbers, times and bytes as any logger can write them', async () => {
     const { lines } = await logged({
       message: 'x',

@@ -50,6 +50,13 @@ export const log: ProcessorDefinition = defineProcessor({
       default: '',
       examples: ['root.reason = error()'],
     }),
+    fields: Type.Unsafe<Readonly<Record<string, string>>>(
+      Type.Record(Type.String(), interpolatedField({ description: 'A field.' }), {
+        default: {},
+        description:
+          'Deprecated: use `fields_mapping`. Fields of the line that are texts; they take the place of those of the mapping.',
+      }),
+    ),
   }),
   examples: [
     {
@@ -61,7 +68,7 @@ export const log: ProcessorDefinition = defineProcessor({
   ],
   build: (config, context) => {
     const text = context.interpolation(config.message)
-    const fieldsOf = fieldsReader(config.fields_mapping, context)
+    const fieldsOf = fieldsReader(config, context)
     const level = LEVELS[config.level.toUpperCase()]
     const { logger } = context.environment
     return {
@@ -82,10 +89,26 @@ export const log: ProcessorDefinition = defineProcessor({
   },
 })
 
-function fieldsReader(
-  text: string,
-  context: BuildContext,
-): (batch: Batch, index: number) => LogFields | undefined {
+type FieldsOf = (batch: Batch, index: number) => LogFields | undefined
+
+interface FieldsConfig {
+  readonly fields_mapping: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+function fieldsReader({ fields_mapping, fields }: FieldsConfig, context: BuildContext): FieldsOf {
+  const mapped = mappedFields(fields_mapping, context)
+  const texts = Object.entries(fields).map(
+    ([key, text]) => [key, context.interpolation(text)] as const,
+  )
+  if (texts.length === 0) return mapped
+  return (batch, index) => ({
+    ...mapped(batch, index),
+    ...Object.fromEntries(texts.map(([key, text]) => [key, text.text(batch, index)])),
+  })
+}
+
+function mappedFields(text: string, context: BuildContext): FieldsOf {
   if (text === '') return () => undefined
   const mapping = context.mapping(text)
   return (batch, index) => {

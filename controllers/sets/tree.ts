@@ -74,8 +74,9 @@ export function plainValue(tree: Tree): unknown {
 }
 
 /**
- * Where a line and column of a text value stand in the file: exactly so in a literal block and in plain text on one
- * line; elsewhere escapes and folding have moved things, and the scalar itself is the answer.
+ * Where a line and column of a text value stand in the file: exactly so in a literal block, and in text on one line
+ * that is plain or stands between quotes as it is; elsewhere escapes and folding have moved things, and the scalar itself
+ * is the answer.
  */
 export function locateWithin(
   source: SourceText,
@@ -83,8 +84,9 @@ export function locateWithin(
   within: { readonly line: number; readonly column: number },
 ): Span {
   const start = source.place(scalar.span.start)
-  if (scalar.style === 'plain' && within.line === 1) {
-    const offset = source.offset(start.line, start.column + within.column - 1)
+  const before = scalar.style === 'plain' ? 0 : standsAsItIs(source, scalar) ? 1 : undefined
+  if (before !== undefined && within.line === 1) {
+    const offset = source.offset(start.line, start.column + before + within.column - 1)
     return offset < scalar.span.end ? { start: offset, end: offset + 1 } : scalar.span
   }
   if (scalar.style !== 'literal' || typeof scalar.value !== 'string') return scalar.span
@@ -97,6 +99,11 @@ export function locateWithin(
   }
   const offset = source.offset(start.line + within.line, indent + within.column)
   return { start: offset, end: offset + 1 }
+}
+
+/** Between quotes, without escapes and on one line. */
+function standsAsItIs(source: SourceText, { style, span, value }: ScalarTree): boolean {
+  return style === 'quoted' && source.text.slice(span.start + 1, span.end - 1) === value
 }
 
 function literalIndent(source: SourceText, headerLine: number, lines: readonly string[]): number {

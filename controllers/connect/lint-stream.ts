@@ -7,6 +7,7 @@ import { HeadgateError } from '../../engine/error.ts'
 import { referencesIn } from '../../engine/pipelines/environment-variables.ts'
 import type { ConfigProblem, Need, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
 import { unknownLabelOf } from '../../engine/pipelines/unknown-label.ts'
+import { type FilledNeed, filledInspection } from '../sets/filled-needs.ts'
 import { type Authority, grantProblem } from '../sets/grants.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
@@ -121,7 +122,10 @@ async function judge(
   for (const need of inspection.needs) {
     if (need.kind === 'env') addMissing(need, posted, list, { whole, env, authority })
   }
-  const refusal = notGranted(inspection.needs, authority) ?? notBuilt(errors)
+  const filled = await filledInspection(whole, inspection, env, (config) =>
+    inspect(config as StreamConfig),
+  )
+  const refusal = notGranted(filled.needs, authority) ?? notBuilt(errors)
   return { lints: onePerPlace(list.problems), mistakes: ownPaths(mistakes, shape), refusal }
 }
 
@@ -191,7 +195,7 @@ function notBuilt(errors: readonly ConfigProblem[]): HeadgateError | undefined {
 }
 
 /** Of the variables, those that have a value all the same only by a grant are judged where they are missing. */
-function notGranted(needs: readonly Need[], authority: Authority): HeadgateError | undefined {
+function notGranted(needs: readonly FilledNeed[], authority: Authority): HeadgateError | undefined {
   for (const need of needs) {
     const problem = need.kind === 'env' ? undefined : grantProblem(need, authority)
     if (problem !== undefined)

@@ -1,23 +1,16 @@
 /** What becomes of the environment variables of a posted config before it runs. */
-import { interpolateVariables, referencesIn } from '../../engine/pipelines/environment-variables.ts'
+import { referencesIn, withDefaults } from '../../engine/pipelines/environment-variables.ts'
 import { type Authority, isGranted } from '../sets/grants.ts'
 import type { StreamConfig } from './stored-stream.ts'
 
 /**
- * A variable that the source was not granted is not set for it: where a text has nothing but such ones and each has a
- * default, the defaults stand there from the beginning, and nobody asks for the grant.
+ * A variable that the source was not granted is not set for it: where such a one has a default, the default stands there
+ * from the beginning, and nobody asks for the grant.
  */
 export function withDefaultsOfUngranted(config: StreamConfig, authority: Authority): StreamConfig {
   const isUnknown = (name: string): boolean =>
     !isGranted({ kind: 'env', name, path: [] }, authority)
-  return mapTexts(config, (text) => {
-    const references = referencesIn(text)
-    const isDecided =
-      references.length > 0 &&
-      !text.includes('${{') &&
-      references.every(({ name, fallback }) => fallback !== undefined && isUnknown(name))
-    return isDecided ? interpolateVariables(text, () => undefined).value : text
-  }) as StreamConfig
+  return mapTexts(config, (text) => withDefaults(text, isUnknown)) as StreamConfig
 }
 
 /** `${VAR:}` has an explicit empty default: what a chilled post makes of a variable that nobody set. */

@@ -1,7 +1,7 @@
 /** Decides whether what a config needs of the world outside is granted to its source, and names the line to add. */
 import { resolve, sep } from 'node:path'
 import { HeadgateError } from '../../engine/error.ts'
-import type { Need } from '../../engine/pipelines/pipeline.ts'
+import type { FilledNeed } from '../sets/filled-needs.ts'
 import type { Grants } from '../sources/source.ts'
 
 /** What a source without grants may do: nothing outside of the shared server. */
@@ -16,13 +16,17 @@ export const NO_GRANTS: Grants = {
 }
 
 /** Throws GrantMissing for the first need that is not granted. */
-export function requireGrants(needs: readonly Need[], grants: Grants, directory: string): void {
+export function requireGrants(
+  needs: readonly FilledNeed[],
+  grants: Grants,
+  directory: string,
+): void {
   for (const need of needs) {
     const missing = missingGrant(need, grants, directory)
     if (missing === undefined) continue
     throw new HeadgateError(
       'GrantMissing',
-      `The source may not use the ${need.kind} ${need.name}.`,
+      `The source may not use the ${need.kind} ${need.written ?? need.name}.`,
       {
         hint: `Add ${missing} to its grants in ${grants.declaredIn ?? 'headgate.yaml'}.`,
       },
@@ -30,12 +34,18 @@ export function requireGrants(needs: readonly Need[], grants: Grants, directory:
   }
 }
 
-function missingGrant({ kind, name }: Need, grants: Grants, directory: string): string | undefined {
+/** The line to add; a name that holds values of variables is not in it. */
+function missingGrant(
+  { kind, name, written }: FilledNeed,
+  grants: Grants,
+  directory: string,
+): string | undefined {
+  const shown = written === undefined ? name : '…'
   switch (kind) {
     case 'file':
       return grants.files.some((root) => holdsPath(root, name, directory))
         ? undefined
-        : `files: [${name}]`
+        : `files: [${shown}]`
     case 'env':
       return isEnvGranted(name, grants) ? undefined : `env: [${name}]`
     case 'command':
@@ -43,7 +53,7 @@ function missingGrant({ kind, name }: Need, grants: Grants, directory: string): 
     case 'listener':
       return grants.listeners.some((granted) => holdsListener(granted, name))
         ? undefined
-        : `listeners: ['${name}']`
+        : `listeners: ['${shown}']`
   }
 }
 

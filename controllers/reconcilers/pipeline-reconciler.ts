@@ -6,12 +6,12 @@
 import { createHash } from 'node:crypto'
 import { identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
-import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
 import type {
   PipelineEnvironment,
   PipelineInspection,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import { filledInspection } from '../sets/filled-needs.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
 import type { Condition } from '../status/condition.ts'
@@ -64,9 +64,10 @@ export class PipelineReconciler implements Reconciler {
     if (active) {
       const inspection = await inspect(config)
       this.#atLeastOnce.set(key, inspection.atLeastOnceBecause)
-      requireGrants(inspection.needs, grantsOf(owner), environment.directory)
+      const filled = await filledInspection(config, inspection, environment.env, inspect)
+      requireGrants(filled.needs, grantsOf(owner), environment.directory)
       requireStreams(resource, environment)
-      exclusives = await this.#exclusives(config, inspection, environment)
+      exclusives = exclusiveNames(filled.exclusives, environment)
       const { secrets: references } = inspection
       const fingerprint = await secrets.fingerprint(references, environment.secrets)
       use = { owner, references, secrets: environment.secrets, fingerprint }
@@ -95,22 +96,9 @@ export class PipelineReconciler implements Reconciler {
     if (!isActive(resource) || completedDigest(key) === resource.digest) return
     const config = await configOf(resource)
     const environment = environmentOf(resource, owner)
-    claims.claim(key, await this.#exclusives(config, await inspect(config), environment))
-  }
-
-  /** By the values of variables, which the config alone does not tell. */
-  async #exclusives(
-    config: unknown,
-    inspection: PipelineInspection,
-    { env, directory }: PipelineEnvironment,
-  ): Promise<readonly string[]> {
-    const hasVariables = inspection.needs.some(({ kind }) => kind === 'env')
-    const filled = hasVariables
-      ? await this.#options.inspect(interpolateVariables(config, env).value)
-      : inspection
-    return filled.exclusives
-      .map((written) => exclusiveName(written, directory))
-      .filter((name) => name !== undefined)
+    const { env } = environment
+    const { exclusives } = await filledInspection(config, await inspect(config), env, inspect)
+    claims.claim(key, exclusiveNames(exclusives, environment))
   }
 
   async remove({ resource }: RemoveRequest): Promise<void> {
@@ -149,6 +137,15 @@ export class PipelineReconciler implements Reconciler {
     if (this.#options.secrets.hasChanged(identityKey(resource.identity))) return false
     return state.pipeline?.phase === 'running'
   }
+}
+
+function exclusiveNames(
+  exclusives: readonly string[],
+  { directory }: PipelineEnvironment,
+): readonly string[] {
+  return exclusives
+    .map((written) => exclusiveName(written, directory))
+    .filter((name) => name !== undefined)
 }
 
 function isActive({ spec }: Resource): boolean {

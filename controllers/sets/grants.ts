@@ -2,6 +2,7 @@
 import { resolve, sep } from 'node:path'
 import type { Need } from '../../engine/pipelines/pipeline.ts'
 import type { Grants, Scope } from '../sources/source.ts'
+import { type FilledNeed, hangsOnVariables } from './filled-needs.ts'
 import type { PathProblem } from './problem-list.ts'
 import type { Declaration } from './read-document.ts'
 
@@ -21,7 +22,8 @@ export function checkAuthority(
     ...checkScope(declaration, authority),
     ...checkIdentity(declaration, authority),
     ...(declaration.inspection?.needs ?? [])
-      .filter((need) => !isGranted(need, authority))
+      // What hangs on variables is judged when their values are known: where it is to run.
+      .filter((need, _, needs) => !hangsOnVariables(need, needs) && !isGranted(need, authority))
       .map((need) => needProblem(need, declaration, authority)),
   ]
 }
@@ -110,7 +112,7 @@ function needProblem(need: Need, { specPath }: Declaration, authority: Authority
 }
 
 /** Undefined for what the source was granted. */
-export function grantProblem(need: Need, authority: Authority): GrantRefusal | undefined {
+export function grantProblem(need: FilledNeed, authority: Authority): GrantRefusal | undefined {
   return isGranted(need, authority) ? undefined : refusalOf(need, authority)
 }
 
@@ -119,11 +121,11 @@ export interface GrantRefusal {
   readonly hint: string
 }
 
-function refusalOf({ kind, name }: Need, authority: Authority): GrantRefusal {
-  return {
-    message: `source ${authority.source} is not granted ${WORDS[kind]} ${name}`,
-    hint: lineToAdd(authority, GRANT_LINES[kind](name)),
-  }
+function refusalOf({ kind, name, written }: FilledNeed, authority: Authority): GrantRefusal {
+  const message = `source ${authority.source} is not granted ${WORDS[kind]} ${written ?? name}`
+  if (written === undefined) return { message, hint: lineToAdd(authority, GRANT_LINES[kind](name)) }
+  const line = GRANT_LINES[kind]('…')
+  return { message: `${message}, by the values of its variables`, hint: lineToAdd(authority, line) }
 }
 
 const WORDS: Readonly<Record<Need['kind'], string>> = {

@@ -210,7 +210,7 @@ describe('the layers component and reference', () => {
     const need = (kind: 'file' | 'env' | 'command' | 'listener', name: string) => ({
       kind,
       name,
-      path: ['input'],
+      path: [kind === 'env' ? 'pipeline' : 'input'],
     })
     const fine = [need('file', '/data/x'), need('env', 'APP_X'), need('listener', '127.0.0.1:80')]
     const wrong = [

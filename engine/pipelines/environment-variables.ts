@@ -82,6 +82,20 @@ function interpolateText(text: string, env: Environment, unresolved: Unresolved)
   return references > 0 ? scalarOf(replaced) : replaced
 }
 
+/** The text with the default of each variable that is unset and has one; the other references stay as they are. */
+export function withDefaults(text: string, isUnset: (name: string) => boolean): unknown {
+  if (!text.includes('${')) return text
+  let replacedCount = 0
+  const replaced = text.replace(REFERENCE, (reference, _, name, fallback, decoded) => {
+    const isDecided = name !== undefined && fallback !== undefined && isUnset(name)
+    if (!isDecided) return reference
+    replacedCount++
+    return decoded === undefined ? fallback : Buffer.from(fallback, 'base64').toString()
+  })
+  const isWhole = replacedCount > 0 && !replaced.includes('${')
+  return isWhole ? scalarOf(replaced) : replaced
+}
+
 /** Only what prints as it was written: `01234` and `1.50` stay text, as a field that wants text has to have them. */
 function scalarOf(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true'

@@ -12,6 +12,7 @@ import { type ConfigPath, isRecord, kindOf, problem, suggestion } from './compon
 import { referencesIn } from './environment-variables.ts'
 import { FIELD_KEYWORD, type FieldKind } from './fields.ts'
 import type { ConfigProblem } from './pipeline.ts'
+import { UNSUPPORTED_KEYWORD } from './unsupported-field.ts'
 
 interface Node extends SchemaNode {
   /** How to call what is expected, where the type alone says too little. */
@@ -22,6 +23,7 @@ interface Node extends SchemaNode {
   readonly anyOf?: readonly Node[]
   readonly default?: unknown
   readonly [FIELD_KEYWORD]?: FieldKind
+  readonly [UNSUPPORTED_KEYWORD]?: string
 }
 
 export interface CheckVisitor {
@@ -45,6 +47,8 @@ export function conformConfig(schema: TSchema, value: unknown): unknown {
 }
 
 function check(node: Node, value: unknown, path: ConfigPath, visitor: CheckVisitor): undefined {
+  const unsupported = node[UNSUPPORTED_KEYWORD]
+  if (unsupported !== undefined) return checkUnsupported(node, unsupported, value, path, visitor)
   const kind = node[FIELD_KEYWORD]
   if (kind !== undefined) return checkField(node, kind, value, path, visitor)
   if (node.anyOf !== undefined) return checkUnion(node.anyOf, value, path, visitor)
@@ -64,6 +68,20 @@ function checkField(
   const scalar = conformScalar(node, value)
   if (!fits(node, scalar)) return wrongType(node, value, path, visitor)
   visitor.field(kind, scalar, path)
+}
+
+/** What the expected value is helps nobody who wants the field to do something. */
+function checkUnsupported(
+  node: Node,
+  reason: string,
+  value: unknown,
+  path: ConfigPath,
+  visitor: CheckVisitor,
+): undefined {
+  if (isReference(value) || fits(node, conform(node, value))) return
+  const message = `${path.at(-1)} is not supported: ${reason}`
+  const hint = `Remove it; only ${JSON.stringify(node.default)} may stand here.`
+  visitor.problem(problem({ path, at: 'value', message, found: kindOf(value), hint }))
 }
 
 function checkUnion(

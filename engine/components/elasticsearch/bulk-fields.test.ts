@@ -27,9 +27,15 @@ test('the newer name wants to be told the index, the action and the id', async (
 test.each([
   [{ urls: ['localhost:9200'] }, 'output.elasticsearch.urls.0: expected an address such as'],
   [{ action: 'replace' }, 'output.elasticsearch.action: expected one of create, index'],
-  [{ type: 'doc' }, 'output.elasticsearch.type: expected "", got string "doc"'],
-  [{ aws: { enabled: true } }, 'output.elasticsearch.aws.enabled: expected false, got'],
-  [{ aws: { region: 'here' } }, 'output.elasticsearch.aws.region: expected "", got string'],
+  [{ type: 'doc' }, 'output.elasticsearch.type: type is not supported: types of documents'],
+  [
+    { aws: { enabled: true } },
+    'output.elasticsearch.aws.enabled: enabled is not supported: requests are',
+  ],
+  [
+    { aws: { region: 'here' } },
+    'output.elasticsearch.aws.region: region is not supported: requests are',
+  ],
 ])('refuses %j', async (more, fault) => {
   const faults = await faultsOf({ elasticsearch: { ...URLS, ...more } })
   expect(faults.join('\n')).toContain(fault)

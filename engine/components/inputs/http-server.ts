@@ -24,6 +24,7 @@ import { type Batch, Message } from '../../pipelines/message.ts'
 import type { RateLimit } from '../../pipelines/rate-limit.ts'
 import { SyncResponses } from '../../pipelines/sync-response.ts'
 import type { Outcome } from '../../pipelines/transaction.ts'
+import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import type { Timer } from '../../ports/clock.ts'
 import { pathOf } from '../../ports/endpoint-routes.ts'
 import type { PathPattern } from '../../ports/path-pattern.ts'
@@ -64,7 +65,7 @@ const LIMITS_DEFAULT: HttpServerLimits = {
   socketsMax: SOCKETS_MAX,
 }
 
-const notYet = Type.Literal(false, { default: false, description: 'Not available yet.' })
+const notShared = unsupportedField(false, 'a listener has its port to itself')
 
 const fields = {
   ...ownListenerFields,
@@ -90,7 +91,7 @@ const fields = {
   }),
   sync_response: syncAnswerField,
   tcp: Type.Object(
-    { reuse_addr: notYet, reuse_port: notYet },
+    { reuse_addr: notShared, reuse_port: notShared },
     { default: {}, description: 'How a listener of its own shares its port.' },
   ),
 }

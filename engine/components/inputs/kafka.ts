@@ -19,6 +19,7 @@ import {
 } from '../../pipelines/component.ts'
 import { durationField } from '../../pipelines/fields.ts'
 import { unlessAborted } from '../../pipelines/unless-aborted.ts'
+import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import { Wake } from '../../pipelines/wake.ts'
 import { autoReplayField, type Replaying, replaying } from '../auto-replay.ts'
 import { brokerFaults, brokerFields, clientOptions } from '../kafka/broker-fields.ts'
@@ -62,7 +63,8 @@ const fields = {
     description:
       'After which a partition whose messages nobody takes must not hold up others: here it never does.',
   }),
-  extract_tracing_map: Type.Literal('', { default: '', description: 'Not available yet.' }),
+  extract_tracing_map: unsupportedField('', 'spans are not read from messages'),
+  timely_nacks_maximum_wait: unsupportedField('', 'a message is given as long as it takes'),
   group: Type.Object(
     {
       session_timeout: durationField({

@@ -2,12 +2,13 @@
 import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
 import { defineOutput, type OutputDefinition } from '../../pipelines/component.ts'
 import { interpolatedField } from '../../pipelines/fields.ts'
+import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import { bulkFaults, commonFields } from '../elasticsearch/bulk-fields.ts'
 import { BulkOutput } from '../elasticsearch/bulk-output.ts'
 import { tlsNeeds } from '../tls-fields.ts'
 
-/** What a full config of upstream's says when it says nothing. */
-const nothing = Type.Literal('', { default: '', description: 'Not available.' })
+const UNSIGNED = 'requests are not signed for AWS'
+const nothing = unsupportedField('', UNSIGNED)
 
 const fields = {
   ...commonFields,
@@ -20,10 +21,7 @@ const fields = {
     default: '${! count("elastic_ids") }-${! timestamp_unix() }',
     description: 'The id of a document; empty for one that the cluster makes up.',
   }),
-  type: Type.Literal('', {
-    default: '',
-    description: 'Types of documents are gone from the cluster since version 8.',
-  }),
+  type: unsupportedField('', 'types of documents are gone from the cluster since version 8'),
   sniff: Type.Boolean({
     default: true,
     description: 'Whether the cluster is asked at the start for its other nodes.',
@@ -34,10 +32,7 @@ const fields = {
   }),
   aws: Type.Object(
     {
-      enabled: Type.Literal(false, {
-        default: false,
-        description: 'Requests that are signed for AWS are not available.',
-      }),
+      enabled: unsupportedField(false, UNSIGNED),
       region: nothing,
       endpoint: nothing,
       credentials: Type.Object(
@@ -46,15 +41,15 @@ const fields = {
           id: nothing,
           secret: nothing,
           token: nothing,
-          from_ec2_role: Type.Literal(false, { default: false, description: 'Not available.' }),
+          from_ec2_role: unsupportedField(false, UNSIGNED),
           role: nothing,
           role_external_id: nothing,
           expiry_window: nothing,
         },
-        { default: {}, description: 'Not available.' },
+        { default: {}, description: `Not supported: ${UNSIGNED}.` },
       ),
     },
-    { default: {}, description: 'Not available.' },
+    { default: {}, description: `Not supported: ${UNSIGNED}.` },
   ),
 }
 const config: TObject<typeof fields> = Type.Object(fields)

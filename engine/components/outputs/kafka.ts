@@ -19,6 +19,7 @@ import {
 import { durationField, interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
+import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import { brokerFaults, brokerFields, clientOptions } from '../kafka/broker-fields.ts'
 import {
   bytesOf,
@@ -84,7 +85,7 @@ const fields = {
     },
     { default: {}, description: 'Metadata becomes headers.' },
   ),
-  inject_tracing_map: Type.Literal('', { default: '', description: 'Not available yet.' }),
+  inject_tracing_map: unsupportedField('', 'spans are not written to messages'),
   idempotent_write: Type.Boolean({
     default: false,
     description: 'Lets the broker drop what it has already; it then waits for all replicas.',

@@ -1,6 +1,7 @@
 /** Makes a Parquet file of each batch. */
 import { Type } from '../../../crds/typebox.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
+import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import {
   PARQUET_TYPES,
   type ParquetField,
@@ -26,11 +27,7 @@ flagged, and stays as it was.`,
       minItems: 1,
       description: 'The columns.',
     }),
-    schema_metadata: Type.String({
-      default: '',
-      maxLength: 0,
-      description: 'A schema in the metadata is not read: only nothing may stand here.',
-    }),
+    schema_metadata: unsupportedField('', 'a schema in the metadata is not read'),
     default_compression: Type.Unsafe<(typeof COMPRESSIONS)[number]>({
       type: 'string',
       enum: [...COMPRESSIONS],

@@ -2,6 +2,7 @@
 import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
+import { unsupportedList } from '../../pipelines/unsupported-field.ts'
 import { configFileNeeds } from '../config-file.ts'
 import { readConfigFolders } from '../config-folders.ts'
 import { eachMessage } from '../each-message.ts'
@@ -48,11 +49,7 @@ export const protobuf: ProcessorDefinition = defineProcessor({
       default: false,
       description: 'Whether documents have the numbers of enums, and not their names.',
     }),
-    bsr: Type.Array(Type.Unknown(), {
-      default: [],
-      maxItems: 0,
-      description: 'The Buf Schema Registry is not asked: only an empty list may stand here.',
-    }),
+    bsr: unsupportedList('the Buf Schema Registry is not asked'),
   }),
   needs: ({ import_paths }) =>
     import_paths.flatMap((path, index) => configFileNeeds(path, ['import_paths', index])),

@@ -11,7 +11,7 @@ import { type TestEnvironment, testEnvironment } from '../pipelines/testing.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { WAITING_FRAME_BYTES_MAX } from './inputs/websocket.ts'
 import { testCertificate } from './test-certificate.ts'
-import { started } from './testing.ts'
+import { runToEnd, started } from './testing.ts'
 
 const pipelines: Pipeline[] = []
 const servers: Server[] = []
@@ -34,9 +34,9 @@ interface Client {
 }
 
 /** A server whose clients a test sees one after the other. */
-async function serving(server: Server = createServer()) {
+async function serving(server: Server = createServer(), welcomes = true) {
   const clients: Client[] = []
-  const sockets = new WebSocketServer({ server })
+  const sockets = new WebSocketServer(welcomes ? { server } : { noServer: true })
   sockets.on('connection', (socket, request) => {
     const texts: string[] = []
     socket.on('message', (data, isBinary) => texts.push(isBinary ? `<${data}>` : String(data)))
@@ -146,6 +146,29 @@ describe('the websocket input', () => {
     expect(await pipeline.stop(5_000)).toBe('drained')
     expect(await closed).toBe(1000)
   })
+})
+
+test.each([0, 2])('the websocket input ends after %i more attempts', async (max_retries) => {
+  const server = createServer()
+  let attempts = 0
+  server.on('upgrade', (_, socket) => {
+    attempts += 1
+    socket.destroy()
+  })
+  const { url } = await serving(server, false)
+  const clock = new SimulatedClock()
+  const websocket = { url, connection: { max_retries } }
+  let over = false
+  const spec = { input: { websocket }, output: { drop: {} } }
+  const ended = runToEnd(spec, testEnvironment({ clock })).then(() => {
+    over = true
+  })
+  while (!over) {
+    await new Promise(setImmediate)
+    await clock.advance(10)
+  }
+  await ended
+  expect(attempts).toBe(max_retries + 1)
 })
 
 describe('the websocket output', () => {

@@ -40,6 +40,16 @@ const fields = {
     default: 'binary',
     description: 'As which kind of frame.',
   }),
+  connection: Type.Object(
+    {
+      max_retries: Type.Integer({
+        default: -1,
+        description:
+          'After how many further attempts that fail the input ends; below 0 it goes on for ever.',
+      }),
+    },
+    { default: {}, description: 'How it connects.' },
+  ),
   auto_replay_nacks: autoReplayField,
 }
 const config: TObject<typeof fields> = Type.Object(fields)
@@ -50,7 +60,8 @@ export const websocket: InputDefinition = defineInput({
   status: 'stable',
   effects: 'read',
   summary: 'Reads messages from a websocket server.',
-  description: 'It connects again whenever the connection ends.',
+  description:
+    'It connects again whenever the connection ends, for ever or as often as `connection.max_retries` says.',
   config,
   nack: 'replay',
   needs: clientSocketNeeds,
@@ -75,6 +86,9 @@ class WebsocketInput implements Input {
   readonly #replaying: Replaying
   readonly #frames: Uint8Array[] = []
   #bytes = 0
+  /** Attempts that failed one after the other. */
+  #failures = 0
+  #gaveUp = false
   #socket: WebSocket | undefined
   #wake: (() => void) | undefined
 
@@ -85,7 +99,9 @@ class WebsocketInput implements Input {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const socket = await openClientSocket(this.#config, this.#context, signal)
+    const socket = await this.#open(signal)
+    if (socket === undefined) return
+    this.#failures = 0
     this.#socket = socket
     socket.on('message', (data: Buffer) => this.#came(socket, data))
     socket.once('close', () => {
@@ -97,14 +113,29 @@ class WebsocketInput implements Input {
     if (open_message !== '') socket.send(open_message, { binary: open_message_type === 'binary' })
   }
 
-  read(signal: AbortSignal): InputBatch | Promise<InputBatch> {
-    return this.#take() ?? this.#wait(signal)
+  read(signal: AbortSignal): InputBatch | undefined | Promise<InputBatch | undefined> {
+    return this.#take() ?? (this.#gaveUp ? undefined : this.#wait(signal))
   }
 
   async close(): Promise<void> {
     const socket = this.#socket
     this.#socket = undefined
     await closeClientSocket(socket, this.#context.environment.clock)
+  }
+
+  /** Undefined where it was tried often enough: the input is over then. */
+  async #open(signal: AbortSignal): Promise<WebSocket | undefined> {
+    try {
+      return await openClientSocket(this.#config, this.#context, signal)
+    } catch (thrown) {
+      const { max_retries } = this.#config.connection
+      const isAway = thrown instanceof HeadgateError && thrown.code === 'NotConnected'
+      if (!isAway || max_retries < 0 || this.#failures++ < max_retries) throw thrown
+      const { logger } = this.#context.environment
+      logger.error('the websocket input gave up', { reason: thrown.message })
+      this.#gaveUp = true
+      return undefined
+    }
   }
 
   #came(socket: WebSocket, frame: Uint8Array): void {

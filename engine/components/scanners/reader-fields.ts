@@ -12,7 +12,7 @@ import { DECOMPRESS_ALGORITHMS } from './decompress.ts'
 import type { OpenScanner } from './scanner.ts'
 import { openScanner, SCANNER_DEPTH_MAX, scannerFaults, scannerField } from './scanner-field.ts'
 
-export const CODEC_BUFFER_BYTES_DEFAULT = 1_000_000
+const CODEC_BUFFER_BYTES_DEFAULT = 1_000_000
 
 export interface ReaderConfig {
   readonly scanner: unknown

@@ -57,6 +57,13 @@ describe('inspectPipeline', () => {
     expect(problem?.hint).toMatch(hint)
   })
 
+  test('how long to sleep is judged where no message decides it', async () => {
+    const sleeps = ['5x', '5s', '', '${! @wait }', '${WAIT:5s}']
+    const processors = sleeps.map((duration) => ({ sleep: { duration } }))
+    const problems = await problemsOf({ input, pipeline: { processors }, output })
+    expect(problems).toMatchObject([{ path: ['pipeline', 'processors', 0, 'sleep', 'duration'] }])
+  })
+
   test('an empty label is refused, but for a field that may name none', async () => {
     const spec = {
       input: { http_client: { url: 'http://127.0.0.1/', rate_limit: '' } },

@@ -93,7 +93,7 @@ export function clientNeeds(config: ClientConfig): readonly Need[] {
 }
 
 export function clientFaults(config: ClientConfig): readonly ConfigFault[] {
-  const { verb, proxy_url: proxy } = config
+  const { url, verb, proxy_url: proxy } = config
   const faults: ConfigFault[] = [
     ...tlsFaults(config.tls),
     ...credentialFaults(config),
@@ -101,6 +101,12 @@ export function clientFaults(config: ClientConfig): readonly ConfigFault[] {
     ...metadataFilterFaults(config.metadata, ['metadata']),
     ...metadataFilterFaults(config.extract_headers, ['extract_headers']),
   ]
+  if (!url.includes('${') && !/^https?:\/\/./i.test(url)) {
+    const hint = URL.canParse(`http://${url}`)
+      ? { hint: 'Write http:// or https:// before it.' }
+      : {}
+    faults.push({ path: ['url'], message: 'expected an http:// or https:// URL', ...hint })
+  }
   if (!/^[A-Z]+$/.test(verb) && !verb.includes('${')) {
     faults.push({ path: ['verb'], message: `expected a method such as POST, got ${verb}` })
   }

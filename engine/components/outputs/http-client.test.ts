@@ -341,6 +341,8 @@ describe('the config of an http_client', () => {
 
   test('is refused where a field says nothing that can be done', async () => {
     expect(await faults({})).toEqual([])
+    expect(await faults({ url: 'localhost:80/in' })).toEqual(['url'])
+    expect(await faults({ url: '${! @host }/in' })).toEqual([])
     expect(await faults({ verb: 'post it' })).toEqual(['verb'])
     expect(await faults({ proxy_url: 'ftp://x' })).toEqual(['proxy_url'])
     expect(await faults({ oauth2: { enabled: true } })).toEqual(['oauth2.token_url'])

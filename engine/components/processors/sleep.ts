@@ -1,6 +1,11 @@
 /** Holds a batch back for a while. */
 import { Type } from '../../../crds/typebox.ts'
-import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
+import {
+  type ConfigFault,
+  defineProcessor,
+  type ProcessorDefinition,
+} from '../../pipelines/component.ts'
+import { parseConnectDuration } from '../../pipelines/connect-duration.ts'
 import { interpolatedField } from '../../pipelines/fields.ts'
 import { eachMessage } from '../each-message.ts'
 
@@ -15,6 +20,7 @@ export const sleep: ProcessorDefinition = defineProcessor({
       examples: ['100ms', '${! @wait }'],
     }),
   }),
+  check: ({ duration }) => durationFaults(duration),
   examples: [
     { title: 'A moment', config: { duration: '1us' }, given: [{ id: 1 }], then: [{ id: 1 }] },
   ],
@@ -27,3 +33,10 @@ export const sleep: ProcessorDefinition = defineProcessor({
     })
   },
 })
+
+/** What is filled in for each message is judged then. */
+function durationFaults(duration: string): readonly ConfigFault[] {
+  if (duration.includes('${') || parseConnectDuration(duration).kind !== 'invalid') return []
+  const message = `expected a duration such as 5s or 1m30s, got ${JSON.stringify(duration)}`
+  return [{ path: ['duration'], message }]
+}

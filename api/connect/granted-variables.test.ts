@@ -55,3 +55,21 @@ describe('a grant is asked for what a config is with the values of its variables
     expect(await post(generate)).toMatchObject({ status: 200 })
   })
 })
+
+describe('the value of a granted variable is in nothing that is said of a stream', () => {
+  test('not in the refusal of a config', async () => {
+    const { status, text } = await post(
+      '{generate: {mapping: root = 1, interval: "$' + '{SECRETVAR}"}}',
+    )
+    expect(status).toBe(502)
+    expect(text).toContain('got "***"')
+    expect(text).not.toContain(SECRET)
+  })
+
+  test('not in what its ends say', async () => {
+    const missing = await post('{file: {paths: ["/tmp/granted/$' + '{SECRETVAR}/none.txt"]}}')
+    const ready = await server.call('GET', '/a/ready')
+    expect(missing.text + ready.text).toContain('***')
+    expect(missing.text + ready.text).not.toContain(SECRET)
+  })
+})

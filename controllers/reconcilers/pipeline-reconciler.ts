@@ -11,6 +11,7 @@ import type {
   PipelineInspection,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import { VariableMask } from '../../engine/pipelines/variable-mask.ts'
 import { filledInspection } from '../sets/filled-needs.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
@@ -72,19 +73,24 @@ export class PipelineReconciler implements Reconciler {
       const fingerprint = await secrets.fingerprint(references, environment.secrets)
       use = { owner, references, secrets: environment.secrets, fingerprint }
     }
-    await runner.apply(
-      {
-        key,
-        digest: resource.digest,
-        runDigest: runDigestOf(resource, use?.fingerprint ?? ''),
-        config,
-        environment,
-        exclusives,
-        active,
-        completed: completedDigest(key) === resource.digest,
-      },
-      signal,
-    )
+    try {
+      await runner.apply(
+        {
+          key,
+          digest: resource.digest,
+          runDigest: runDigestOf(resource, use?.fingerprint ?? ''),
+          config,
+          environment,
+          exclusives,
+          active,
+          completed: completedDigest(key) === resource.digest,
+        },
+        signal,
+      )
+    } catch (thrown) {
+      // Who holds what is told by name, and that may come of a variable.
+      throw new VariableMask(config, environment.env).error(thrown)
+    }
     if (use === undefined) secrets.forget(key)
     else secrets.use(key, use)
   }

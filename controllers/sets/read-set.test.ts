@@ -225,9 +225,9 @@ describe('the layers component and reference', () => {
     )
     expect(set.problems.map(({ hint }) => hint)).toEqual([
       'add to source local in headgate.yaml: grants: {files: [/data/../etc]}',
-      'add to source local in headgate.yaml: grants: {env: [HOME]}',
       'add to source local in headgate.yaml: grants: {commands: true}',
       'add to source local in headgate.yaml: grants: {listeners: ["0.0.0.0:80"]}',
+      'add to source local in headgate.yaml: grants: {env: [HOME]}',
     ])
   })
 

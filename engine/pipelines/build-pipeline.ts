@@ -8,11 +8,26 @@ import { inspectPipeline } from './inspect-pipeline.ts'
 import type { Pipeline, PipelineEnvironment } from './pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { readSpec } from './spec.ts'
+import { VariableMask } from './variable-mask.ts'
 
 /** Throws ComponentConfigInvalid, ComponentUnknown or BloblangInvalid with the first problem of the config. */
 export async function buildPipeline(
   spec: unknown,
   environment: PipelineEnvironment,
+): Promise<Pipeline> {
+  const mask = new VariableMask(spec, environment.env)
+  try {
+    const logger = mask.logger(environment.logger)
+    return await buildMasked(spec, { ...environment, logger }, mask)
+  } catch (thrown) {
+    throw mask.error(thrown)
+  }
+}
+
+async function buildMasked(
+  spec: unknown,
+  environment: PipelineEnvironment,
+  mask: VariableMask,
 ): Promise<Pipeline> {
   const { value, missing, undecodable } = interpolateVariables(spec, environment.env)
   if (missing.length > 0) {
@@ -31,7 +46,7 @@ export async function buildPipeline(
     const absent = parts.input === undefined ? 'an input' : 'an output'
     throw new HeadgateError('ComponentConfigInvalid', `expected ${absent}, got none`)
   }
-  const health = new Health(environment.logger, environment.name)
+  const health = new Health(environment.logger, environment.name, mask)
   const force = new AbortController()
   const builder = new ComponentBuilder(environment, {
     health,

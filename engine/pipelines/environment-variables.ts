@@ -43,19 +43,32 @@ export interface Interpolated {
 type Environment = (name: string) => string | undefined
 
 interface Unresolved {
+  /** The values of variables, as they stand in the config then. */
+  readonly values: Set<string>
   readonly missing: Set<string>
   readonly undecodable: Set<string>
 }
 
 /** A copy of the config with every reference in its values replaced. An empty variable counts as unset. */
 export function interpolateVariables(config: unknown, env: Environment): Interpolated {
-  const unresolved: Unresolved = { missing: new Set(), undecodable: new Set() }
+  const unresolved = nothingUnresolved()
   const value = interpolate(config, env, unresolved)
   return {
     value,
     missing: [...unresolved.missing],
     undecodable: [...unresolved.undecodable],
   }
+}
+
+/** What variables bring into the config, each once; defaults are no secrets. */
+export function valuesFilledIn(config: unknown, env: Environment): ReadonlySet<string> {
+  const unresolved = nothingUnresolved()
+  interpolate(config, env, unresolved)
+  return unresolved.values
+}
+
+function nothingUnresolved(): Unresolved {
+  return { values: new Set(), missing: new Set(), undecodable: new Set() }
 }
 
 function interpolate(value: unknown, env: Environment, unresolved: Unresolved): unknown {
@@ -75,9 +88,12 @@ function interpolateText(text: string, env: Environment, unresolved: Unresolved)
     const found = env(name)
     const given = found === undefined || found === '' ? fallback : found
     if (given === undefined) unresolved.missing.add(name)
+    else if (given === found) unresolved.values.add(given)
     if (decoded === undefined || given === undefined) return given ?? ''
     if (!BASE64.test(given)) unresolved.undecodable.add(name)
-    return Buffer.from(given, 'base64').toString()
+    const text = Buffer.from(given, 'base64').toString()
+    if (given === found) unresolved.values.add(text)
+    return text
   })
   return references > 0 ? scalarOf(replaced) : replaced
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.ts'
 import { PipelineMetrics } from './component-metrics.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionStatus } from './pipeline.ts'
+import { VariableMask } from './variable-mask.ts'
 
 export interface Counters {
   inputReceived: number
@@ -16,6 +17,8 @@ export interface Counters {
   outputSent: number
   outputErrors: number
 }
+
+const NOTHING_MASKED = new VariableMask(undefined, () => undefined)
 
 export class Health {
   readonly counters: Counters = {
@@ -31,11 +34,14 @@ export class Health {
   readonly #listeners = new Set<() => void>()
   readonly #logger: Logger
   readonly #pipeline: string
+  /** For whatever is said of the pipeline. */
+  readonly mask: VariableMask
   #crashed: ((error: HeadgateError) => void) | undefined
   #ending = false
   #closing = false
 
-  constructor(logger: Logger, pipeline: string) {
+  constructor(logger: Logger, pipeline: string, mask: VariableMask = NOTHING_MASKED) {
+    this.mask = mask
     this.#logger = logger
     this.#pipeline = pipeline
   }
@@ -64,7 +70,10 @@ export class Health {
 
   /** In the order in which they were built, but for what connects through others. */
   connections(): readonly ConnectionStatus[] {
-    return [...this.#connections].filter(({ place }) => place.connects).map(({ status }) => status)
+    const shown = [...this.#connections].filter(({ place }) => place.connects)
+    return shown.map(({ status }) =>
+      status.error === undefined ? status : { ...status, error: this.mask.text(status.error) },
+    )
   }
 
   watch(listener: () => void): Disposable {
@@ -95,13 +104,14 @@ export class Health {
   trouble(place: string, error: HeadgateError): void {
     if (error.code === 'RateExceeded') return
     const before = this.#troubles.get(place)
-    this.#troubles.set(place, error.message)
-    if (before === error.message) return
+    const message = this.mask.text(error.message)
+    this.#troubles.set(place, message)
+    if (before === message) return
     if (!this.#ending)
       this.#logger.warn('a pipeline is held up; it is tried again', {
         pipeline: this.#pipeline,
         place,
-        reason: error.message,
+        reason: message,
       })
     this.changed()
   }

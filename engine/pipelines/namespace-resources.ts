@@ -16,6 +16,7 @@ import { ReadingTurns, SharedInput } from './shared-input.ts'
 import { SharedOutput } from './shared-output.ts'
 import { type Closable, SharedSlot, type SlotOptions } from './shared-slot.ts'
 import { unknownLabelText } from './unknown-label.ts'
+import { VariableMask } from './variable-mask.ts'
 
 /** What a component finds behind a label; it asks when it is built, and uses what it got. */
 export interface SharedComponents {
@@ -117,11 +118,13 @@ export class NamespaceResources implements SharedComponents {
   }
 
   #slotOptions(role: ResourceRole, label: string, config: unknown): SlotOptions<Closable> {
-    const environment = this.#options.environmentOf(label)
+    const given = this.#options.environmentOf(label)
+    const mask = new VariableMask(config, given.env)
+    const environment = { ...given, logger: mask.logger(given.logger) }
     const { value, missing } = interpolateVariables(config, environment.env)
     const builder = (): ComponentBuilder =>
       new ComponentBuilder(environment, {
-        health: new Health(environment.logger, environment.name),
+        health: new Health(environment.logger, environment.name, mask),
         resources: new Map(),
         signal: this.#closing.signal,
       })

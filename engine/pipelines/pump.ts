@@ -167,7 +167,8 @@ export class Pump implements FlightOwner, CommitterOwner {
       messages.map(({ origin }) => origin),
     )
     this.#release(flight)
-    settle?.({ error, origins: new Set([...origins, ...unwritten]) })
+    const shown = this.#environment.health.mask.headgateError(error)
+    settle?.({ error: shown, origins: new Set([...origins, ...unwritten]) })
   }
 
   committed(flight: Flight): void {

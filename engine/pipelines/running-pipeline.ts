@@ -87,7 +87,7 @@ export class RunningPipeline implements Pipeline {
       if (signal?.aborted === true) this.#enter('stopped')
       else this.#fail(asHeadgateError(thrown))
       await this.#close()
-      throw thrown
+      throw this.#health.mask.error(thrown)
     } finally {
       signal?.removeEventListener('abort', abort)
     }
@@ -235,7 +235,7 @@ export class RunningPipeline implements Pipeline {
   }
 
   #fail(error: HeadgateError): void {
-    this.#failure = error
+    this.#failure = this.#health.mask.headgateError(error)
     if (error.code === 'Internal') {
       const { logger, name } = this.#parts.environment
       logger.error('a pipeline failed', { pipeline: name, error: error.cause ?? error })

@@ -53,6 +53,7 @@ export function openApiServer(options: ApiOptions): ApiServer {
       listener = createServer({ shouldUpgradeCallback: asksForWebsocket }, (request, response) => {
         request.url = withoutRootPath(request.url ?? '/')
         if (!refuse(request, response) && !options.endpoints.answer(request, response)) {
+          ignoreType(request)
           handler(request, response)
         }
       })
@@ -124,6 +125,14 @@ function refuse(request: IncomingMessage, response: ServerResponse): boolean {
   response.writeHead(403, { 'content-type': 'application/json', connection: 'close' })
   response.end(JSON.stringify(failure(403, 'Forbidden', refusal)))
   return true
+}
+
+/** Outside of the native paths a body is bytes: what its type says is not read, and may be nothing that is one. */
+function ignoreType({ url = '/', method, headers }: IncomingMessage): void {
+  if (url.startsWith('/api')) return
+  // The framework refuses a QUERY without a type before anybody is asked.
+  if (headers['content-type'] !== undefined || method === 'QUERY')
+    headers['content-type'] = 'application/octet-stream'
 }
 
 /** Bodies arrive as bytes whatever their type says: handlers read them, under limits of ours. */

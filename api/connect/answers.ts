@@ -39,7 +39,7 @@ export function answerRefusal(reply: FastifyReply, thrown: unknown): FastifyRepl
   if (thrown instanceof LintError) return answerJson(reply, 400, { lint_errors: thrown.lints })
   if (thrown instanceof SetRefused) {
     const failed = thrown.refused.some(({ because }) => because === 'failed')
-    const messages = thrown.refused.map(({ message }) => message)
+    const messages = thrown.refused.map(sentence)
     return answerError(reply, failed ? 502 : 400, [...new Set(messages)].join('\n'))
   }
   if (thrown instanceof ProblemsError) return answerError(reply, 400, problemsText(thrown))
@@ -51,13 +51,12 @@ export function answerRefusal(reply: FastifyReply, thrown: unknown): FastifyRepl
 
 /** Each failure on its line, with what was tried before it: first what should go, then what is changed, then new ones. */
 export function answerSetRefusal(reply: FastifyReply, thrown: unknown): FastifyReply {
-  if (thrown instanceof ProblemsError)
-    return answerError(reply, 400, `${VERBS.create}${problemsText(thrown)}`)
   if (!(thrown instanceof SetRefused)) return answerRefusal(reply, thrown)
   const lines = Object.entries(VERBS).flatMap(([verb, prefix]) =>
     thrown.refused
       .filter((one) => tried(one.verb) === verb)
-      .map(({ message }) => `${prefix}${message}`),
+      .flatMap((one) => sentence(one).split('\n'))
+      .map((line) => `${prefix}${line}`),
   )
   return answerError(reply, 400, lines.join('\n'))
 }
@@ -79,15 +78,18 @@ function statusOf({ code, class: { status } }: HeadgateError): number {
   return status >= 500 ? 502 : 400
 }
 
-function sentence({ message, hint }: HeadgateError): string {
+function sentence({ message, hint }: Told): string {
   return hint === undefined ? message : `${message}: ${hint}`
+}
+
+interface Told {
+  readonly message: string
+  readonly hint?: string | undefined
 }
 
 function problemsText({ problems }: ProblemsError): string {
   const errors = problems.filter(({ severity }) => severity === 'error')
-  return errors
-    .map(({ message, hint }) => (hint === undefined ? message : `${message}: ${hint}`))
-    .join('\n')
+  return errors.map(({ message, hint }) => sentence({ message, hint })).join('\n')
 }
 
 /** A defect tells nothing of itself here; the log has it. */

@@ -67,6 +67,20 @@ describe('a shared resource', () => {
     })
   })
 
+  test('heeds If-Match, and `dryRun` makes nothing', async () => {
+    const path = '/resources/output/audit'
+    const moved = await call('POST', path, 'drop: {}', { 'if-match': '"another"' })
+    expect(moved).toMatchObject({ status: 412 })
+    expect(await call('POST', `${path}?dryRun=true`, 'drop: {}')).toMatchObject({ status: 200 })
+    const stream = `${ticks('1h')}output: {resource: audit}`
+    const refused = await call('POST', '/streams/a', stream)
+    expect(refused).toMatchObject({ status: 502, text: expect.stringContaining('"audit"') })
+    const etag = (await call('GET', '/streams')).headers.get('etag') ?? ''
+    const matching = await call('POST', path, 'drop: {}', { 'if-match': etag })
+    expect(matching).toMatchObject({ status: 200 })
+    expect(await call('POST', '/streams/a', stream)).toMatchObject({ status: 200 })
+  })
+
   test('is found by every stream, and is one: what one writes the other reads', async () => {
     expect(
       await call('POST', '/streams/early', 'input: {stdin: {}}\noutput: {resource: audit}'),

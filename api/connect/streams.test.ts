@@ -115,6 +115,13 @@ describe('one stream', () => {
     expect(generationOf('a')).toBe(1)
   })
 
+  test('that cannot be carried out says what to do about it', async () => {
+    await call('POST', '/streams/a', 'output: {drop: {}}')
+    const { status, text } = await call('POST', '/streams/b', 'output: {drop: {}}')
+    expect(status).toBe(502)
+    expect(text).toMatch(/^Error: [^\n]*stdin[^\n]*: [A-Z][^\n]+\n$/)
+  })
+
   test('goes with a DELETE, with what it answered', async () => {
     await call('POST', '/streams/a', 'input: {http_server: {}}\noutput: {drop: {}}')
     expect(await call('POST', '/a/post', 'hello')).toMatchObject({ status: 200 })
@@ -161,6 +168,52 @@ describe('one stream', () => {
     expect(text).not.toContain('hunter2')
   })
 
+  describe('whose config is read, edited and written back', () => {
+    const LOGIN = 'http://u:hunter2@127.0.0.1:1/'
+    const output = (headers: string, url = LOGIN): string =>
+      `output: {http_client: {url: "${url}", headers: {${headers}}}}\n`
+    const input = 'input: {generate: {mapping: "root = 1", interval: 1h}}\n'
+    const storedOutput = (): unknown => (server.built.get('a') as { output: unknown }).output
+
+    test('keeps its secrets, through PUT, PATCH and the set', async () => {
+      await call('POST', '/streams/a', input + output('Authorization: hunter3, X-Key: k'))
+      const kept = { url: LOGIN, headers: { Authorization: 'hunter3', 'X-Key': 'other' } }
+      const shown = JSON.stringify(await configOf('a'))
+      expect(shown).not.toContain('hunter')
+      const edited = shown.replace('"k"', '"other"')
+      expect(await call('PUT', '/streams/a', edited)).toMatchObject({ status: 200 })
+      expect(storedOutput()).toEqual({ http_client: kept })
+      const part = 'output: {http_client: {headers: {Authorization: "***"}}}'
+      expect(await call('PATCH', '/streams/a', part)).toMatchObject({ status: 200 })
+      expect(storedOutput()).toEqual({ http_client: kept })
+      expect(await call('POST', '/streams', `{"a": ${edited}}`)).toMatchObject({ status: 200 })
+      expect(storedOutput()).toEqual({ http_client: kept })
+    })
+
+    test('is refused where a mask stands for nothing', async () => {
+      const place = 'output.http_client.headers.Authorization'
+      const text = expect.stringContaining(`field ${place}: expected a secret, got its mask`)
+      const body = input + output('Authorization: "***"', 'http://127.0.0.1:1/')
+      expect(await call('POST', '/streams/a', body)).toMatchObject({ status: 400, text })
+      await call('POST', '/streams/a', input + output('', LOGIN))
+      expect(await call('PUT', '/streams/a', body)).toMatchObject({ status: 400, text })
+      const set = JSON.stringify({ a: { output: { http_client: { url: 'x', token: '***' } } } })
+      expect(await call('POST', '/streams', set)).toMatchObject({ status: 400 })
+      const moved = input + output('', 'http://***@elsewhere:1/')
+      expect(await call('PUT', '/streams/a', moved)).toMatchObject({
+        status: 400,
+        text: expect.stringContaining('field output.http_client.url: '),
+      })
+      expect(storedOutput()).toMatchObject({ http_client: { url: LOGIN } })
+    })
+
+    test('shows what is nothing but references', async () => {
+      const given = 'Authorization: "$' + '{A:}$' + '{B:x|base64decode}"'
+      await call('POST', '/streams/a?chilled=true', input + output(given))
+      expect(JSON.stringify(await configOf('a'))).toContain('base64decode')
+    })
+  })
+
   test.each([
     ['Foo_Bar', 'foo-bar-'],
     ['ä', 'stream-'],
@@ -184,6 +237,7 @@ describe('a verb that a path does not know', () => {
     ['GET', '/resources/cache/a', 'verb not supported: GET'],
     ['PROPFIND', '/streams/a', 'verb not supported: PROPFIND'],
     ['SEARCH', '/streams', 'method not supported'],
+    ['QUERY', '/streams/a', 'verb not supported: QUERY'],
   ])('%s %s is a 400', async (method, path, message) => {
     expect(await call(method, path)).toMatchObject({ status: 400, text: `Error: ${message}\n` })
   })
@@ -272,6 +326,18 @@ describe('an environment variable', () => {
     expect(await configOf('b')).toMatchObject({
       input: { generate: { interval: '$' + '{NOPE:1h}' } },
     })
+  })
+
+  test('that nobody set stops a PATCH, unless it is chilled', async () => {
+    await call('POST', '/streams/a', TICKS)
+    const part = 'input: {generate: {interval: "$' + '{NOPE}$' + '{KNOWN:2h}"}}'
+    expect(await call('PATCH', '/streams/a', part)).toMatchObject({
+      status: 400,
+      text: expect.stringMatching(/^Error: required environment variables were not set: \[NOPE\]/),
+    })
+    expect(generationOf('a')).toBe(1)
+    expect(await call('PATCH', '/streams/a?chilled=true', part)).toMatchObject({ status: 200 })
+    expect(generationOf('a')).toBe(2)
   })
 
   test('that its source was not granted is not read', async () => {
@@ -374,6 +440,20 @@ describe('the set of all streams', () => {
     expect(await configOf('a')).toMatchObject({ input: { generate: { interval: '1h' } } })
   })
 
+  test('says of each failure whether the stream was to be made or changed', async () => {
+    await call('POST', '/streams', set({ a: TICKS }))
+    const lost = 'input: {generate: {mapping: root = 1}}\noutput: {resource: nobody}\n'
+    const { status, text } = await call('POST', '/streams', set({ a: lost, b: lost }))
+    expect(status).toBe(400)
+    expect(text).toMatch(
+      /^Error: failed to update stream: [^\n]*nobody[^\n]*\nfailed to create stream: [^\n]*\n$/,
+    )
+    const missing = 'input: {file: {paths: [/work/nowhere]}}\noutput: {file: {path: /proc/nope}}\n'
+    expect((await call('POST', '/streams', set({ a: missing }))).text).toMatch(
+      /^(Error: )?failed to update stream: [^\n]*\n$/,
+    )
+  })
+
   test('is no mapping of mappings: nothing changes', async () => {
     for (const body of ['- a', 'a: text', 'a: [1]'])
       expect(await call('POST', '/streams', body)).toMatchObject({
@@ -466,7 +546,11 @@ describe('one stream, under our own paths', () => {
     expect(await call('DELETE', `${runs}/a/pause`)).toMatchObject({ status: 204 })
     expect((await states())['a']?.active).toBe(true)
     await call('PUT', `${runs}/a/pause`)
-    await call('PUT', '/streams/a', TICKS)
+    await call('PUT', '/streams/a', COUNTED)
+    await call('PATCH', '/streams/a', 'input: {generate: {count: 4}}')
+    await call('POST', '/streams', set({ a: TICKS }))
+    expect((await states())['a']?.active).toBe(false)
+    expect(await call('DELETE', `${runs}/a/pause`)).toMatchObject({ status: 204 })
     expect((await states())['a']?.active).toBe(true)
   })
 
@@ -580,6 +664,14 @@ describe('the other paths', () => {
   })
 
   test('never show what serves them', async () => {
+    const garbage = { 'content-type': 'garbage;;' }
+    expect(await call('POST', '/streams/typed', TICKS, garbage)).toMatchObject({ status: 200 })
+    expect(await call('GET', '/streams/typed', undefined, garbage)).toMatchObject({ status: 200 })
+    expect(await call('DELETE', '/streams/typed', undefined, garbage)).toMatchObject({
+      status: 200,
+    })
+    for (const path of ['/ping', '/version', '/endpoints', '/ready', '/stats'])
+      expect(await call('GET', path, undefined, garbage), path).toMatchObject({ status: 200 })
     expect(await call('GET', '/streams/%zz')).toMatchObject({
       status: 400,
       text: 'Error: the request is malformed\n',

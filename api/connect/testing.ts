@@ -25,6 +25,8 @@ import { openApiServer } from '../server.ts'
 export interface ConnectServer extends AsyncDisposable {
   readonly url: string
   readonly plane: RunningControlPlane
+  /** The configs that pipelines were last built from, by name, with their secrets. */
+  readonly built: ReadonlyMap<string, unknown>
   call(
     method: string,
     path: string,
@@ -50,6 +52,7 @@ export async function openConnectServer(given: ConnectServerOptions = {}): Promi
   const engine = given.engine ?? openMemoryEngine({ clock: realClock, random: realRandom })
   const endpoints = new SharedEndpoints(SILENT)
   const labels = new ResourceLabels()
+  const built = new Map<string, unknown>()
   const plane = await startControlPlane({
     engine,
     clock: realClock,
@@ -64,7 +67,10 @@ export async function openConnectServer(given: ConnectServerOptions = {}): Promi
     env: {},
     sources: [],
     builders: {
-      buildPipeline,
+      buildPipeline: (config, environment) => {
+        built.set(environment.name, config)
+        return buildPipeline(config, environment)
+      },
       inspectPipeline: (config) => inspectPipeline(config, { shared: labels }),
       lowerSink: (name, spec) => lowerSink(name, spec as never),
       readFiles: reader(labels),
@@ -98,6 +104,7 @@ export async function openConnectServer(given: ConnectServerOptions = {}): Promi
   return {
     url,
     plane,
+    built,
     call: (method, path, body, headers) => call(url + path, method, body, headers),
     [Symbol.asyncDispose]: async () => {
       await api[Symbol.asyncDispose]()

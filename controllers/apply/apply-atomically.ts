@@ -136,7 +136,7 @@ export function applyFailed(source: string, failed: readonly Outcome[]): Headgat
     `Nothing of source ${source} was changed, for it could not be applied in whole: ${what.join('; ')}`,
     failed.map(({ action: { identity, verb }, error }) => {
       const message = error?.message ?? 'it failed'
-      return { identity, verb, because: 'failed', message }
+      return { identity, verb, because: 'failed', message, hint: error?.hint }
     }),
     {
       ...(first?.error?.hint === undefined ? {} : { hint: first.error.hint }),

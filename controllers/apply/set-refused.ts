@@ -9,6 +9,8 @@ export interface RefusedAction {
   /** The planner holds it back, or it was tried and failed. */
   readonly because: 'held' | 'failed'
   readonly message: string
+  /** What to do about it. */
+  readonly hint?: string | undefined
 }
 
 export class SetRefused extends HeadgateError {

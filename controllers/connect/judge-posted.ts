@@ -1,5 +1,5 @@
 /** Posted bodies → streams to keep: read, linted, and refused with all that is wrong, before anything is looked up. */
-import { HeadgateError } from '../../engine/error.ts'
+import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import { kindOf } from '../../engine/pipelines/component-config.ts'
 import type { RefusedAction } from '../apply/set-refused.ts'
 import { SetRefused } from '../apply/set-refused.ts'
@@ -12,6 +12,8 @@ import {
   type PostedStream,
   STREAM_SHAPE,
 } from './lint-stream.ts'
+import { requireVariables } from './missing-variables.ts'
+import { withStoredSecrets } from './posted-secrets.ts'
 import { type PostedBody, readPosted } from './read-posted.ts'
 import { identityOfStream, type StoredStream, type StreamConfig } from './stored-stream.ts'
 
@@ -20,36 +22,38 @@ export async function judgeStream(
   id: string,
   body: Uint8Array,
   options: LintOptions,
+  before: StoredStream | undefined,
 ): Promise<StoredStream> {
   const posted = readPosted(body, 'a stream config')
-  return judgeOne(
-    id,
-    { ...posted, path: [], config: configOf(posted, []), shape: STREAM_SHAPE },
-    options,
-  )
+  const config = withStoredSecrets(configOf(posted, []), before?.config)
+  return judgeOne(id, { ...posted, path: [], config, shape: STREAM_SHAPE }, options)
 }
 
-/** What a PATCH made; nothing of it is linted, and fields that do not exist are passed over. */
+/** What a PATCH made; nothing of it is linted but its variables, and fields that do not exist are passed over. */
 export async function judgeMerged(
-  id: string,
   config: unknown,
   options: LintOptions,
+  before: StoredStream,
 ): Promise<StoredStream> {
   const text = JSON.stringify(config, undefined, 2)
-  return judgeStream(id, Buffer.from(text), { ...options, chilled: true })
+  if (!options.chilled) requireVariables(config, options)
+  return judgeStream(before.id, Buffer.from(text), { ...options, chilled: true }, before)
 }
 
 /** By id. All lints of all streams are told at once, each with its stream. */
 export async function judgeSet(
   body: Uint8Array,
   options: LintOptions,
+  before: ReadonlyMap<string, StoredStream>,
 ): Promise<ReadonlyMap<string, StoredStream>> {
   const posted = readPosted(body, 'a mapping of stream ids to configs')
   const lints: string[] = []
   const refused: RefusedAction[] = []
   const streams = new Map<string, StoredStream>()
   for (const { key: id } of posted.tree.entries) {
-    const config = configOf(posted, [id])
+    const given = configOf(posted, [id])
+    const config = secretsOf(id, given, before.get(id), refused)
+    if (config === undefined) continue
     const linted = await lintStream({ ...posted, path: [id], config, shape: STREAM_SHAPE }, options)
     lints.push(...linted.lints.map((text) => `stream '${id}': ${text}`))
     if (linted.refusal !== undefined) refused.push(refusedFor(id, linted.refusal))
@@ -58,6 +62,21 @@ export async function judgeSet(
   if (lints.length > 0) throw new LintError(lints)
   if (refused.length > 0) throw new SetRefused('Nothing of the set was changed.', refused)
   return streams
+}
+
+/** Undefined where a mask stands for nothing, which is refused with all else that is. */
+function secretsOf(
+  id: string,
+  config: StreamConfig,
+  before: StoredStream | undefined,
+  refused: RefusedAction[],
+): StreamConfig | undefined {
+  try {
+    return withStoredSecrets(config, before?.config)
+  } catch (error) {
+    refused.push(refusedFor(id, asHeadgateError(error)))
+    return undefined
+  }
 }
 
 async function judgeOne(
@@ -76,8 +95,7 @@ async function judgeOne(
 function refusedFor(id: string, refusal: HeadgateError): RefusedAction {
   const because = refusal.code === 'ApplyFailed' ? 'failed' : 'held'
   const { message, hint } = refusal
-  const text = hint === undefined ? message : `${message}: ${hint}`
-  return { identity: identityOfStream(id), verb: 'create', because, message: text }
+  return { identity: identityOfStream(id), verb: 'create', because, message, hint }
 }
 
 function stored(id: string, config: StreamConfig, runs: StreamConfig): StoredStream {

@@ -34,9 +34,10 @@ export async function judgeResource(
   const { lints, runs, refusal } = await lintStream({ ...posted, path: [], config, shape }, options)
   if (lints.length > 0) throw new LintError(lints)
   if (refusal?.code === 'ApplyFailed') {
-    const { message } = refusal
+    const { message, hint } = refusal
     const identity = identityOfStream(label)
-    throw new SetRefused(message, [{ identity, verb: 'create', because: 'failed', message }])
+    const refused = { identity, verb: 'create', because: 'failed', message, hint } as const
+    throw new SetRefused(message, [refused])
   }
   if (refusal !== undefined) throw refusal
   return { config, runs }

@@ -48,6 +48,11 @@ export function pathOfStream(id: string): string {
   return `${encodeURIComponent(id)}.json`
 }
 
+/** Of the path that `pathOfStream` makes. */
+export function idOfPath(path: string): string {
+  return decodeURIComponent(path.replace(/\.json$/, ''))
+}
+
 export function streamOfFile({ text }: SourceFile): StoredStream {
   return JSON.parse(text) as StoredStream
 }

@@ -40,9 +40,8 @@ export async function putResource(
 }
 
 function notBuilt(label: string, { message, hint }: HeadgateError): SetRefused {
-  const text = hint === undefined ? message : `${message}: ${hint}`
   const identity = identityOfStream(label)
-  return new SetRefused(text, [{ identity, verb: 'create', because: 'failed', message: text }])
+  return new SetRefused(message, [{ identity, verb: 'create', because: 'failed', message, hint }])
 }
 
 /** After a start, before anything that may name one. What cannot be made now is told when it is used. */

@@ -14,11 +14,14 @@ import {
   CONNECT_SOURCE,
   fileOfStream,
   identityOfStream,
+  idOfPath,
   pathOfStream,
   type StoredStream,
 } from '../connect/stored-stream.ts'
 import type { PlanAnswer } from '../control-plane.ts'
+import { ProblemsError } from '../problems-error.ts'
 import { isEnvGranted } from '../reconcilers/grants.ts'
+import { MASK } from '../sets/secret-text.ts'
 import { plainValue } from '../sets/tree.ts'
 import { placeText } from '../status/place-text.ts'
 import { applySet, postedLoop } from './apply-set.ts'
@@ -40,7 +43,8 @@ export class ConnectSet {
   }
 
   async create(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
-    const stream = await judgeStream(id, body, this.#lintOptions(write.chilled))
+    const lint = this.#lintOptions(write.chilled)
+    const stream = await judgeStream(id, body, lint, this.#streams().get(id))
     return this.#change(write, (streams) => {
       this.#requireOurs(id)
       if (streams.has(id)) throw new HeadgateError('AlreadyExists', 'Stream already exists')
@@ -49,14 +53,18 @@ export class ConnectSet {
   }
 
   async replace(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
-    const stream = await judgeStream(id, body, this.#lintOptions(write.chilled))
-    return this.#changeOne(id, write, () => stream)
+    const lint = this.#lintOptions(write.chilled)
+    const stream = await judgeStream(id, body, lint, this.#streams().get(id))
+    return this.#changeOne(id, write, async (before) =>
+      pausedAs(before, hasMask(body) ? await judgeStream(id, body, lint, before) : stream),
+    )
   }
 
   merge(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
-    return this.#changeOne(id, write, ({ config }) => {
+    return this.#changeOne(id, write, async (before) => {
       const patch = plainValue(readPosted(body, 'a part of a stream config').tree)
-      return judgeMerged(id, mergeConfig(config, patch), this.#lintOptions(true))
+      const merged = mergeConfig(before.config, patch)
+      return pausedAs(before, await judgeMerged(merged, this.#lintOptions(write.chilled), before))
     })
   }
 
@@ -74,11 +82,21 @@ export class ConnectSet {
   }
 
   async replaceAll(body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
-    const next = await judgeSet(body, this.#lintOptions(write.chilled))
-    return this.#change(write, (streams) => {
+    try {
+      return await this.#replaceAll(body, write)
+    } catch (error) {
+      throw refusedByStream(error, this.#streams())
+    }
+  }
+
+  async #replaceAll(body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
+    const lint = this.#lintOptions(write.chilled)
+    const judged = await judgeSet(body, lint, this.#streams())
+    return this.#change(write, async (streams) => {
+      const next = hasMask(body) ? await judgeSet(body, lint, streams) : judged
       const refused = [...next.keys()].flatMap((id) => this.#refusedAsForeign(id))
       if (refused.length > 0) throw new SetRefused(NOTHING_CHANGED, refused)
-      return new Map([...next].map(([id, stream]) => [id, asBefore(stream, streams.get(id))]))
+      return new Map([...next].map(([id, stream]) => [id, pausedAs(streams.get(id), stream)]))
     })
   }
 
@@ -89,7 +107,10 @@ export class ConnectSet {
     write: StreamWrite,
   ): Promise<void> {
     const lint = this.#lintOptions(write.chilled)
-    await this.#inTurn(() => putResource(type, label, body, lint, write, this.#running))
+    await this.#inTurn(() => {
+      this.#requireExpected(write)
+      return putResource(type, label, body, lint, write, this.#running)
+    })
   }
 
   /** Whatever ended runs again: whoever writes a stream anew wants it to run. */
@@ -123,15 +144,9 @@ export class ConnectSet {
     change: Change,
     andThen?: (answer: PlanAnswer) => Promise<void>,
   ): Promise<PlanAnswer> {
-    const { dryRun, expectedDigest, stopMs } = write
+    const { dryRun, stopMs } = write
     return this.#inTurn(async () => {
-      const digest = this.#posted.digest()
-      if (expectedDigest !== undefined && expectedDigest !== digest)
-        throw new HeadgateError(
-          'StateMoved',
-          `the set of streams is another one now: expected ${expectedDigest}, got ${digest}`,
-          { hint: 'Read it again, and repeat the change on what is there now.' },
-        )
+      this.#requireExpected(write)
       const before = this.#streams()
       const after = await change(before)
       using _stops = this.#stopWithin(before, stopMs)
@@ -141,6 +156,16 @@ export class ConnectSet {
       if (!dryRun) await andThen?.({ plan, problems })
       return { plan, problems }
     })
+  }
+
+  #requireExpected({ expectedDigest }: StreamWrite): void {
+    const digest = this.#posted.digest()
+    if (expectedDigest === undefined || expectedDigest === digest) return
+    throw new HeadgateError(
+      'StateMoved',
+      `the set of streams is another one now: expected ${expectedDigest}, got ${digest}`,
+      { hint: 'Read it again, and repeat the change on what is there now.' },
+    )
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -213,10 +238,36 @@ function changedFiles(before: StreamsById, after: StreamsById): ReadonlySet<stri
   )
 }
 
-/** What did not change stays as it is, paused or not. */
-function asBefore(stream: StoredStream, before: StoredStream | undefined): StoredStream {
+/** Who paused a stream lets it run again: what it is to do may change meanwhile. What is the same stays the same one. */
+function pausedAs(before: StoredStream | undefined, stream: StoredStream): StoredStream {
   if (before?.paused !== true) return stream
-  return isDeepStrictEqual({ ...stream, paused: true }, before) ? before : stream
+  const paused: StoredStream = { ...stream, paused: true }
+  return isDeepStrictEqual(paused, before) ? before : paused
+}
+
+/** A mask stands for what is stored when the change is made, not for what was when it was judged. */
+function hasMask(body: Uint8Array): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(MASK)
+}
+
+/** What is there is updated, whatever refused it; what was found wrong with a file is refused with its stream. */
+function refusedByStream(error: unknown, streams: StreamsById): unknown {
+  if (error instanceof ProblemsError) {
+    const wrong = error.problems.filter(({ severity }) => severity === 'error')
+    const refused = wrong.map(({ file, message, hint }): RefusedAction => {
+      const identity = identityOfStream(idOfPath(file))
+      return { identity, verb: 'create', because: 'held', message, hint }
+    })
+    return refusedByStream(new SetRefused(NOTHING_CHANGED, refused), streams)
+  }
+  if (!(error instanceof SetRefused)) return error
+  const known = new Set([...streams.keys()].map((id) => identityKey(identityOfStream(id))))
+  const refused = error.refused.map((one) =>
+    one.verb === 'create' && known.has(identityKey(one.identity))
+      ? { ...one, verb: 'update' as const }
+      : one,
+  )
+  return new SetRefused(error.message, refused, { cause: error })
 }
 
 function acceptedStreams(entries: Iterable<StoredEntry>): StreamsById {

@@ -26,7 +26,8 @@ const POINTERS: ReadonlySet<string | undefined> = new Set([
   'url',
 ])
 /** A text that is nothing but variables. */
-const VARIABLES = /^(\$\{[A-Za-z_][A-Za-z0-9_.]*(:[^}]*)?\}\s*)+$/
+const VARIABLES =
+  /^(\$\{[A-Za-z0-9_.]+(:[^}]*)?(\|base64decode)?\}\s*|\$\{!\s*((env|meta|metadata|file)\(\s*"[^"\\]*"\s*\)|[A-Za-z_@][\w.]*)\s*\}\s*)+$/
 const FIELD_NAME = /(?:^|[\s{,"'-])["']?([\w.-]+)["']?\s*:\s*/g
 /** A mapping is shown where it refers to something, well or not (`{fromEnvv: NAME}`), and hidden where it does not. */
 const FIELD_VALUE =
@@ -57,6 +58,15 @@ export function maskText(text: string, isSecret: boolean): string {
   if (PRIVATE_KEY.test(text)) return MASK
   if (!isSecret) return maskAddresses(text)
   return text === '' || VARIABLES.test(text) ? text : MASK
+}
+
+/** Whether a text is, or holds, what was shown in place of a secret. */
+export function holdsMask(text: string, isSecret: boolean): boolean {
+  if (isSecret && text === MASK) return true
+  if (Array.from(text.matchAll(USER_INFO)).some(([all]) => all.endsWith(`//${MASK}@`))) return true
+  return Array.from(text.matchAll(QUERY_PARAMETER)).some(
+    ([, , name = '', value]) => value === MASK && isSecretName(name),
+  )
 }
 
 function maskAddresses(text: string): string {

@@ -73,3 +73,8 @@ describe('the value of a granted variable is in nothing that is said of a stream
     expect(missing.text + ready.text).not.toContain(SECRET)
   })
 })
+
+test('a reference stands without quotes within braces, as where it is filled in before parsing', async () => {
+  const generate = '{generate: {mapping: "root = 1", count: $' + '{COUNT:1}, interval: 1h}}'
+  expect(await post(generate)).toMatchObject({ status: 200 })
+})

@@ -3,8 +3,8 @@
  * a template, an overlay of resources) its caller knows; here it is only taken apart.
  */
 import { API_VERSION } from '../../crds/resource.ts'
+import { parseConfigYaml } from '../sets/parse-config-yaml.ts'
 import { parseJson } from '../sets/parse-json.ts'
-import { parseYaml } from '../sets/parse-yaml.ts'
 import type { Problem } from '../sets/problem.ts'
 import { itemsOf } from '../sets/read-document.ts'
 import { decode, SourceText } from '../sets/source-text.ts'
@@ -37,7 +37,7 @@ export function readConfigFile(path: string, bytes: Uint8Array): ConfigFile {
   const { source } = decoded
   const { documents, problems } = path.toLowerCase().endsWith('.json')
     ? parseJson(source)
-    : parseYaml(source)
+    : parseConfigYaml(source)
   const trees = documents.map(({ tree }) => tree).filter((tree) => tree !== undefined)
   return {
     source,

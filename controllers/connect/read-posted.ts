@@ -1,8 +1,9 @@
 /** A posted body as a tree that knows where each of its pieces stands: YAML, of which JSON is a part. */
 import { HeadgateError } from '../../engine/error.ts'
 import type { FileLimits } from '../sets/limits.ts'
+import { parseConfigYaml } from '../sets/parse-config-yaml.ts'
 import { parseJson } from '../sets/parse-json.ts'
-import { type ParsedFile, parseYaml } from '../sets/parse-yaml.ts'
+import type { ParsedFile } from '../sets/parse-yaml.ts'
 import type { Problem } from '../sets/problem.ts'
 import { decode, type SourceText } from '../sets/source-text.ts'
 import type { MapTree, Tree } from '../sets/tree.ts'
@@ -44,7 +45,7 @@ function parse(source: SourceText): ParsedFile {
     const parsed = parseJson(source)
     if (parsed.problems.length === 0) return parsed
   }
-  return parseYaml(source, LIMITS)
+  return parseConfigYaml(source, LIMITS)
 }
 
 function isNothing(tree: Tree): boolean {

@@ -4,8 +4,8 @@ import type { Template } from '../../engine/pipelines/templates/template.ts'
 import { isTemplateFile, isTestFile } from './config-names.ts'
 import type { Inspector } from './inspector.ts'
 import { FILE_LIMITS, FILE_PROBLEMS_MAX, type FileLimits } from './limits.ts'
+import { parseConfigYaml } from './parse-config-yaml.ts'
 import { parseJson } from './parse-json.ts'
-import { parseYaml } from './parse-yaml.ts'
 import type { Problem } from './problem.ts'
 import {
   type Declaration,
@@ -62,7 +62,7 @@ export async function readFile(
   const { source } = decoded
   const parsed = path.toLowerCase().endsWith('.json')
     ? parseJson(source)
-    : parseYaml(source, limits)
+    : parseConfigYaml(source, limits)
   const trees = parsed.documents.map(({ tree }) => tree).filter((tree) => tree !== undefined)
   const bare = isBare(path, trees)
   const readings = await Promise.all(trees.map((tree) => readTree(source, tree, inspector, bare)))

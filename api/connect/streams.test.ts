@@ -237,9 +237,15 @@ describe('a verb that a path does not know', () => {
     ['GET', '/resources/cache/a', 'verb not supported: GET'],
     ['PROPFIND', '/streams/a', 'verb not supported: PROPFIND'],
     ['SEARCH', '/streams', 'method not supported'],
-    ['QUERY', '/streams/a', 'verb not supported: QUERY'],
   ])('%s %s is a 400', async (method, path, message) => {
     expect(await call(method, path)).toMatchObject({ status: 400, text: `Error: ${message}\n` })
+  })
+
+  test('is QUERY too, without a body and a type', async () => {
+    expect(await call('QUERY', '/streams/a', undefined, {})).toMatchObject({
+      status: 400,
+      text: 'Error: verb not supported: QUERY\n',
+    })
   })
 
   test('is HEAD too', async () => {

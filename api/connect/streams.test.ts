@@ -168,52 +168,6 @@ describe('one stream', () => {
     expect(text).not.toContain('hunter2')
   })
 
-  describe('whose config is read, edited and written back', () => {
-    const LOGIN = 'http://u:hunter2@127.0.0.1:1/'
-    const output = (headers: string, url = LOGIN): string =>
-      `output: {http_client: {url: "${url}", headers: {${headers}}}}\n`
-    const input = 'input: {generate: {mapping: "root = 1", interval: 1h}}\n'
-    const storedOutput = (): unknown => (server.built.get('a') as { output: unknown }).output
-
-    test('keeps its secrets, through PUT, PATCH and the set', async () => {
-      await call('POST', '/streams/a', input + output('Authorization: hunter3, X-Key: k'))
-      const kept = { url: LOGIN, headers: { Authorization: 'hunter3', 'X-Key': 'other' } }
-      const shown = JSON.stringify(await configOf('a'))
-      expect(shown).not.toContain('hunter')
-      const edited = shown.replace('"k"', '"other"')
-      expect(await call('PUT', '/streams/a', edited)).toMatchObject({ status: 200 })
-      expect(storedOutput()).toEqual({ http_client: kept })
-      const part = 'output: {http_client: {headers: {Authorization: "***"}}}'
-      expect(await call('PATCH', '/streams/a', part)).toMatchObject({ status: 200 })
-      expect(storedOutput()).toEqual({ http_client: kept })
-      expect(await call('POST', '/streams', `{"a": ${edited}}`)).toMatchObject({ status: 200 })
-      expect(storedOutput()).toEqual({ http_client: kept })
-    })
-
-    test('is refused where a mask stands for nothing', async () => {
-      const place = 'output.http_client.headers.Authorization'
-      const text = expect.stringContaining(`field ${place}: expected a secret, got its mask`)
-      const body = input + output('Authorization: "***"', 'http://127.0.0.1:1/')
-      expect(await call('POST', '/streams/a', body)).toMatchObject({ status: 400, text })
-      await call('POST', '/streams/a', input + output('', LOGIN))
-      expect(await call('PUT', '/streams/a', body)).toMatchObject({ status: 400, text })
-      const set = JSON.stringify({ a: { output: { http_client: { url: 'x', token: '***' } } } })
-      expect(await call('POST', '/streams', set)).toMatchObject({ status: 400 })
-      const moved = input + output('', 'http://***@elsewhere:1/')
-      expect(await call('PUT', '/streams/a', moved)).toMatchObject({
-        status: 400,
-        text: expect.stringContaining('field output.http_client.url: '),
-      })
-      expect(storedOutput()).toMatchObject({ http_client: { url: LOGIN } })
-    })
-
-    test('shows what is nothing but references', async () => {
-      const given = 'Authorization: "$' + '{A:}$' + '{B:x|base64decode}"'
-      await call('POST', '/streams/a?chilled=true', input + output(given))
-      expect(JSON.stringify(await configOf('a'))).toContain('base64decode')
-    })
-  })
-
   test.each([
     ['Foo_Bar', 'foo-bar-'],
     ['ä', 'stream-'],
@@ -393,82 +347,6 @@ test('one stream that may not run any more holds up no other, and can be deleted
   }
 })
 
-describe('the set of all streams', () => {
-  test('is exclusive: what is not in it goes, what is unchanged is not touched', async () => {
-    await call('POST', '/streams', set({ a: TICKS, b: TICKS, c: TICKS }))
-    const before = server.plane.resources.get('Pipeline', 'default', 'a')
-    const uptime = (await states())['a']?.uptime ?? 0
-    expect(await call('POST', '/streams', set({ a: TICKS, b: COUNTED, d: TICKS }))).toMatchObject({
-      status: 200,
-      text: '',
-    })
-    expect(await ids()).toEqual(['a', 'b', 'd'])
-    const after = server.plane.resources.get('Pipeline', 'default', 'a')
-    expect(after?.metadata.uid).toBe(before?.metadata.uid)
-    expect(after?.metadata.generation).toBe(1)
-    expect(generationOf('b')).toBe(2)
-    expect((await states())['a']?.uptime).toBeGreaterThan(uptime)
-  })
-
-  test('that is empty removes every stream, however many there are', async () => {
-    const many = Array.from({ length: 20 }, (_, index) => [`s${index}`, TICKS])
-    await call('POST', '/streams', set(Object.fromEntries(many)))
-    expect(await ids()).toHaveLength(20)
-    expect(await call('POST', '/streams', '')).toMatchObject({ status: 200 })
-    expect(await ids()).toEqual([])
-  })
-
-  test('with a lint changes nothing, and tells each with its stream and its place in the body', async () => {
-    await call('POST', '/streams', set({ a: TICKS }))
-    const { status, text } = await call('POST', '/streams', set({ b: 'nope: 1\n', c: 'nope: 1\n' }))
-    expect(status).toBe(400)
-    expect(JSON.parse(text).lint_errors.sort()).toEqual([
-      "stream 'b': (2,3) field nope not recognised",
-      "stream 'c': (4,3) field nope not recognised",
-    ])
-    expect(await ids()).toEqual(['a'])
-    expect(await call('POST', '/streams?chilled=true', set({ b: 'nope: 1\n' }))).toMatchObject({
-      status: 200,
-    })
-    expect(await ids()).toEqual(['b'])
-  })
-
-  test('of which one cannot start changes nothing, and says which it was', async () => {
-    await call('POST', '/streams', set({ a: TICKS, gone: TICKS }))
-    const { uptime = 0 } = (await states())['gone'] ?? {}
-    const missing =
-      'input: {file: {paths: [/work/nowhere/at/all]}}\noutput: {file: {path: /proc/nope}}'
-    const { status, text } = await call('POST', '/streams', set({ a: COUNTED, b: `${missing}\n` }))
-    expect(status).toBe(400)
-    expect(text).toMatch(/^Error: failed to create stream: /)
-    expect(await ids()).toEqual(['a', 'gone'])
-    expect((await states())['gone']?.uptime).toBeGreaterThan(uptime)
-    expect(await configOf('a')).toMatchObject({ input: { generate: { interval: '1h' } } })
-  })
-
-  test('says of each failure whether the stream was to be made or changed', async () => {
-    await call('POST', '/streams', set({ a: TICKS }))
-    const lost = 'input: {generate: {mapping: root = 1}}\noutput: {resource: nobody}\n'
-    const { status, text } = await call('POST', '/streams', set({ a: lost, b: lost }))
-    expect(status).toBe(400)
-    expect(text).toMatch(
-      /^Error: failed to update stream: [^\n]*nobody[^\n]*\nfailed to create stream: [^\n]*\n$/,
-    )
-    const missing = 'input: {file: {paths: [/work/nowhere]}}\noutput: {file: {path: /proc/nope}}\n'
-    expect((await call('POST', '/streams', set({ a: missing }))).text).toMatch(
-      /^(Error: )?failed to update stream: [^\n]*\n$/,
-    )
-  })
-
-  test('is no mapping of mappings: nothing changes', async () => {
-    for (const body of ['- a', 'a: text', 'a: [1]'])
-      expect(await call('POST', '/streams', body)).toMatchObject({
-        status: 400,
-        text: expect.stringMatching(/^Error: line 1 column \d+: expected a/),
-      })
-  })
-})
-
 describe('a stream that another source owns', () => {
   test('is read, and is not written', async () => {
     await server[Symbol.asyncDispose]()
@@ -607,31 +485,6 @@ describe('a stream that should run and does not', () => {
     } finally {
       rmSync(dataDirectory, { recursive: true, force: true })
     }
-  })
-})
-
-describe('calls at once', () => {
-  test('lose nothing of each other', async () => {
-    const all = Array.from({ length: 12 }, (_, index) => `s${String(index).padStart(2, '0')}`)
-    const made = await Promise.all(all.map((id) => call('POST', `/streams/${id}`, TICKS)))
-    expect(made.map(({ status }) => status)).toEqual(all.map(() => 200))
-    expect(await ids()).toEqual(all)
-    const twice = await Promise.all([1, 2, 3].map(() => call('POST', '/streams/twice', TICKS)))
-    expect(twice.map(({ status }) => status).sort()).toEqual([200, 400, 400])
-  })
-
-  test('are made one after the other, and each is all or nothing', async () => {
-    const calls = Array.from({ length: 10 }, (_, index) => [
-      call('POST', `/streams/single-${index}`, TICKS),
-      call('POST', '/streams', set({ [`set-${index}`]: TICKS, [`also-${index}`]: TICKS })),
-      call('DELETE', `/streams/single-${index}`),
-    ]).flat()
-    for (const { status } of await Promise.all(calls)) expect([200, 400, 404]).toContain(status)
-    const left = await ids()
-    const sets = left.filter((id) => id.startsWith('set-'))
-    expect(sets).toEqual(['set-9'])
-    expect(left).toContain('also-9')
-    for (const { active } of Object.values(await states())) expect(active).toBe(true)
   })
 })
 

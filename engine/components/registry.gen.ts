@@ -35,6 +35,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   processor: {
     archive: () => import('./processors/archive.ts'),
     avro: () => import('./processors/avro.ts'),
+    awk: () => import('./processors/awk.ts'),
     benchmark: () => import('./processors/benchmark.ts'),
     bloblang: () => import('./processors/bloblang.ts'),
     bounds_check: () => import('./processors/bounds-check.ts'),

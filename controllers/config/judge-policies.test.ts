@@ -40,7 +40,7 @@ describe('policies of headgate.yaml', () => {
   test('are refused that read nothing, ask for what is no truth value, or misspell a word', () => {
     const rule = (text: string) => problemsOf(`  - {name: a, rule: '${text}'}\n`)
     expect(rule('actions.all(a, ')).toHaveLength(1)
-    expect(rule('size(actions)')).toEqual(['2:21 expected a rule that is true or false, got int'])
+    expect(rule('size(actions)')).toEqual(['2:22 expected a rule that is true or false, got int'])
     expect(rule('plan.size() > 1')[0]).toContain('plan')
     for (const text of [
       'actions.all(a, a.risk != "dataloss")',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { memory } from '../components/buffers/memory.ts'
 import { archive } from '../components/processors/archive.ts'
 import { HeadgateError } from '../error.ts'
+import { interpolationOf, OFFLINE } from './bloblang-fields.ts'
 import type { BuildContext } from './build-context.ts'
 import { Chain } from './chain.ts'
 import type { Input, InputBatch, Output } from './component.ts'
@@ -14,10 +15,10 @@ import { SharedResources } from './shared-resources.ts'
 import { until } from './stream-testing.ts'
 import { placeOf, testEnvironment } from './testing.ts'
 
-const nothing = {} as BuildContext
+const context = { interpolation: (text) => interpolationOf(text, OFFLINE) } as BuildContext
 
 async function archiving(): Promise<Chain> {
-  const processor = await archive.build({ format: 'lines' } as never, nothing)
+  const processor = await archive.build({ format: 'lines', path: '' } as never, context)
   return new Chain([{ processor, failure: () => expect.unreachable() }])
 }
 
@@ -59,7 +60,7 @@ async function written(parts: {
     buffer:
       parts.buffered === true
         ? {
-            buffer: (await memory.build({ limit: 1000 } as never, nothing)) as never,
+            buffer: (await memory.build({ limit: 1000 } as never, context)) as never,
             place: placeOf('buffer memory'),
           }
         : undefined,

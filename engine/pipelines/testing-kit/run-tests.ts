@@ -18,6 +18,7 @@ import type { ConfigProblem, PipelineEnvironment } from '../pipeline.ts'
 import { RESOURCE_LISTS, readSpec } from '../spec.ts'
 import { expandTemplates } from '../templates/expand-templates.ts'
 import { NO_TEMPLATES, type Templates } from '../templates/template.ts'
+import { unknownLabelOf } from '../unknown-label.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { failedConditions } from './conditions.ts'
 import { findProcessors, withMocks } from './targets.ts'
@@ -161,7 +162,7 @@ async function chainOf(
   const { problems } = await inspectPipeline(spec)
   const first = problems.find(({ severity }) => severity === 'error')
   if (first !== undefined) {
-    const absent = first.message.includes('_resources, got')
+    const absent = unknownLabelOf(first.message) !== undefined
     const hint = absent ? 'Resources of other files are given beside the config.' : undefined
     throw new Refused([], `${first.path.join('.')}: ${first.message}`, first.hint ?? hint)
   }

@@ -22,6 +22,7 @@ import type { SinkSpec } from '../crds/generated/specs.gen.ts'
 import { kinds } from '../crds/kinds.ts'
 import { type Identity, KINDS } from '../crds/resource.ts'
 import type { BackupResult } from '../engine/backup.ts'
+import { probeExclusive } from '../engine/components/probe-exclusive.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type DiskEngine, openDiskEngine } from '../engine/log/disk-engine.ts'
 import type { WriteGate } from '../engine/log/write-gate.ts'
@@ -181,6 +182,7 @@ function buildersOf(plane: PlaneReference, labels: ResourceLabels): Builders {
   return {
     buildPipeline,
     inspectPipeline: (config) => inspectPipeline(config, { shared: labels }),
+    probeExclusive,
     lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
     readFiles: fileReader(plane),
   }

@@ -57,6 +57,8 @@ type Config = Readonly<Record<string, unknown>>
 export interface Builders {
   buildPipeline(config: unknown, environment: PipelineEnvironment): Promise<Pipeline>
   inspectPipeline(config: unknown): Promise<PipelineInspection>
+  /** Whether what a pipeline holds alone can be had now, by the names of `exclusiveName`; rejects with why it cannot. */
+  probeExclusive?(name: string): Promise<void>
   /** The pipeline config that a Sink amounts to. */
   lowerSink(name: string, spec: Config): Config
   /**

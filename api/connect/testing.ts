@@ -8,6 +8,7 @@ import {
   type RunningControlPlane,
   startControlPlane,
 } from '../../controllers/start-control-plane.ts'
+import { probeExclusive } from '../../engine/components/probe-exclusive.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
 import { buildPipeline } from '../../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../../engine/pipelines/inspect-pipeline.ts'
@@ -72,6 +73,7 @@ export async function openConnectServer(given: ConnectServerOptions = {}): Promi
         return buildPipeline(config, environment)
       },
       inspectPipeline: (config) => inspectPipeline(config, { shared: labels }),
+      probeExclusive,
       lowerSink: (name, spec) => lowerSink(name, spec as never),
       readFiles: reader(labels),
     },

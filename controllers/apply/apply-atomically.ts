@@ -12,6 +12,7 @@ import { isRemoval } from '../plan/order.ts'
 import type { Action, Plan } from '../plan/plan.ts'
 import { type ApplyOptions, carryOutAll, type Outcome } from './apply-plan.ts'
 import { writeIntents } from './intents.ts'
+import { type PreparedActions, prepareAll } from './prepare-all.ts'
 import { SetRefused } from './set-refused.ts'
 import { takeBack } from './take-back.ts'
 import type { Undo, UndoStep } from './undo-journal.ts'
@@ -53,15 +54,14 @@ export async function applyAtomically(
     const outcomes = await carryOutAll({ ...plan, actions: later }, later, options, run)
     return { outcomes, compensated: false }
   }
+  await using prepared = await prepareAll(plan, now, options)
+  if (prepared.failed.length > 0) return { outcomes: prepared.failed, compensated: true }
   const undo = undoOf(plan, now, options, run)
   catalog.atomically(() => {
     catalog.undo.put(undo)
     writeIntents(plan, now, options)
   })
-  const outcomes = await carryOutAll({ ...plan, actions: now }, now, options, {
-    signal: run.signal,
-    allOrNothing: true,
-  })
+  const outcomes = await inTurn(plan, prepared.waves, options, run)
   if (outcomes.every(({ error }) => error === undefined)) {
     try {
       run.commit()
@@ -75,6 +75,22 @@ export async function applyAtomically(
   await takeBack(undo, options)
   const failed = outcomes.filter(({ error, notBegun }) => error !== undefined && notBegun !== true)
   return { outcomes: failed, compensated: true }
+}
+
+/** After a failure the waves behind it are not begun. */
+async function inTurn(
+  plan: Plan,
+  waves: PreparedActions['waves'],
+  options: ApplyOptions,
+  { signal }: AtomicRun,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const wave of waves) {
+    const actions = { ...plan, actions: wave }
+    outcomes.push(...(await carryOutAll(actions, wave, options, { signal, allOrNothing: true })))
+    if (outcomes.some(({ error }) => error !== undefined)) break
+  }
+  return outcomes
 }
 
 /** What can be taken back, and what cannot, with all that has to come after it. */

@@ -58,6 +58,7 @@ export function createReconcilers(
     claims,
     clock,
     build: (config, environment) => builders.buildPipeline(config, environment),
+    probe: async (name) => builders.probeExclusive?.(name),
     stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS_DEFAULT,
     onCompleted: (key, digest) => {
       const entry = catalog.entries.get(key)

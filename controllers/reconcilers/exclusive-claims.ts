@@ -62,6 +62,14 @@ export class ExclusiveClaims {
     this.keep(key, [])
   }
 
+  isHeld(name: string): boolean {
+    return this.#holderOf(name, '') !== undefined
+  }
+
+  isHeldBesides(key: string, name: string): boolean {
+    return this.#holderOf(name, key) !== undefined
+  }
+
   /** Called with the key of one that was refused, once what it wanted is free. */
   watch(listener: (key: string) => void): Disposable {
     return this.#listeners.add(listener)

@@ -19,8 +19,14 @@ import type { Condition } from '../status/condition.ts'
 import { isNotSo, isSo } from '../status/conditions.ts'
 import { type ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { requireGrants } from './grants.ts'
-import type { PipelineRunner, RunState } from './pipeline-runner.ts'
-import type { ApplyRequest, Observation, Reconciler, RemoveRequest } from './reconciler.ts'
+import type { PipelineRunner, Run, RunState } from './pipeline-runner.ts'
+import type {
+  ApplyRequest,
+  Observation,
+  Prepared,
+  Reconciler,
+  RemoveRequest,
+} from './reconciler.ts'
 import type { SecretUse, SecretWatch } from './secret-watch.ts'
 
 export interface PipelineReconcilerOptions {
@@ -42,6 +48,13 @@ export interface PipelineReconcilerOptions {
 /** What may change in a spec without a restart. */
 const FIELDS_AT_REST: readonly string[] = ['id', 'paused', 'active', 'tests', 'description']
 
+interface Wanted {
+  readonly run: Run
+  /** Undefined for what does not run. */
+  readonly use: SecretUse | undefined
+  readonly atLeastOnceBecause?: string | undefined
+}
+
 export class PipelineReconciler implements Reconciler {
   readonly kind: 'Pipeline' | 'Sink'
   readonly #options: PipelineReconcilerOptions
@@ -53,46 +66,52 @@ export class PipelineReconciler implements Reconciler {
     this.#options = options
   }
 
-  async apply({ resource, owner }: ApplyRequest, signal?: AbortSignal): Promise<void> {
-    const { runner, secrets, configOf, inspect, environmentOf } = this.#options
-    const { grantsOf, completedDigest } = this.#options
+  async apply(request: ApplyRequest, signal?: AbortSignal): Promise<void> {
+    const { runner, secrets } = this.#options
+    const { run, use, atLeastOnceBecause } = await this.#runOf(request)
+    if (run.active) this.#atLeastOnce.set(run.key, atLeastOnceBecause)
+    try {
+      await runner.apply(run, signal)
+    } catch (thrown) {
+      throw maskedFor(run, thrown)
+    }
+    if (use === undefined) secrets.forget(run.key)
+    else secrets.use(run.key, use)
+  }
+
+  async prepare(request: ApplyRequest): Promise<Prepared> {
+    const { run } = await this.#runOf(request)
+    try {
+      return await this.#options.runner.prepare(run)
+    } catch (thrown) {
+      throw maskedFor(run, thrown)
+    }
+  }
+
+  async #runOf({ resource, owner }: ApplyRequest): Promise<Wanted> {
+    const { secrets, configOf, inspect, environmentOf, grantsOf, completedDigest } = this.#options
     const key = identityKey(resource.identity)
     const config = await configOf(resource)
     const environment = environmentOf(resource, owner)
     const active = isActive(resource)
-    let exclusives: readonly string[] = []
-    let use: SecretUse | undefined
-    if (active) {
-      const inspection = await inspect(config)
-      this.#atLeastOnce.set(key, inspection.atLeastOnceBecause)
-      const filled = await filledInspection(config, inspection, environment.env, inspect)
-      requireGrants(filled.needs, grantsOf(owner), environment.directory)
-      requireStreams(resource, environment)
-      exclusives = exclusiveNames(filled.exclusives, environment)
-      const { secrets: references } = inspection
-      const fingerprint = await secrets.fingerprint(references, environment.secrets)
-      use = { owner, references, secrets: environment.secrets, fingerprint }
+    const { digest } = resource
+    const run = { key, digest, config, environment, active, exclusives: [], runDigest: '' }
+    const completed = completedDigest(key) === digest
+    if (!active)
+      return { run: { ...run, runDigest: runDigestOf(resource, ''), completed }, use: undefined }
+    const inspection = await inspect(config)
+    const filled = await filledInspection(config, inspection, environment.env, inspect)
+    requireGrants(filled.needs, grantsOf(owner), environment.directory)
+    requireStreams(resource, environment)
+    const { secrets: references, atLeastOnceBecause } = inspection
+    const fingerprint = await secrets.fingerprint(references, environment.secrets)
+    const runDigest = runDigestOf(resource, fingerprint)
+    const exclusives = exclusiveNames(filled.exclusives, environment)
+    return {
+      run: { ...run, runDigest, exclusives, completed },
+      use: { owner, references, secrets: environment.secrets, fingerprint },
+      atLeastOnceBecause,
     }
-    try {
-      await runner.apply(
-        {
-          key,
-          digest: resource.digest,
-          runDigest: runDigestOf(resource, use?.fingerprint ?? ''),
-          config,
-          environment,
-          exclusives,
-          active,
-          completed: completedDigest(key) === resource.digest,
-        },
-        signal,
-      )
-    } catch (thrown) {
-      // Who holds what is told by name, and that may come of a variable.
-      throw new VariableMask(config, environment.env).error(thrown)
-    }
-    if (use === undefined) secrets.forget(key)
-    else secrets.use(key, use)
   }
 
   /** What was accepted before the process started comes before whatever it was that was refused for its sake. */
@@ -143,6 +162,11 @@ export class PipelineReconciler implements Reconciler {
     if (this.#options.secrets.hasChanged(identityKey(resource.identity))) return false
     return state.pipeline?.phase === 'running'
   }
+}
+
+/** Who holds what is told by name, and that may come of a variable. */
+function maskedFor({ config, environment }: Run, thrown: unknown): unknown {
+  return new VariableMask(config, environment.env).error(thrown)
 }
 
 function exclusiveNames(

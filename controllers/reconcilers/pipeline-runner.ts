@@ -13,6 +13,7 @@ import type {
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { ExclusiveClaims } from './exclusive-claims.ts'
 import { KeyListeners } from './key-listeners.ts'
+import { NOTHING_PREPARED, type Prepared } from './reconciler.ts'
 
 export interface Run {
   readonly key: string
@@ -34,6 +35,8 @@ export type BuildPipeline = (config: unknown, environment: PipelineEnvironment) 
 
 export interface PipelineRunnerOptions {
   readonly build: BuildPipeline
+  /** Rejects where what a pipeline would hold alone cannot be had. */
+  readonly probe?: (exclusive: string) => Promise<void>
   readonly claims: ExclusiveClaims
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly stopDeadlineMs: number
@@ -69,6 +72,11 @@ export class PipelineRunner {
   readonly #listeners = new KeyListeners()
   /** What is under way, by key. */
   readonly #turns = new Map<string, Promise<void>>()
+  /** Built and not yet asked to run, by key. */
+  readonly #prepared = new Map<
+    string,
+    { readonly runDigest: string; readonly pipeline: Pipeline }
+  >()
   /** For the stops of one key that somebody gave a time of their own. */
   readonly #deadlinesMs = new Map<string, number>()
 
@@ -79,6 +87,29 @@ export class PipelineRunner {
   /** Of one key one after the other, whoever asks: a drain may take its time. */
   apply(run: Run, signal?: AbortSignal): Promise<void> {
     return this.#inTurn(run.key, () => this.#apply(run, signal))
+  }
+
+  /** Builds it, and asks for what nobody here holds, while whatever runs under its key runs on. */
+  async prepare(run: Run): Promise<Prepared> {
+    const { build, probe, claims } = this.#options
+    const { key, runDigest } = run
+    const before = this.#current.get(key)
+    const isDone = before !== undefined && isAsAsked(before, run)
+    if (isDone || !run.active || run.completed) return NOTHING_PREPARED
+    const pipeline = await build(run.config, run.environment)
+    const dispose = async (): Promise<void> => {
+      if (this.#prepared.get(key)?.pipeline === pipeline) this.#prepared.delete(key)
+      if (pipeline.state().phase === 'built') await pipeline.stop(0)
+    }
+    try {
+      for (const name of run.exclusives) if (!claims.isHeld(name)) await probe?.(name)
+    } catch (error) {
+      await dispose()
+      throw error
+    }
+    this.#prepared.set(key, { runDigest, pipeline })
+    const waitsForHolder = run.exclusives.some((name) => claims.isHeldBesides(key, name))
+    return { waitsForHolder, [Symbol.asyncDispose]: dispose }
   }
 
   remove(key: string): Promise<void> {
@@ -149,7 +180,7 @@ export class PipelineRunner {
     run: Run,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const next = await this.#options.build(run.config, run.environment)
+    const next = this.#takePrepared(run) ?? (await this.#options.build(run.config, run.environment))
     const ran = before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
     try {
@@ -160,6 +191,13 @@ export class PipelineRunner {
       else this.#current.delete(run.key)
       throw asHeadgateError(error)
     }
+  }
+
+  #takePrepared({ key, runDigest }: Run): Pipeline | undefined {
+    const prepared = this.#prepared.get(key)
+    if (prepared?.runDigest !== runDigest) return undefined
+    this.#prepared.delete(key)
+    return prepared.pipeline
   }
 
   async #remove(key: string): Promise<void> {

@@ -11,12 +11,27 @@ export interface Reconciler {
   readonly kind: Kind
   /** Makes it exist as declared: create, update or replace, whichever is needed. A rejection changes nothing. */
   apply(request: ApplyRequest, signal?: AbortSignal): Promise<void>
+  /**
+   * Does what of `apply` can be done without touching what runs, and rejects where that fails. The next `apply` of the
+   * same goes on from there; disposing gives up what was not used.
+   */
+  prepare?(request: ApplyRequest): Promise<Prepared>
   /** Takes it away; `retain` keeps a Stream's data sealed. Idempotent. */
   remove(request: RemoveRequest, signal?: AbortSignal): Promise<void>
   /** How it is now: Ready and whatever else the kind tells. Cheap; called for every GET. */
   observe(resource: Resource): Observation
   /** Called with the resource's identityKey whenever `observe` may answer otherwise. */
   watch(listener: (key: string) => void): Disposable
+}
+
+export interface Prepared extends AsyncDisposable {
+  /** Somebody else still holds what it needs: it comes after those that give something up. */
+  readonly waitsForHolder: boolean
+}
+
+export const NOTHING_PREPARED: Prepared = {
+  waitsForHolder: false,
+  [Symbol.asyncDispose]: async () => undefined,
 }
 
 export interface ApplyRequest {

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { HeadgateError } from '../../error.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { UpgradeHandler } from '../../ports/endpoints.ts'
+import { listenOn } from './listen-on.ts'
 
 /** Connections that are still open after this are cut. */
 export const LISTENER_CLOSE_MS = 1_000
@@ -29,21 +30,12 @@ export interface Listening {
 }
 
 export async function openListener(
-  { host, port }: ListenAddress,
+  address: ListenAddress,
   { request, upgrade, identity }: Listening,
 ): Promise<Server> {
   const server = await createListener(request, identity)
   server.on('upgrade', upgrade)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const message = taken
-        ? `another program listens on ${host}:${port}`
-        : `cannot listen on ${host}:${port}: ${cause.message}`
-      reject(new HeadgateError(taken ? 'ResourceBusy' : 'InputFailed', message, { cause }))
-    })
-    server.listen({ host, port }, resolve)
-  })
+  await listenOn(server, address)
   return server
 }
 

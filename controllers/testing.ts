@@ -7,6 +7,7 @@ import { HeadgateError } from '../engine/error.ts'
 import { openMemoryEngine } from '../engine/log/memory-engine.ts'
 import type {
   ConnectionStatus,
+  LatencySummary,
   MetricSeries,
   Pipeline,
   PipelineEnvironment,
@@ -138,6 +139,10 @@ export class FakePipeline implements Pipeline {
   connections(): readonly ConnectionStatus[] {
     const connected = this.phase === 'running'
     return ['root.input', 'root.output'].map((path) => ({ label: '', path, connected }))
+  }
+
+  latency(): LatencySummary {
+    return { p50: 0, p90: 0, p99: 0, count: 0, sum: 0 }
   }
 
   series(): readonly MetricSeries[] {

@@ -59,6 +59,8 @@ export interface BuiltInput {
 export interface BuiltBuffer {
   readonly buffer: Buffer
   readonly place: Place
+  /** Whether what is put in is settled only once it was delivered. */
+  readonly keepsTransaction: boolean
 }
 
 const SHARED_POSITION =
@@ -106,7 +108,9 @@ export class ComponentBuilder {
   async buffer(value: unknown, path: ConfigPath): Promise<BuiltBuffer | undefined> {
     const { component, definition, config } = await this.#load('buffer', value, path)
     const buffer = await definition.build(config as never, this.#context(component))
-    return buffer === undefined ? undefined : { buffer, place: this.#place(component, false) }
+    if (buffer === undefined) return undefined
+    const { keepsTransaction } = definition
+    return { buffer, place: this.#place(component, false), keepsTransaction }
   }
 
   async chain(

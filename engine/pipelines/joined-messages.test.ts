@@ -62,6 +62,7 @@ async function written(parts: {
         ? {
             buffer: (await memory.build({ limit: 1000 } as never, context)) as never,
             place: placeOf('buffer memory'),
+            keepsTransaction: false,
           }
         : undefined,
     shared: new SharedResources(),

@@ -123,6 +123,8 @@ export interface Pipeline {
   connections(): readonly ConnectionStatus[]
   /** What its components counted so far, under the names that Connect gives them. */
   series(): readonly MetricSeries[]
+  /** How long messages took from their arrival to their delivery. */
+  latency(): LatencySummary
 }
 
 export interface ConnectionStatus {
@@ -148,6 +150,16 @@ export interface TimingSummary {
   readonly p50: number
   readonly p90: number
   readonly p99: number
+  readonly count: number
+  readonly sum: number
+}
+
+/** In seconds; zeros while nothing was delivered. */
+export interface LatencySummary {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  /** Messages. */
   readonly count: number
   readonly sum: number
 }

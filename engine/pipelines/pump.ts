@@ -16,6 +16,7 @@ import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import type { SourceMeter } from './meters.ts'
 import type { Ticket } from './output-stage.ts'
+import type { PipelineLatency } from './pipeline-latency.ts'
 import type { Place } from './place.ts'
 import type { Rejection } from './transaction.ts'
 import { Turn } from './turn.ts'
@@ -58,6 +59,8 @@ export interface PumpOptions {
   readonly inFlight?: InFlightLimits | undefined
   /** Whether what is read here counts as received by the pipeline. */
   readonly counts: boolean
+  /** Hears of what was delivered. */
+  readonly latency?: PipelineLatency | undefined
 }
 
 export interface PumpEnvironment {
@@ -215,6 +218,7 @@ export class Pump implements FlightOwner, CommitterOwner {
     if (flight.attempts > 1 || this.#isForSource(flight)) {
       this.#environment.health.over(REJECTED)
     }
+    this.#options.latency?.delivered(flight.source, flight.begunMs)
     this.#release(flight)
     flight.source.settle?.(undefined)
   }

@@ -14,12 +14,14 @@ import { BufferMeter, inputMeter } from './meters.ts'
 import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
 import type {
   ConnectionStatus,
+  LatencySummary,
   MetricSeries,
   Pipeline,
   PipelineEnvironment,
   PipelineState,
   StopOutcome,
 } from './pipeline.ts'
+import { PipelineLatency } from './pipeline-latency.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
 import { type Outcome, rejectionOf } from './transaction.ts'
@@ -50,6 +52,7 @@ export class RunningPipeline implements Pipeline {
   readonly #stopping = new AbortController()
   readonly #stage: OutputStage
   readonly #pumps: readonly Pump[]
+  readonly #latency: PipelineLatency
   #bufferMeter: BufferMeter | undefined
   #phase: PipelineState['phase'] = 'built'
   #failure: HeadgateError | undefined
@@ -60,6 +63,7 @@ export class RunningPipeline implements Pipeline {
   constructor(parts: PipelineParts) {
     this.#parts = parts
     this.#health = parts.health
+    this.#latency = new PipelineLatency(parts.environment.clock)
     this.#stage = new OutputStage(
       { ...parts.output, counts: true },
       {
@@ -119,6 +123,10 @@ export class RunningPipeline implements Pipeline {
 
   series(): readonly MetricSeries[] {
     return this.#health.metrics.series()
+  }
+
+  latency(): LatencySummary {
+    return this.#latency.summary()
   }
 
   /** Until everything is settled; then all is closed. Never rejects. */
@@ -267,6 +275,7 @@ export class RunningPipeline implements Pipeline {
           threads,
           alone: whole.alone && alone,
           sink: toOutput,
+          latency: this.#latency,
         }),
       ]
     }
@@ -280,6 +289,7 @@ export class RunningPipeline implements Pipeline {
         givesBack: buffer.buffer.giveBack !== undefined,
         inFlight: buffer.buffer.inFlight,
         sink: (batch, ticket, apart) => this.#put(batch, ticket, apart),
+        latency: buffer.keepsTransaction ? this.#latency : undefined,
       }),
       this.#pump(
         {
@@ -292,6 +302,8 @@ export class RunningPipeline implements Pipeline {
           threads,
           alone,
           sink: toOutput,
+          // A buffer that has answered for a batch has forgotten when it came.
+          latency: buffer.keepsTransaction ? undefined : this.#latency,
         },
         // It is told by `end` when the first pump is done, not by the stop.
         new AbortController().signal,

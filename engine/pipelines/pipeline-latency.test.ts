@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { SimulatedClock } from '../ports/simulated-clock.ts'
+import { buildPipeline } from './build-pipeline.ts'
+import { Message } from './message.ts'
+import { PipelineLatency } from './pipeline-latency.ts'
+import { NOT_TIMED } from './sampled-timing.ts'
+import { COPY, count, createStream, keys, memory, produce, until } from './stream-testing.ts'
+import { testEnvironment } from './testing.ts'
+
+const messages = (total: number): Message[] =>
+  Array.from({ length: total }, () => Message.fromBytes(Buffer.from('{}')))
+
+test('records count from their arrival in the stream, however long they wait to be read', async () => {
+  const clock = new SimulatedClock()
+  const engine = memory(clock)
+  await createStream(engine, 'source', 1)
+  await createStream(engine, 'target', 1)
+  await produce(engine, 'source', keys(30))
+  await clock.advance(60_000)
+  const pipeline = await buildPipeline(COPY, testEnvironment({ engine, clock }))
+  await pipeline.connect()
+  await until(() => count(engine, 'target') === 30 && pipeline.latency().count === 30)
+  const { p50, p99, sum } = pipeline.latency()
+  expect(p50).toBeCloseTo(60, 5)
+  expect(p99).toBeCloseTo(60, 5)
+  expect(sum).toBeCloseTo(1_800, 1)
+  await pipeline.stop(100)
+})
+
+test('what comes from elsewhere counts from its read to its delivery', async () => {
+  const clock = new SimulatedClock()
+  const latency = new PipelineLatency(clock)
+  const begunMs = clock.monotonicMs()
+  await clock.advance(250)
+  latency.delivered({ messages: messages(3) }, NOT_TIMED)
+  expect(latency.summary().count).toBe(0)
+  latency.delivered({ messages: messages(2) }, begunMs)
+  expect(latency.summary()).toEqual({ p50: 0.25, p90: 0.25, p99: 0.25, count: 5, sum: 1.25 })
+})
+
+test('a batch of records that arrived hours apart is as old as either end, half of it each', async () => {
+  const clock = new SimulatedClock()
+  const arrivedUsFirst = clock.wallUs()
+  await clock.advance(3_600_000)
+  const arrivedUsLast = clock.wallUs()
+  await clock.advance(1_000)
+  const latency = new PipelineLatency(clock)
+  latency.delivered({ messages: messages(5), arrivedUsFirst, arrivedUsLast }, NOT_TIMED)
+  const { p50, p99, sum, count: total } = latency.summary()
+  expect(sum).toBe(3 * 3_601 + 2)
+  expect(total).toBe(5)
+  expect(p50).toBeGreaterThan(3_601 * 0.875)
+  expect(p99).toBeLessThanOrEqual(3_601)
+})
+
+test('a clock that was set back makes no message arrive after its delivery', () => {
+  const clock = new SimulatedClock()
+  const latency = new PipelineLatency(clock)
+  latency.delivered({ messages: messages(1), arrivedUsFirst: clock.wallUs() + 5e6 }, NOT_TIMED)
+  expect(latency.summary()).toMatchObject({ p99: 0, sum: 0, count: 1 })
+})

@@ -63,6 +63,9 @@ export interface InputBatch {
    * together where nobody looks at whole batches (see `alone`), and part where somebody does.
    */
   readonly apart?: boolean
+  /** When the first and the last of its records arrived in their stream, in microseconds since 1970. */
+  readonly arrivedUsFirst?: number
+  readonly arrivedUsLast?: number
 }
 
 /** The position after one batch of a shard. The runtime commits marks of one lane in the order in which they came. */

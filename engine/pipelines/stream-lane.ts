@@ -104,11 +104,14 @@ export class StreamLane {
     const cursor = this.#cursor
     if (cursor === undefined || this.lost || this.#drained !== undefined) return undefined
     const messages: Message[] = []
+    const arrivedUsFirst = cursor.arrivalUs
+    let arrivedUsLast = arrivedUsFirst
     let last = 0
     let more = !this.#exhausted
     while (more && messages.length < STREAM_BATCH_RECORDS_MAX) {
       messages.push(messageOfRecord(cursor, this.#options.origin))
       last = cursor.sequence
+      arrivedUsLast = cursor.arrivalUs
       more = cursor.next()
     }
     if (!more) {
@@ -117,7 +120,8 @@ export class StreamLane {
     }
     if (messages.length === 0) return undefined
     this.#reached = more ? last + 1 : this.#next
-    return { messages, mark: this.#mark(messages, this.#reached) }
+    const mark = this.#mark(messages, this.#reached)
+    return { messages, mark, arrivedUsFirst, arrivedUsLast }
   }
 
   get hasMore(): boolean {

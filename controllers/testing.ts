@@ -13,6 +13,7 @@ import type {
   PipelineEnvironment,
   PipelineState,
 } from '../engine/pipelines/pipeline.ts'
+import type { TapPlace } from '../engine/pipelines/tap-point.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { SeededRandom } from '../engine/ports/seeded-random.ts'
@@ -148,6 +149,14 @@ export class FakePipeline implements Pipeline {
   series(): readonly MetricSeries[] {
     const labels = { label: '', path: 'root.input' }
     return [{ kind: 'counter', name: 'input_received', labels, value: 0 }]
+  }
+
+  tapPlaces(): readonly TapPlace[] {
+    return []
+  }
+
+  tap(): Disposable {
+    throw new HeadgateError('NotFound', 'nothing runs here')
   }
 
   watch(listener: () => void): Disposable {

@@ -68,6 +68,7 @@ async function buildMasked(
     output: await builder.output(parts.output, ['output']),
     threads: threadsOf(parts.threads),
     shared: builder.shared,
+    taps: builder.taps,
   })
 }
 

@@ -11,6 +11,7 @@ import type { Processor } from './component.ts'
 import type { Batch, Message } from './message.ts'
 import type { ProcessorMeter } from './meters.ts'
 import { NOT_TIMED } from './sampled-timing.ts'
+import type { PointLook, TapPoint } from './tap-point.ts'
 
 export interface Step {
   readonly processor: Processor
@@ -19,6 +20,8 @@ export interface Step {
   readonly meter?: ProcessorMeter
   /** See `alone` of its definition. */
   readonly alone?: boolean
+  /** Where it can be looked at; one field is read for each batch while nobody does. */
+  readonly tap?: TapPoint
 }
 
 /**
@@ -99,16 +102,17 @@ function applyToAll(
 }
 
 function apply(step: Step, batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {
+  const look = step.tap?.open === true ? step.tap.look(batch) : undefined
   const begunMs = step.meter?.begin(batch) ?? NOT_TIMED
   try {
     const result = step.processor.process(batch, signal)
-    if (!(result instanceof Promise)) return done(step, result, begunMs)
+    if (!(result instanceof Promise)) return done(step, result, begunMs, look)
     return result.then(
-      (batches) => done(step, batches, begunMs),
-      (thrown) => done(step, flag(step, batch, thrown), begunMs),
+      (batches) => done(step, batches, begunMs, look),
+      (thrown) => done(step, flag(step, batch, thrown), begunMs, look),
     )
   } catch (thrown) {
-    return done(step, flag(step, batch, thrown), begunMs)
+    return done(step, flag(step, batch, thrown), begunMs, look)
   }
 }
 
@@ -136,8 +140,9 @@ function hasFailed(message: Message): boolean {
   return message.failure() !== undefined
 }
 
-function done(step: Step, batches: Batches, begunMs: number): Batches {
+function done(step: Step, batches: Batches, begunMs: number, look: PointLook | undefined): Batches {
   step.meter?.end(batches, begunMs)
+  look?.became(batches)
   return batches
 }
 

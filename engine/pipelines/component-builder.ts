@@ -46,6 +46,7 @@ import type { RateLimit } from './rate-limit.ts'
 import type { ResourceRole } from './resource-labels.ts'
 import { SharedResources } from './shared-resources.ts'
 import type { Closable } from './shared-slot.ts'
+import { Taps } from './taps.ts'
 
 export interface BuiltInput {
   readonly input: Input
@@ -74,6 +75,7 @@ export class ComponentBuilder {
   readonly #strict: boolean
   /** What was made of `cache_resources` and `rate_limit_resources`. */
   readonly shared: SharedResources = new SharedResources()
+  readonly taps: Taps
 
   constructor(
     environment: PipelineEnvironment,
@@ -90,17 +92,21 @@ export class ComponentBuilder {
     this.#resources = options.resources
     this.#signal = options.signal
     this.#strict = options.strict === true
+    const { clock, random } = environment
+    const mask = (text: string): string => options.health.mask.text(text)
+    this.taps = new Taps({ clock, random, mask })
   }
 
   async input(value: unknown, path: ConfigPath): Promise<BuiltInput> {
     const { component, definition, config } = await this.#load('input', value, path)
     const context = this.#context(component)
+    const place = this.#place(component, definition.atLeastOnceBecause === undefined)
     return {
       input: (await definition.build(config as never, context)) as Input,
       nack: definition.nack,
       transactional: definition.transactional === true,
       processors: await this.chain(component.processors, [...component.path, 'processors']),
-      place: this.#place(component, definition.atLeastOnceBecause === undefined),
+      place,
     }
   }
 
@@ -126,10 +132,12 @@ export class ComponentBuilder {
         index,
       ])
       const context = this.#context(component, strict)
+      const tap = this.taps.point(component)
       const processor = await definition.build(config as never, context)
       const meter = new ProcessorMeter(context.metrics, this.#environment.clock)
       const alone = isAlone(definition, config as never)
-      steps.push({ processor, failure: (thrown) => context.failure(thrown), meter, alone })
+      const failure = (thrown: unknown): MappingFailure => context.failure(thrown)
+      steps.push({ processor, failure, meter, alone, tap })
     }
     return new Chain(steps, strictness)
   }
@@ -143,6 +151,7 @@ export class ComponentBuilder {
     const { own, maxInFlight, batching } = partOutputConfig(definition, config)
     const takesFailed = definition.takesFailed ?? (() => false)
     const context = this.#context(component, strict, (at) => strict && !takesFailed(at))
+    const place = this.#place(component, definition.delivery !== 'wraps')
     const processors = await this.chain(
       component.processors,
       [...component.path, 'processors'],
@@ -155,7 +164,7 @@ export class ComponentBuilder {
     )
     return {
       output: await definition.build(own as never, context),
-      place: this.#place(component, definition.delivery !== 'wraps'),
+      place,
       processors: processors.steps.length === 0 ? undefined : processors,
       batching: policy,
       maxInFlight,
@@ -247,12 +256,14 @@ export class ComponentBuilder {
     return { component, definition, config: conformConfig(schema, component.config) }
   }
 
-  #place({ role, name, label, path }: ComponentConfig, connects: boolean): Place {
+  #place(component: ComponentConfig, connects: boolean): Place {
+    const { role, name, label, path } = component
     const at = ['root', ...path].join('.')
     const own = label === '' ? at : label
     const where = path.length === 1 ? '' : ` (${own})`
     const metrics = this.#health.metrics.of({ label, path: at })
-    return { name: `${role} ${name}${where}`, label, path: at, connects, metrics }
+    const tap = this.taps.point(component)
+    return { name: `${role} ${name}${where}`, label, path: at, connects, metrics, tap }
   }
 
   /** `strict`: of the processors in the component; `strictAt`: of the outputs in it. */

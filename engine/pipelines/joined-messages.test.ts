@@ -12,6 +12,7 @@ import { type Batch, Message } from './message.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { SharedResources } from './shared-resources.ts'
+import { Taps } from './taps.ts'
 import { until } from './stream-testing.ts'
 import { placeOf, testEnvironment } from './testing.ts'
 
@@ -66,6 +67,7 @@ async function written(parts: {
           }
         : undefined,
     shared: new SharedResources(),
+    taps: new Taps({ ...environment, mask: (text) => text }),
     chain: parts.chain ?? new Chain([]),
     output: {
       output,

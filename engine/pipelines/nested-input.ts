@@ -89,6 +89,8 @@ export class NestedInput implements Input {
     if (batch === undefined) return undefined
     this.#environment.health.over(this.#built.place.name)
     this.#received.add(batch.messages.length)
+    const { tap } = this.#built.place
+    if (tap?.open === true) tap.gave(batch.messages)
     const nack = batch.nack ?? this.#built.nack
     const processors = inOrder(batch.processors, this.#processors)
     return processors === undefined ? { ...batch, nack } : { ...batch, nack, processors }

@@ -17,6 +17,7 @@ import type { Batch } from './message.ts'
 import { OutputMeter } from './meters.ts'
 import type { Place } from './place.ts'
 import { type Accepted, refuseFailed } from './refuse-failed.ts'
+import { lookedAt } from './tap-ticket.ts'
 import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -184,7 +185,9 @@ export class OutputStage {
   }
 
   /** Returns at once; the ticket is resolved when the write ended. */
-  #write(batch: Batch, ticket: Ticket): void {
+  #write(batch: Batch, given: Ticket): void {
+    const { tap } = this.#options.place
+    const ticket = tap?.open === true ? lookedAt(tap, batch, given) : given
     const begunMs = this.#meter.timing.begin()
     if (!this.#connection.connected) {
       this.#track(this.#writeConnected(batch, ticket), batch, ticket, begunMs)

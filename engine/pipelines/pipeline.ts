@@ -9,6 +9,8 @@ import type { Endpoints } from '../ports/endpoints.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { SharedComponents } from './namespace-resources.ts'
+import type { TapListener, TapOptions } from './tap.ts'
+import type { TapPlace } from './tap-point.ts'
 
 /** One thing that is wrong in a config; `sets/` turns the path into file, line and column. */
 export interface ConfigProblem {
@@ -125,6 +127,13 @@ export interface Pipeline {
   series(): readonly MetricSeries[]
   /** How long messages took from their arrival to their delivery. */
   latency(): LatencySummary
+  /** Where its records can be looked at, in the order of its config. */
+  tapPlaces(): readonly TapPlace[]
+  /**
+   * Shows records at a component, given by its label or path, until the limit is reached, the pipeline is closed or the
+   * caller disposes of it. NotFound names those that there are; BackPressure where too many look already.
+   */
+  tap(at: string, options: TapOptions, listener: TapListener): Disposable
 }
 
 export interface ConnectionStatus {

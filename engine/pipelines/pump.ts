@@ -292,8 +292,9 @@ export class Pump implements FlightOwner, CommitterOwner {
     const { health } = this.#environment
     health.over(this.#options.place.name)
     if (this.#options.counts) health.counters.inputReceived += batch.messages.length
-    const { meter } = this.#options
+    const { meter, place } = this.#options
     meter.read(batch.messages)
+    if (place.tap?.open === true) place.tap.gave(batch.messages)
     const flight = new Flight(batch, this, meter.timing.begin())
     this.#flights.add(flight)
     this.#messages += batch.messages.length

@@ -8,6 +8,7 @@ import { type Batch, Message } from './message.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { SharedResources } from './shared-resources.ts'
+import { Taps } from './taps.ts'
 import { placeOf, testEnvironment } from './testing.ts'
 import { BatchError, type Outcome } from './transaction.ts'
 
@@ -107,6 +108,7 @@ function pipelineOf(input: Input, output: Output, options: Options = {}): Runnin
     },
     buffer: undefined,
     shared: new SharedResources(),
+    taps: new Taps({ ...testEnvironment(), mask: (text) => text }),
     chain: new Chain(
       (options.processors ?? []).map((processor) => ({
         processor,

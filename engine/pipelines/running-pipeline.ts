@@ -24,6 +24,9 @@ import type {
 import { PipelineLatency } from './pipeline-latency.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
+import type { TapListener, TapOptions } from './tap.ts'
+import type { TapPlace } from './tap-point.ts'
+import type { Taps } from './taps.ts'
 import { type Outcome, rejectionOf } from './transaction.ts'
 
 export interface PipelineParts {
@@ -38,6 +41,7 @@ export interface PipelineParts {
   /** How many batches may be at the processors at once; 1 where absent, which keeps their order. */
   readonly threads?: number
   readonly shared: SharedResources
+  readonly taps: Taps
 }
 
 /** A graceful stop gets this part of a deadline that is above a second; the rest is for closing by force. */
@@ -129,6 +133,14 @@ export class RunningPipeline implements Pipeline {
     return this.#latency.summary()
   }
 
+  tapPlaces(): readonly TapPlace[] {
+    return this.#parts.taps.places()
+  }
+
+  tap(at: string, options: TapOptions, listener: TapListener): Disposable {
+    return this.#parts.taps.tap(at, options, listener)
+  }
+
   /** Until everything is settled; then all is closed. Never rejects. */
   async #run(): Promise<void> {
     const [first, second] = this.#pumps
@@ -215,7 +227,7 @@ export class RunningPipeline implements Pipeline {
   }
 
   async #closeOnce(): Promise<void> {
-    const { input, buffer, chain, shared, environment } = this.#parts
+    const { input, buffer, chain, shared, taps, environment } = this.#parts
     this.#health.close()
     const closing = [
       input.input.close(),
@@ -226,6 +238,7 @@ export class RunningPipeline implements Pipeline {
     const closed = await Promise.allSettled([...closing, this.#stage.close()])
     // Last, for the others may use them to their end.
     closed.push(...(await Promise.allSettled([shared.close()])))
+    taps.close()
     for (const result of closed) {
       if (result.status === 'rejected') {
         environment.logger.warn('a component did not close', { reason: String(result.reason) })

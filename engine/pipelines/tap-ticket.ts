@@ -1,0 +1,17 @@
+/** The ticket of a batch that somebody looks at before an output: who looks hears what of it was not delivered. */
+import type { Batch } from './message.ts'
+import type { Ticket } from './output-stage.ts'
+import type { TapPoint } from './tap-point.ts'
+
+export function lookedAt(tap: TapPoint, batch: Batch, ticket: Ticket): Ticket {
+  const look = tap.look(batch)
+  if (look === undefined) return ticket
+  return {
+    split: (count) => ticket.split(count),
+    enlist: (enlisted) => ticket.enlist(enlisted),
+    resolve: (outcome) => {
+      look.settled(outcome)
+      ticket.resolve(outcome)
+    },
+  }
+}

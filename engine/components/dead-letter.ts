@@ -1,32 +1,34 @@
 /**
- * Makes a record of what could not be delivered: the record as it was read, and headers that say why and from where.
+ * Makes a dead letter of what could not be delivered: the record as it was read, and headers that say what happened.
  *
- * It goes into the log in one atom with the position of the input, so it is neither lost nor written twice.
+ * It goes into the log in one atom with the position of the input, so it is neither lost nor written twice. What the
+ * dead-letter stream does not take is rejected alone, and so is shown and comes again: nothing else holds it.
  */
-import { HeadgateError } from '../error.ts'
+import { attemptOf, letterHeaders } from '../dead-letters/letter-headers.ts'
+import { asHeadgateError, HeadgateError } from '../error.ts'
+import { keyMissing } from '../log/compaction/require-keys.ts'
 import type { RecordHeader, RecordInput } from '../log/record.ts'
 import {
   RECORD_DATA_BYTES_MAX,
   RECORD_HEADER_NAME_BYTES_MAX,
   RECORD_HEADER_VALUE_BYTES_MAX,
-  RECORD_HEADERS_MAX,
+  RECORD_KEY_BYTES_MAX,
 } from '../log/record.ts'
 import type { Delivery } from '../pipelines/component.ts'
-import type { Message } from '../pipelines/message.ts'
+import type { Batch, Message, SourceRecord } from '../pipelines/message.ts'
 import type { PipelineEnvironment, StreamTarget } from '../pipelines/pipeline.ts'
+import { formatArrival } from '../pipelines/record-message.ts'
+import { BatchError } from '../pipelines/transaction.ts'
 import { streamPlaceOf } from './stream-place.ts'
 
-/** A reason is a sentence, not a page. */
-export const REASON_LENGTH_MAX = 1_000
-/** What dead letters add themselves. */
-const OWN_HEADERS = 5
-const OWN_PREFIX = 'headgate'
+const OWN_METADATA = /^headgate[_-]/
 
 export class DeadLetters {
   readonly #stream: string
   readonly #component: string
   readonly #environment: PipelineEnvironment
 
+  /** `component`: whom to blame for what failed at no processor. */
   constructor(stream: string, component: string, environment: PipelineEnvironment) {
     this.#stream = stream
     this.#component = component
@@ -41,37 +43,35 @@ export class DeadLetters {
       throw new HeadgateError('StreamNotFound', `dead-letter stream ${this.#stream} does not exist`)
     }
     const data = message.origin.content()
+    const { key, headers = [], clientInfo } = message.origin.sourceRecord() ?? recordOf(message)
     const misfit = data.length > RECORD_DATA_BYTES_MAX ? 'it is too large' : target.check?.(data)
     if (misfit !== undefined) {
       const text = `dead-letter stream ${this.#stream} does not take the record: ${misfit}`
-      throw new HeadgateError('EventInvalid', text, {
+      throw new HeadgateError('EventInvalid', `${text} (it failed: ${why.message})`, {
         hint: 'a dead-letter stream has no type, or the type of the stream that is read',
       })
     }
-    const key = message.origin.metadata('headgate_key')
-    const record = {
-      data,
-      key: typeof key === 'string' ? Buffer.from(key) : undefined,
-      headers: this.#headers(message, why),
+    if (target.needsKey === true && key === undefined) {
+      throw keyMissing(`${this.#stream}, which takes dead letters,`, 'a record')
     }
+    const record = { data, key, clientInfo, headers: this.#headers(message, headers, why) }
     return { target, record, message }
   }
 
-  #headers(message: Message, why: HeadgateError): readonly RecordHeader[] {
-    const place = streamPlaceOf(message)
-    const own: readonly (readonly [string, string])[] = [
-      ['headgate-reason', why.message.slice(0, REASON_LENGTH_MAX)],
-      ['headgate-component', this.#component],
-      ['headgate-stream', place?.stream ?? ''],
-      ['headgate-shard', String(place?.shard ?? '')],
-      ['headgate-sequence', String(place?.sequence ?? '')],
-    ]
-    return [
-      ...kept(message).slice(0, RECORD_HEADERS_MAX - OWN_HEADERS),
-      ...own
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => ({ name, value: Buffer.from(value) })),
-    ]
+  #headers(
+    message: Message,
+    headers: readonly RecordHeader[],
+    why: HeadgateError,
+  ): readonly RecordHeader[] {
+    const failedAt = message.failure()?.sourcePath ?? ''
+    return letterHeaders(headers, {
+      reason: why.message,
+      component: failedAt === '' ? this.#component : failedAt,
+      // What was made of several records, or by no stream, has no place to go back to.
+      place: message.origin.sourceRecord() === undefined ? undefined : streamPlaceOf(message),
+      time: formatArrival(this.#environment.clock.wallUs()),
+      attempt: attemptOf(headers) + 1,
+    })
   }
 }
 
@@ -81,28 +81,71 @@ export interface DeadLetter {
   readonly message: Message
 }
 
-/** All of one stream; together, for they were decided together. */
-export function enlistDeadLetters(letters: readonly DeadLetter[], delivery: Delivery): void {
-  const [first] = letters
-  if (first === undefined) return
-  delivery.enlist({
-    target: first.target,
-    records: letters.map(({ record }) => record),
-    messages: letters.map(({ message }) => message),
-  })
+/** What one write comes to, message by message: letters, and those that nothing takes. */
+export class Undelivered {
+  readonly #letters: DeadLetters | undefined
+  readonly #made: DeadLetter[] = []
+  readonly #left = new Map<Message, HeadgateError>()
+
+  /** Without letters everything that failed is left. */
+  constructor(letters: DeadLetters | undefined) {
+    this.#letters = letters
+  }
+
+  get letters(): number {
+    return this.#made.length
+  }
+
+  add(message: Message, why: HeadgateError): void {
+    if (this.#letters === undefined) {
+      this.#left.set(message, why)
+      return
+    }
+    try {
+      this.#made.push(this.#letters.record(message, why))
+    } catch (thrown) {
+      this.#left.set(message, asHeadgateError(thrown))
+    }
+  }
+
+  /** Those of the batch that failed at a processor; the others are returned. */
+  addFailed(batch: Batch): Batch {
+    return batch.filter((message) => {
+      const failure = message.failure()
+      if (failure === undefined) return true
+      this.add(message, new HeadgateError('MappingFailed', failure.text))
+      return false
+    })
+  }
+
+  /** Enlists the letters, all of one stream and together; throws a BatchError that names what is left. */
+  settle(delivery: Delivery): void {
+    const [first] = this.#made
+    if (first !== undefined) {
+      delivery.enlist({
+        target: first.target,
+        records: this.#made.map(({ record }) => record),
+        messages: this.#made.map(({ message }) => message),
+        deadLetters: true,
+      })
+    }
+    if (this.#left.size > 0) throw new BatchError(this.#left)
+  }
 }
 
-/** The headers that the record came with; those of an earlier dead letter are replaced. */
-function kept({ origin }: Message): RecordHeader[] {
+/** Of a message that no stream gave: its metadata as far as headers can hold it. */
+function recordOf({ origin }: Message): SourceRecord {
   const headers: RecordHeader[] = []
   for (const name of origin.metadataKeys()) {
     const value = origin.metadata(name)
-    if (name.startsWith(OWN_PREFIX) || typeof value !== 'string') continue
+    if (OWN_METADATA.test(name) || typeof value !== 'string') continue
     const bytes = Buffer.from(value)
     const fits =
       Buffer.byteLength(name) <= RECORD_HEADER_NAME_BYTES_MAX &&
       bytes.length <= RECORD_HEADER_VALUE_BYTES_MAX
     if (fits) headers.push({ name, value: bytes })
   }
-  return headers
+  const text = origin.metadata('headgate_key')
+  const key = typeof text === 'string' ? Buffer.from(text) : undefined
+  return key === undefined || key.length > RECORD_KEY_BYTES_MAX ? { headers } : { key, headers }
 }

@@ -91,6 +91,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
   output: {
     broker: () => import('./outputs/broker.ts'),
     cache: () => import('./outputs/cache.ts'),
+    dead_letter: () => import('./outputs/dead-letter.ts'),
     drop: () => import('./outputs/drop.ts'),
     drop_on: () => import('./outputs/drop-on.ts'),
     dynamic: () => import('./outputs/dynamic.ts'),

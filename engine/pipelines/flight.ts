@@ -5,10 +5,11 @@
  * may have been parted, and one part delivered) is forgotten with it, so a replay never enlists twice.
  */
 import type { InputBatch } from './component.ts'
-import type { Batch, Message } from './message.ts'
+import type { Batch } from './message.ts'
 import { type Portion, portionsOf } from './portions.ts'
 import { NOT_TIMED } from './sampled-timing.ts'
 import { type Enlisted, type Rejection, Transaction, type TransactionOwner } from './transaction.ts'
+import { wholeOrLetter, without } from './whole-or-letter.ts'
 
 export interface FlightOwner {
   /** Every message was delivered, filtered or enlisted. */
@@ -106,32 +107,21 @@ export class Flight implements TransactionOwner {
 
   #keep(enlisted: readonly Enlisted[]): void {
     const kept = enlisted.filter(({ records }) => records.length > 0)
-    this.enlisted = this.enlisted.length === 0 ? kept : [...this.enlisted, ...kept]
+    const all = this.enlisted.length === 0 ? kept : [...this.enlisted, ...kept]
+    this.enlisted = wholeOrLetter(all)
     if (this.#replayed && this.enlisted.length > 1) this.enlisted = inInputOrder(this)
-  }
-}
-
-function without(enlisted: Enlisted, origins: ReadonlySet<Message>): Enlisted {
-  const { target, records, messages } = enlisted
-  const kept = (index: number): boolean => {
-    const origin = messages[index]?.origin
-    return origin === undefined || !origins.has(origin)
-  }
-  return {
-    target,
-    records: records.filter((_, index) => kept(index)),
-    messages: messages.filter((_, index) => kept(index)),
   }
 }
 
 /** What was replayed came late; it goes where its message stood. */
 function inInputOrder({ source, enlisted }: Flight): readonly Enlisted[] {
   const places = new Map(source.messages.map((message, index) => [message.origin, index]))
-  const single = enlisted.flatMap(({ target, records, messages }) =>
+  const single = enlisted.flatMap(({ records, messages: from, ...kind }) =>
     records.map((record, index) => {
-      const message = messages[index]
+      const message = from[index]
       const place = message === undefined ? 0 : (places.get(message.origin) ?? 0)
-      return { place, enlisted: { target, records: [record], messages: message ? [message] : [] } }
+      const messages = message ? [message] : []
+      return { place, enlisted: { ...kind, records: [record], messages } }
     }),
   )
   return single.toSorted((one, other) => one.place - other.place).map((entry) => entry.enlisted)

@@ -58,6 +58,7 @@ export async function inspectPipeline(
   await inspector.list('processor', parts.processors, ['pipeline', 'processors'])
   if (parts.output !== undefined) await inspector.component('output', parts.output, ['output'])
   await inspector.shared(lints)
+  inspector.deadLetters()
   inspector.variables(spec, [])
   return {
     problems: inspector.problems,
@@ -95,6 +96,7 @@ class Inspector {
   readonly #strict: boolean
   /** Outputs that are given what failed, in a strict pipeline too. */
   readonly #takeFailed: ConfigPath[] = []
+  readonly #deadLetters: StreamUse[] = []
 
   constructor({ resources, strict }: PipelineSpec, lints: Lints, labels: SharedLabels | undefined) {
     this.#resources = resources
@@ -158,6 +160,16 @@ class Inspector {
       if (role !== undefined) await this.component(role, value, path)
     }
     this.problems.push(...loopProblems(this.#uses))
+  }
+
+  /** Its own dead letters would fail again and again, as fast as they are read. */
+  deadLetters(): void {
+    for (const { stream, path } of this.#deadLetters) {
+      if (!this.streams.some((use) => use.access === 'read' && use.stream === stream)) continue
+      const message = `expected a stream that the pipeline does not read, got ${stream}`
+      const hint = 'Declare a Stream for what failed, and name it here.'
+      this.problems.push(problem({ path, at: 'value', message, hint }))
+    }
   }
 
   /** Environment variables in any text of the spec. */
@@ -294,7 +306,10 @@ class Inspector {
     if (component.role !== 'input' && component.role !== 'output') return
     const access = component.role === 'input' ? 'read' : 'write'
     for (const stream of definition.streams?.(config) ?? []) {
-      const at = isRecord(component.config) && 'name' in component.config ? [...path, 'name'] : path
+      const own = isRecord(component.config) ? component.config : {}
+      const field = ['name', 'stream'].find((name) => name in own)
+      const at = field === undefined ? path : [...path, field]
+      if (component.name === 'dead_letter') this.#deadLetters.push({ stream, access, path: at })
       this.streams.push({ stream, access, path: at })
     }
   }

@@ -16,6 +16,7 @@ import { encodeJson, encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
 import type { PreparedPayload } from '../bloblang/values/prepare-payload.ts'
 import type { Value } from '../bloblang/values/value.ts'
+import type { RecordInput } from '../log/record.ts'
 
 /** At least one message; readers must not change it. */
 export type Batch = readonly Message[]
@@ -24,7 +25,12 @@ export type Batch = readonly Message[]
 export interface MetadataView {
   get(key: string): Value | undefined
   keys(): Iterable<string>
+  /** Of what a stream gave: the bytes themselves, which metadata tells as text. */
+  readonly record?: SourceRecord
 }
+
+/** What a record has besides its data. */
+export type SourceRecord = Omit<RecordInput, 'data'>
 
 export class Message implements MappingSource {
   /** At least one of bytes and document is there; the other follows on demand. */
@@ -97,6 +103,16 @@ export class Message implements MappingSource {
 
   metadataKeys(): Iterable<string> {
     return this.#metadata?.keys() ?? []
+  }
+
+  /** All of it, as whoever derives messages may hand it on. */
+  get metadataView(): MetadataView | undefined {
+    return this.#metadata
+  }
+
+  /** Of the record that it is, when it is one that a stream gave. */
+  sourceRecord(): SourceRecord | undefined {
+    return this.#metadata?.record
   }
 
   failure(): MappingFailure | undefined {

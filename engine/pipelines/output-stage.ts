@@ -332,7 +332,7 @@ class SharedTicket implements Ticket {
         origins.has(origin) || (place === 0 && !known.has(origin)) ? [index] : [],
       )
       ticket.enlist({
-        target: enlisted.target,
+        ...enlisted,
         records: mine.flatMap((index) => enlisted.records[index] ?? []),
         messages: mine.flatMap((index) => enlisted.messages[index] ?? []),
       })

@@ -5,7 +5,7 @@
 import type { Value } from '../bloblang/values/value.ts'
 import type { RecordCursor } from '../log/batch.ts'
 import type { RecordHeader } from '../log/record.ts'
-import { Message, type MetadataView } from './message.ts'
+import { Message, type MetadataView, type SourceRecord } from './message.ts'
 
 /** What all records of one shard have in common. */
 export interface RecordOrigin {
@@ -26,29 +26,24 @@ const decoder = new TextDecoder()
 
 /** The record that the cursor stands at. */
 export function messageOfRecord(cursor: RecordCursor, origin: RecordOrigin): Message {
-  const { sequence, arrivalUs, key, headers, data } = cursor
-  return Message.fromBytes(data, new RecordMetadata(origin, sequence, arrivalUs, key, headers))
+  const { sequence, arrivalUs, key, headers, clientInfo, data } = cursor
+  const record = { key, headers, clientInfo }
+  return Message.fromBytes(data, new RecordMetadata(origin, sequence, arrivalUs, record))
 }
+
+type RecordMeta = SourceRecord & { readonly headers: readonly RecordHeader[] }
 
 class RecordMetadata implements MetadataView {
   readonly #origin: RecordOrigin
   readonly #sequence: number
   readonly #arrivalUs: number
-  readonly #key: Uint8Array | undefined
-  readonly #headers: readonly RecordHeader[]
+  readonly record: RecordMeta
 
-  constructor(
-    origin: RecordOrigin,
-    sequence: number,
-    arrivalUs: number,
-    key: Uint8Array | undefined,
-    headers: readonly RecordHeader[],
-  ) {
+  constructor(origin: RecordOrigin, sequence: number, arrivalUs: number, record: RecordMeta) {
     this.#origin = origin
     this.#sequence = sequence
     this.#arrivalUs = arrivalUs
-    this.#key = key
-    this.#headers = headers
+    this.record = record
   }
 
   get(key: string): Value | undefined {
@@ -65,7 +60,7 @@ class RecordMetadata implements MetadataView {
       case 'headgate_arrival':
         return formatArrival(this.#arrivalUs)
       case 'headgate_key':
-        return this.#key === undefined ? undefined : decoder.decode(this.#key)
+        return this.record.key === undefined ? undefined : decoder.decode(this.record.key)
       default:
         return this.#header(key)
     }
@@ -73,13 +68,13 @@ class RecordMetadata implements MetadataView {
 
   *keys(): Iterable<string> {
     yield* OWN_KEYS
-    if (this.#key !== undefined) yield 'headgate_key'
-    for (const name of new Set(this.#headers.map((header) => header.name))) yield name
+    if (this.record.key !== undefined) yield 'headgate_key'
+    for (const name of new Set(this.record.headers.map((header) => header.name))) yield name
   }
 
   /** The last of several with one name. */
   #header(name: string): Value | undefined {
-    const header = this.#headers.findLast((candidate) => candidate.name === name)
+    const header = this.record.headers.findLast((candidate) => candidate.name === name)
     return header === undefined ? undefined : decoder.decode(header.value)
   }
 }

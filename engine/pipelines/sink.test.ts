@@ -148,6 +148,8 @@ describe('a sink', () => {
       'headgate-stream': 'readings',
       'headgate-shard': '0',
       'headgate-sequence': '4',
+      'headgate-time': expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/),
+      'headgate-attempt': '1',
     })
   })
 
@@ -199,7 +201,10 @@ describe('a sink', () => {
     )
     await committed(engine, 'sink.archive', 11)
     expect(server.received).toHaveLength(0)
-    expect(await consume(engine, 'undelivered', 10)).toHaveLength(10)
+    const letters = await consume(engine, 'undelivered', 10)
+    expect(letters).toHaveLength(10)
+    const blamed = letters[0]?.headers.find(({ name }) => name === 'headgate-component')
+    expect(String(blamed?.value)).toBe('root.pipeline.processors.0')
   })
 
   test('does not start without its secret', async () => {

@@ -45,6 +45,8 @@ export interface Enlisted {
   /** Parallel to `messages`. */
   readonly records: readonly RecordInput[]
   readonly messages: Batch
+  /** They are dead letters: each stands for all that its record was to become. */
+  readonly deadLetters?: true
 }
 
 /** Hears of the end of a transaction, once. */

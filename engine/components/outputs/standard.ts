@@ -8,7 +8,7 @@
 
 import type { Agent } from 'undici'
 import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
-import { asHeadgateError, HeadgateError } from '../../error.ts'
+import { HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
   type Delivery,
@@ -18,8 +18,7 @@ import {
 } from '../../pipelines/component.ts'
 import { durationField, secretField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
-import { BatchError } from '../../pipelines/transaction.ts'
-import { type DeadLetter, DeadLetters, enlistDeadLetters } from '../dead-letter.ts'
+import { DeadLetters, Undelivered } from '../dead-letter.ts'
 import { judgeAnswer } from '../http/delivery-verdict.ts'
 import { type Answer, exchange, withoutSecrets } from '../http/exchange.ts'
 import { type RetryWaits, retryWaitMs } from '../http/retry-wait.ts'
@@ -105,12 +104,6 @@ export const standard: OutputDefinition = defineOutput({
   build: (options, context) => new StandardOutput(options, context),
 })
 
-/** What one write comes to, message by message. */
-class Results {
-  readonly failed = new Map<Message, HeadgateError>()
-  readonly letters: DeadLetter[] = []
-}
-
 class StandardOutput implements Output {
   readonly #config: Config
   readonly #context: BuildContext
@@ -149,35 +142,33 @@ class StandardOutput implements Output {
   }
 
   async write(batch: Batch, delivery: Delivery): Promise<void> {
-    const results = new Results()
+    const undelivered = new Undelivered(this.#deadLetters)
     for (const group of byShard(batch)) {
-      const sound = group.filter((message) => {
-        const failure = message.failure()
-        if (failure === undefined) return true
-        this.#refuse(message, new HeadgateError('MappingFailed', failure.text), results)
-        return false
-      })
-      if (sound.length > 0) await this.#deliver(sound, delivery, results)
+      const sound = undelivered.addFailed(group)
+      if (sound.length > 0) await this.#deliver(sound, delivery, undelivered)
     }
-    enlistDeadLetters(results.letters, delivery)
-    if (results.failed.size > 0) throw new BatchError(results.failed)
+    undelivered.settle(delivery)
   }
 
   async close(): Promise<void> {
     await this.#agent?.destroy()
   }
 
-  async #deliver(group: readonly Message[], delivery: Delivery, results: Results): Promise<void> {
+  async #deliver(
+    group: readonly Message[],
+    delivery: Delivery,
+    undelivered: Undelivered,
+  ): Promise<void> {
     const answer = await this.#persist(group, delivery)
     if (answer === undefined) return
     const [only] = group
     const given = judgeAnswer(answer) === 'split' && group.length > 1
     if (given) {
       const middle = Math.ceil(group.length / 2)
-      await this.#deliver(group.slice(0, middle), delivery, results)
-      await this.#deliver(group.slice(middle), delivery, results)
+      await this.#deliver(group.slice(0, middle), delivery, undelivered)
+      await this.#deliver(group.slice(middle), delivery, undelivered)
     } else if (only !== undefined) {
-      for (const message of group) this.#refuse(message, this.#failure(answer), results)
+      for (const message of group) undelivered.add(message, this.#failure(answer))
     }
   }
 
@@ -228,18 +219,6 @@ class StandardOutput implements Output {
       headers: { ...headers, ...this.#headers },
       body,
       timeoutMs: STANDARD_TIMEOUT_MS,
-    }
-  }
-
-  #refuse(message: Message, why: HeadgateError, results: Results): void {
-    if (this.#deadLetters === undefined) {
-      results.failed.set(message, why)
-      return
-    }
-    try {
-      results.letters.push(this.#deadLetters.record(message, why))
-    } catch (thrown) {
-      results.failed.set(message, asHeadgateError(thrown))
     }
   }
 

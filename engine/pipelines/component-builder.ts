@@ -247,10 +247,11 @@ export class ComponentBuilder {
       throw new HeadgateError(first?.code ?? 'ComponentConfigInvalid', first?.message ?? 'invalid')
     }
     const { component } = parsed
-    const definition = await loadComponent(role, component.name)
-    if (definition === undefined) {
+    const found = await loadComponent(role, component.name)
+    if (found === undefined) {
       throw new HeadgateError('ComponentUnknown', `there is no ${role} named ${component.name}`)
     }
+    const definition = this.#environment.standIn?.(role, component, found) ?? found
     const known: DefinitionOf[Role] = definition
     const schema = known.role === 'output' ? outputSchema(known) : known.config
     return { component, definition, config: conformConfig(schema, component.config) }

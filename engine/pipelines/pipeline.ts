@@ -9,6 +9,7 @@ import type { Endpoints } from '../ports/endpoints.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { SharedComponents } from './namespace-resources.ts'
+import type { StandIn } from './stand-in.ts'
 import type { TapListener, TapOptions } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
 
@@ -83,6 +84,8 @@ export interface PipelineEnvironment {
   readonly mask?: (config: unknown) => unknown
   /** What its mappings may read; nothing where absent. */
   readonly files?: MappingFiles
+  /** For rehearsals: what is built in the place of a component. */
+  readonly standIn?: StandIn
 }
 
 /** Finds a declared stream by the name that a config of this namespace uses. */

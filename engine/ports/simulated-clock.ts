@@ -72,6 +72,12 @@ export class SimulatedClock implements Clock {
     return this.#waiting.size
   }
 
+  /** How long until the next timer fires; undefined where none waits. */
+  get dueInMs(): number | undefined {
+    const next = this.#earliest(Number.POSITIVE_INFINITY)
+    return next === undefined ? undefined : next.atMs - this.#nowMs
+  }
+
   #earliest(limitMs: number): Waiting | undefined {
     let earliest: Waiting | undefined
     for (const waiting of this.#waiting) {

@@ -283,7 +283,11 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       watch: () => ({ [Symbol.dispose]: () => undefined }),
     },
     connect: NO_CONNECT,
-    runs: { restart: () => refuseWrite(), pause: () => refuseWrite() },
+    runs: {
+      restart: () => refuseWrite(),
+      pause: () => refuseWrite(),
+      reset: () => refuseWrite(),
+    },
     seriesOf: () => [],
     why: () => undefined,
     reconcile: () => refuseWrite(),

@@ -85,6 +85,7 @@ export function numberOption(
 /** What the first words of two-word commands are about. */
 export const COMMAND_FAMILIES: Readonly<Record<string, string>> = {
   groups: 'Look at consumer groups, and move them.',
+  pipelines: 'Move where pipelines and sinks read on.',
   streams: 'Look at streams as the engine holds them.',
 }
 

@@ -31,6 +31,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { latest } from './latest.ts'
 import { lint } from './lint.ts'
 import { list } from './list.ts'
+import { pipelinesReset } from './pipelines-reset.ts'
 import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
@@ -94,6 +95,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   groupsList,
   groupsDescribe,
   groupsReset,
+  pipelinesReset,
   kubeconfig,
   backup,
   restore,

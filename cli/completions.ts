@@ -136,6 +136,7 @@ async function argumentValues(
     case 'NAME': {
       if (command.name.startsWith('groups ')) return live('consumergroups', options)
       if (current.includes('/')) return namesBehind(current, options, live)
+      if (command.name.startsWith('pipelines ')) return live('pipelines', options)
       const { gettable } = await import('./kind-names.ts')
       return live(gettable(given[0] ?? '').plural, options)
     }

@@ -41,9 +41,10 @@ interface ResetAnswer {
 }
 
 async function runGroupsReset(invocation: Invocation): Promise<number> {
-  const [{ groupPath }, { aligned }] = await Promise.all([
+  const [{ groupPath }, { aligned }, { shardsOption }] = await Promise.all([
     import('./groups.ts'),
     import('./table.ts'),
+    import('./shards-option.ts'),
   ])
   const { terminal } = invocation
   const [name = ''] = invocation.arguments
@@ -87,11 +88,4 @@ function requiredOption(invocation: Invocation, name: string, hint: string): str
   const value = textOption(invocation, name)
   if (value !== undefined && value !== '') return value
   throw new HeadgateError('Usage', `--${name}: expected a value, got none`, { hint })
-}
-
-function shardsOption(invocation: Invocation): readonly number[] | undefined {
-  const text = textOption(invocation, 'shard')
-  if (text === undefined) return undefined
-  if (/^[0-9]{1,4}(,[0-9]{1,4})*$/.test(text)) return text.split(',').map(Number)
-  throw new HeadgateError('Usage', `--shard: expected numbers such as 0 or 0,2, got "${text}"`)
 }

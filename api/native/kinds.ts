@@ -157,6 +157,8 @@ function servedKind(definition: KindDefinition): ServedResource {
     })
   if (kind === 'Stream')
     subresources.push({ name: 'records', kind: 'RecordList', verbs: ['create', 'get'] })
+  if (kind === 'Pipeline' || kind === 'Sink')
+    subresources.push({ name: 'reset', kind: `${kind}Reset`, verbs: ['create'] })
   return {
     kind,
     plural,

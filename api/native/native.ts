@@ -11,6 +11,7 @@ import { SERVED_KINDS } from './kinds.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
+import { servePipelineResets } from './pipeline-resets.ts'
 import { servePipelineRuns } from './pipeline-runs.ts'
 import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
@@ -47,6 +48,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveRevisions(server, context)
   serveSuspensions(server, context)
   servePipelineRuns(server, context)
+  servePipelineResets(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)
   serveApplySet(server, context)

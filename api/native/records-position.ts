@@ -6,6 +6,7 @@
  */
 import { HeadgateError } from '../../engine/error.ts'
 import type { Where } from '../../engine/log/log.ts'
+import { whereOf } from '../../engine/log/where-text.ts'
 import { StatusError } from './status.ts'
 
 export type From =
@@ -19,8 +20,6 @@ export interface NextToken {
 }
 
 const TOKEN = /^next:([0-9]{1,10}):([0-9]{1,5}):([0-9]{1,16})$/
-const TIME =
-  /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})$/
 
 export function readFrom(text: string): From {
   const where = parseWhere('from', text)
@@ -45,10 +44,9 @@ export function readNext(text: string): NextToken {
 
 /** Undefined for what names no place; `field` is what a refusal names. */
 export function parseWhere(field: string, text: string): Where | undefined {
-  if (text === 'earliest' || text === 'latest') return { kind: text }
-  if (/^[0-9]+$/.test(text)) return sequenceOf(field, text)
-  const arrivalUs = parseTimeUs(text)
-  return arrivalUs === undefined ? undefined : { kind: 'time', arrivalUs }
+  const where = whereOf(text)
+  if (where === undefined && /^[0-9]+$/.test(text)) throw tooLarge(field, text)
+  return where
 }
 
 export function formatNext({ incarnation, shard, sequence }: NextToken): string {
@@ -78,21 +76,8 @@ export function formatTimeUs(us: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`
 }
 
-/** Undefined for what is no time, `2026-02-31` included. Digits beyond microseconds are cut. */
-function parseTimeUs(text: string): number | undefined {
-  const match = TIME.exec(text)
-  if (match === null) return undefined
-  const [, day = '', time = '', fraction = '', zone = ''] = match
-  const ms = Date.parse(`${day}T${time}${zone.toUpperCase()}`)
-  const isRealDay = new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
-  if (Number.isNaN(ms) || !isRealDay) return undefined
-  return ms * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
-}
-
-function sequenceOf(field: string, text: string): Where {
-  const sequence = Number(text)
-  if (Number.isSafeInteger(sequence)) return { kind: 'sequence', sequence }
-  throw new HeadgateError(
+function tooLarge(field: string, text: string): HeadgateError {
+  return new HeadgateError(
     'BadRequest',
     `${field}: expected a sequence up to 2^53 - 1, got ${text.slice(0, 40)}`,
   )

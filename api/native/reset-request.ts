@@ -14,11 +14,29 @@ export interface ResetBody {
 
 const FIELDS: readonly string[] = ['stream', 'shards', 'to', 'dryRun', 'force']
 
-export function readResetBody(body: Readonly<Record<string, unknown>>): ResetBody {
-  const unknown = Object.keys(body).find((name) => !FIELDS.includes(name))
-  if (unknown !== undefined) {
-    throw bad(`the body: expected ${FIELDS.join(', ')}, got ${JSON.stringify(unknown)}`)
+/** Of a pipeline: it knows the group, and the stream where it reads but one. */
+export interface MoveBody {
+  readonly stream: string | undefined
+  readonly shards: readonly number[] | undefined
+  readonly to: Where
+  readonly dryRun: boolean
+}
+
+const MOVE_FIELDS: readonly string[] = ['stream', 'shards', 'to', 'dryRun']
+
+export function readMoveBody(body: Readonly<Record<string, unknown>>): MoveBody {
+  requireFields(body, MOVE_FIELDS)
+  const { stream } = body
+  return {
+    stream: stream === undefined || stream === null ? undefined : readStream(stream),
+    shards: readShards(body['shards']),
+    to: readTo(body['to']),
+    dryRun: readFlag('dryRun', body['dryRun']),
   }
+}
+
+export function readResetBody(body: Readonly<Record<string, unknown>>): ResetBody {
+  requireFields(body, FIELDS)
   return {
     stream: readStream(body['stream']),
     shards: readShards(body['shards']),
@@ -26,6 +44,12 @@ export function readResetBody(body: Readonly<Record<string, unknown>>): ResetBod
     dryRun: readFlag('dryRun', body['dryRun']),
     force: readFlag('force', body['force']),
   }
+}
+
+function requireFields(body: Readonly<Record<string, unknown>>, fields: readonly string[]): void {
+  const unknown = Object.keys(body).find((name) => !fields.includes(name))
+  if (unknown === undefined) return
+  throw bad(`the body: expected ${fields.join(', ')}, got ${JSON.stringify(unknown)}`)
 }
 
 function readStream(value: unknown): string {

@@ -5,12 +5,14 @@ import { CONNECT_SOURCE } from '../connect/stored-stream.ts'
 import type { PipelineRuns } from '../pipeline-runs.ts'
 import { placeText } from '../status/place-text.ts'
 import type { ConnectSet } from './connect-set.ts'
+import { resetPipeline } from './reset-pipeline.ts'
 import { restartPipeline } from './restart-pipeline.ts'
 import type { Running } from './running.ts'
 
 export function pipelineRunsOf(set: Pick<ConnectSet, 'pause'>, running: Running): PipelineRuns {
   return {
     restart: (identity) => restartPipeline(identity, running),
+    reset: (identity, request) => resetPipeline(identity, request, running),
     async pause(identity, paused) {
       await set.pause(ownId(identity, running), paused)
     },

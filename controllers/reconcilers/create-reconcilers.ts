@@ -39,6 +39,8 @@ export interface Reconcilers {
   readonly secrets: SecretWatch
   /** What pipelines of the Connect API's namespace share. */
   readonly shared: NamespaceResources
+  /** The streams that a Pipeline or Sink reads, and as which group; none for other kinds. */
+  readonly readings: PipelineReconciler['readings']
   /** After a start: what was accepted holds what it held. */
   readonly reclaim: () => Promise<void>
 }
@@ -115,6 +117,11 @@ export function createReconcilers(
     claims,
     secrets,
     shared,
+    readings: async (resource, owner) => {
+      const { kind } = resource.identity
+      if (kind !== 'Pipeline' && kind !== 'Sink') return []
+      return (kind === 'Sink' ? sinks : pipelines).readings(resource, owner)
+    },
     reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
   }
 }

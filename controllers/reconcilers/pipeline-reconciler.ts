@@ -11,6 +11,8 @@ import type {
   PipelineInspection,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
+import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
 import { VariableMask } from '../../engine/pipelines/variable-mask.ts'
 import { filledInspection } from '../sets/filled-needs.ts'
 import type { Resource } from '../sets/resource-set.ts'
@@ -112,6 +114,14 @@ export class PipelineReconciler implements Reconciler {
       use: { owner, references, secrets: environment.secrets, fingerprint },
       atLeastOnceBecause,
     }
+  }
+
+  /** The streams that it reads, and as which group, with the values of variables. */
+  async readings(resource: Resource, owner: string): Promise<readonly StreamReading[]> {
+    const { configOf, inspect, environmentOf } = this.#options
+    const { env, group } = environmentOf(resource, owner)
+    const config = interpolateVariables(await configOf(resource), env).value
+    return streamReadings(config, (await inspect(config)).streams, group)
   }
 
   /** What was accepted before the process started comes before whatever it was that was refused for its sake. */

@@ -116,16 +116,26 @@ export class PipelineRunner {
     return this.#inTurn(key, () => this.#remove(key))
   }
 
-  /** Stops what runs and starts the same anew; a finite input begins again. False where nothing is to run. */
-  async restart(key: string, signal?: AbortSignal): Promise<boolean> {
+  /**
+   * Stops what runs and starts the same anew; a finite input begins again. False where nothing is to run. `between` is
+   * done while nothing runs; where it fails, the old returns.
+   */
+  async restart(
+    key: string,
+    between?: () => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     let restarted = false
     await this.#inTurn(key, async () => {
       const before = this.#current.get(key)
-      if (before === undefined || !before.run.active) return
+      if (before === undefined || !before.run.active) {
+        await between?.()
+        return
+      }
       const run = { ...before.run, completed: false }
       this.#options.claims.claim(key, run.exclusives)
       try {
-        await this.#replace(before, run, signal)
+        await this.#replace(before, run, signal, between)
       } finally {
         this.#keepClaims(key)
       }
@@ -226,11 +236,13 @@ export class PipelineRunner {
     return this.#current.get(key)?.pipeline
   }
 
+    between?: () => Promise<void>,
   watch(listener: (key: string) => void): Disposable {
     return this.#listeners.add(listener)
   }
 
   #uptimeMs(lasted: Lasted | undefined): number {
+      await between?.()
     if (lasted === undefined) return 0
     return (lasted.endedMs ?? this.#options.clock.monotonicMs()) - lasted.startedMs
   }

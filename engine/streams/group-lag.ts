@@ -6,9 +6,9 @@
  * are of one size. The age is that of the first unread record's batch; it needs one read where retention has kept
  * records that the group has read, and what does not move is not read again.
  */
-import { peekHeader } from '../log/batch-header.ts'
 import type { Log, ShardRef } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
+import { arrivalAt } from './arrival-at.ts'
 import type { GroupDescription } from './groups.ts'
 import type { ShardState, StreamDescription, Streams } from './streams.ts'
 
@@ -122,25 +122,17 @@ export class GroupLag {
     const key = `${incarnation}/${shard}/${sequence}`
     const known = this.#arrivals.get(key)
     if (known !== undefined) return known
-    const arrivalUs = await this.#readArrivalUs({ stream: name, incarnation, shard }, sequence)
+    const arrivalUs = await arrivalAt(this.#options.log, {
+      stream: name,
+      incarnation,
+      shard,
+      sequence,
+    })
     if (arrivalUs === undefined) return undefined
     const [oldest] = this.#arrivals.keys()
     if (this.#arrivals.size >= ARRIVALS_MAX && oldest !== undefined) this.#arrivals.delete(oldest)
     this.#arrivals.set(key, arrivalUs)
     return arrivalUs
-  }
-
-  /** Undefined where the record is gone meanwhile, or cannot be read: a lag that is not known is no error. */
-  async #readArrivalUs(shard: ShardRef, sequence: number): Promise<number | undefined> {
-    try {
-      await using reader = this.#options.log.open({ ...shard, sequence })
-      const result = await reader.next(1, 0)
-      if (result === undefined) return undefined
-      const { buffer, byteOffset, byteLength } = result.bytes
-      return peekHeader(Buffer.from(buffer, byteOffset, byteLength), 0).arrivalUs
-    } catch {
-      return undefined
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import { EVENT_PATHS } from '../events.ts'
 import { GROUP_MEMBER_PATHS } from '../group-members.ts'
 import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
+import { PIPELINE_RESET_PATHS } from '../pipeline-resets.ts'
 import { PIPELINE_RUN_PATHS } from '../pipeline-runs.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
 import { RECORD_PATHS } from '../records-paths.ts'
@@ -34,6 +35,7 @@ export const PATHS: PathItems = {
   ...REVISION_PATHS,
   ...SUSPENSION_PATHS,
   ...PIPELINE_RUN_PATHS,
+  ...PIPELINE_RESET_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,
   ...APPLY_SET_PATHS,

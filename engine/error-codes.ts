@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   ResourceBusy: { retry: 'backoff', status: 502, exit: 1, meaning: 'A port, file or group that may be held once is held by another.' },
   SecretMissing: { retry: 'backoff', status: 502, exit: 1, meaning: 'A secret that is referred to cannot be resolved.' },
   StopTimedOut: { retry: 'never', status: 502, exit: 1, meaning: 'A pipeline did not stop in time and was closed by force; records may come again.' },
+  TapsTooMany: { retry: 'backoff', status: 429, exit: 1, meaning: 'As many look at records of the pipeline already as may at once.' },
   // controllers: sets, plan, apply
   AlreadyExists: { retry: 'never', status: 409, exit: 1, meaning: 'A resource of that name exists already.' },
   ApplyFailed: { retry: 'never', status: 409, exit: 1, meaning: 'A set could not be applied in whole, and nothing of it was; the message names what failed.' },

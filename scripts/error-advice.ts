@@ -81,6 +81,7 @@ export const ERROR_ADVICE: Readonly<Record<ErrorCode, ErrorAdvice>> = {
   StreamExists: { next: 'Choose another name, or use the stream that is there.' },
   StreamNotFound: { next: 'Declare the stream; who waits for it goes on by itself.' },
   StreamSealed: { next: 'Declare the stream again to write to it, or delete what is left with `headgate purge`.' },
+  TapsTooMany: { next: 'End one of the others first: each ends with its limit, or when its reader goes away.' },
   Usage: { next: 'Run the command with `--help`.' },
   YamlRefused: { next: 'Write it in the plain form that the hint gives: some readers of YAML would take it for something else.', example: 'yes-for-true.yaml' },
   YamlSyntax: { next: 'Correct the file where the report points; the hint says how.', example: 'yaml-colon-in-plain-text.yaml' },

@@ -10,8 +10,9 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { SharedComponents } from './namespace-resources.ts'
 import type { StandIn } from './stand-in.ts'
-import type { TapListener, TapOptions } from './tap.ts'
+import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
+import type { TapOptions } from './taps.ts'
 
 /** One thing that is wrong in a config; `sets/` turns the path into file, line and column. */
 export interface ConfigProblem {
@@ -134,7 +135,7 @@ export interface Pipeline {
   tapPlaces(): readonly TapPlace[]
   /**
    * Shows records at a component, given by its label or path, until the limit is reached, the pipeline is closed or the
-   * caller disposes of it. NotFound names those that there are; BackPressure where too many look already.
+   * caller disposes of it. NotFound names those that there are; BloblangInvalid, TapsTooMany.
    */
   tap(at: string, options: TapOptions, listener: TapListener): Disposable
 }

@@ -24,9 +24,9 @@ import type {
 import { PipelineLatency } from './pipeline-latency.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
-import type { TapListener, TapOptions } from './tap.ts'
+import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
-import type { Taps } from './taps.ts'
+import type { TapOptions, Taps } from './taps.ts'
 import { type Outcome, rejectionOf } from './transaction.ts'
 
 export interface PipelineParts {

@@ -4,6 +4,7 @@
  * A record is chosen when it comes in, and what came of it is shown with the number that it had. A component that makes
  * several records of one, or one of several, leaves some without a number. It ends once it showed as many as it may.
  */
+import type { Query } from '../bloblang/mapping.ts'
 import type { HeadgateError } from '../error.ts'
 import type { Random } from '../ports/random.ts'
 import type { Batch, Message } from './message.ts'
@@ -12,14 +13,15 @@ import type { Outcome } from './transaction.ts'
 
 export type TapSide = 'before' | 'after'
 
-export interface TapOptions {
+/** What a tap shows. */
+export interface TapChoice {
   readonly side: TapSide | 'both'
   /** The share of records that is chosen: above 0, and 1 for each. */
   readonly sample: number
   /** How many records are chosen; with `after` alone, how many are shown. */
   readonly limit: number
   /** Judges what comes in; with `after` alone, what came of it. What it fails on is not wanted. */
-  readonly filter?: (batch: Batch, index: number) => boolean
+  readonly filter?: Query
 }
 
 /** Called in the pipeline's own turn: it must be quick, and never throw. */
@@ -83,7 +85,7 @@ interface Chosen {
 }
 
 export class Tap {
-  readonly #options: TapOptions
+  readonly #options: TapChoice
   readonly #listener: TapListener
   readonly #environment: TapEnvironment
   #left: number
@@ -94,7 +96,7 @@ export class Tap {
   #pending = 0
   #over = false
 
-  constructor(options: TapOptions, listener: TapListener, environment: TapEnvironment) {
+  constructor(options: TapChoice, listener: TapListener, environment: TapEnvironment) {
     this.#options = options
     this.#listener = listener
     this.#environment = environment
@@ -170,7 +172,8 @@ export class Tap {
     // Whether a filter would have wanted what is not there, nobody knows.
     if (isTold && !this.#judgesAfter) {
       for (const index of gone) {
-        this.#show({ side: 'after', timeUs, ...placed(chosen, index), message: undefined })
+        const record = { side: 'after', timeUs, ...placed(chosen, index) } as const
+        this.#showAfter({ ...record, message: undefined }, chosen.messages, index)
       }
     }
     this.#pending -= 1
@@ -229,7 +232,8 @@ export class Tap {
     const first = this.#numbered + 1
     this.#numbered += messages.length
     const indexes = new Set<number>()
-    const most = this.#over ? 0 : this.#left
+    // Where what came of them is judged, nobody knows how many are wanted of them.
+    const most = this.#over || this.#left <= 0 ? 0 : this.#judgesAfter ? Infinity : this.#left
     let index = this.#gap
     for (; index < messages.length && indexes.size < most; index += 1 + this.#nextGap()) {
       if (this.#judgesAfter || this.#wants(messages, index)) indexes.add(index)
@@ -242,7 +246,7 @@ export class Tap {
     const { filter } = this.#options
     if (filter === undefined) return true
     try {
-      return filter(messages, index)
+      return filter.test(messages, index)
     } catch {
       return false
     }

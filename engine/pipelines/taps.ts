@@ -8,12 +8,18 @@ import { HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import { nearest } from '../suggest.ts'
+import { queryOf } from './bloblang-fields.ts'
 import type { ComponentConfig } from './component-config.ts'
-import { Tap, type TapListener, type TapOptions } from './tap.ts'
+import { Tap, type TapChoice, type TapListener } from './tap.ts'
 import { type TapPlace, TapPoint } from './tap-point.ts'
 
 /** More at once in one pipeline are refused. */
 export const TAPS_MAX = 8
+
+export type TapOptions = Omit<TapChoice, 'filter'> & {
+  /** A Bloblang query that is true for what is wanted; it sees no environment variables. */
+  readonly filter?: string
+}
 
 export interface TapsEnvironment {
   readonly clock: Clock
@@ -52,13 +58,13 @@ export class Taps {
     return Array.from(this.#points.values(), ({ place }) => place)
   }
 
-  /** Throws NotFound where no component has that label or path, and BackPressure where too many look already. */
+  /** Throws NotFound where no component has that label or path, BloblangInvalid, TapsTooMany. */
   tap(at: string, options: TapOptions, listener: TapListener): Disposable {
     const point = this.#find(at)
     refuseEmptySide(point.place, options)
     if (this.#taps.size >= TAPS_MAX) {
       const message = `expected at most ${TAPS_MAX} taps of a pipeline at once, got one more`
-      throw new HeadgateError('BackPressure', message, { hint: 'End one of the others first.' })
+      throw new HeadgateError('TapsTooMany', message, { hint: 'End one of the others first.' })
     }
     const { random, mask } = this.#environment
     const { path, label } = point.place
@@ -69,7 +75,7 @@ export class Taps {
         listener.ended(why)
       },
     }
-    const tap = new Tap(options, heard, { random, mask, path, label })
+    const tap = new Tap(this.#chosen(options), heard, { random, mask, path, label })
     this.#taps.set(tap, point)
     point.add(tap)
     return {
@@ -78,6 +84,13 @@ export class Taps {
         this.#remove(tap)
       },
     }
+  }
+
+  #chosen({ filter, ...options }: TapOptions): TapChoice {
+    if (filter === undefined) return options
+    const { clock, random } = this.#environment
+    const environment = { clock, random, env: () => undefined, hostname: '' }
+    return { ...options, filter: queryOf(filter, environment) }
   }
 
   close(): void {

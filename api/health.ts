@@ -33,8 +33,8 @@ export function serveHealth(server: FastifyInstance, controlPlane: ControlPlane)
 }
 
 /**
- * The ids of the pipelines that wait for a connection, or should run and do not; those that ended or are paused do not
- * count.
+ * The ids of the pipelines that wait for a connection, or should run and do not; those that ended, are paused or are
+ * about to be replaced do not count.
  */
 function notConnected(pipelines: readonly ResourceObject[]): readonly string[] {
   return pipelines
@@ -43,6 +43,7 @@ function notConnected(pipelines: readonly ResourceObject[]): readonly string[] {
       const holds = (type: string, status: string): boolean =>
         conditions.some((condition) => condition.type === type && condition.status === status)
       if (holds('Completed', 'True') || isPaused(pipeline)) return false
+      if (conditions.some(({ reason }) => reason === 'Stopping')) return false
       if (holds('Connected', 'False')) return true
       return !holds('Connected', 'True') && holds('Ready', 'False')
     })

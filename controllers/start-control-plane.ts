@@ -152,7 +152,10 @@ function growthOf(
   return {
     openPosted: (name) => loopOf(postedSources.open(name), parts),
     register: (loop) => void loops.set(loop.declaration.name, loop),
-    unregister: (loop) => void loops.delete(loop.declaration.name),
+    unregister(loop) {
+      const { name } = loop.declaration
+      if (loops.get(name) === loop) loops.delete(name)
+    },
   }
 }
 

@@ -1,18 +1,28 @@
 /** What a request of the Connect API says besides its body. */
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { StreamWrite } from '../../controllers/connect/connect-streams.ts'
 import { parseConnectDuration } from '../../engine/pipelines/connect-duration.ts'
 import { query } from '../native/context.ts'
 
 /** `chilled` and `dryRun` are exactly `true`; a timeout that is none is ignored. */
-export function readWrite(request: FastifyRequest): StreamWrite {
+export function readWrite(request: FastifyRequest, reply: FastifyReply): StreamWrite {
   const { chilled, dryRun, timeout } = query(request)
   return {
     chilled: chilled === 'true',
     dryRun: dryRun === 'true',
     expectedDigest: entityTag(request.headers['if-match']),
     stopMs: readTimeout(timeout),
+    signal: goneSignal(reply),
   }
+}
+
+/** Aborts when the client goes before it has its answer. */
+function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableEnded) gone.abort()
+  })
+  return gone.signal
 }
 
 export function bodyOf(request: FastifyRequest): Uint8Array {

@@ -13,7 +13,7 @@ export function serveResourcePosts(server: FastifyInstance, connect: ConnectStre
       requireAccess('Write', targetOf(undefined))
       const [type, id] = [parameter(request, 'type'), parameter(request, 'id')]
       try {
-        await connect.putResource(type, id, bodyOf(request), readWrite(request))
+        await connect.putResource(type, id, bodyOf(request), readWrite(request, reply))
         return answerDone(reply)
       } catch (thrown) {
         return answerRefusal(reply, thrown)

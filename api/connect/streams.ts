@@ -34,7 +34,7 @@ export function serveStreams(server: FastifyInstance, connect: ConnectStreams): 
       },
       POST: (request, reply) => {
         requireAccess('Write', targetOf(undefined))
-        const write = readWrite(request)
+        const write = readWrite(request, reply)
         return answerWrite(reply, write, answerSetRefusal, () =>
           connect.replaceAll(bodyOf(request), write),
         )
@@ -53,7 +53,7 @@ function serveOne(server: FastifyInstance, connect: ConnectStreams, path: string
     (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const id = parameter(request, 'id')
       requireAccess(request.method === 'DELETE' ? 'Delete' : 'Write', targetOf(id))
-      const options = readWrite(request)
+      const options = readWrite(request, reply)
       return answerWrite(reply, options, answerRefusal, () => change(id, bodyOf(request), options))
     }
   serveVerbs(server, path, {

@@ -3,7 +3,7 @@
  * read, and those that came through this API are written.
  *
  * Every write is one change of one posted set: judged in whole, planned, carried out in whole or taken back, and durable
- * before it resolves. Writes are made one after the other.
+ * before it resolves. A stream that stops for long holds up the writes of that stream and of the whole set, no others.
  */
 import type { ConnectionStatus, MetricSeries } from '../../engine/pipelines/pipeline.ts'
 import type { PlanAnswer } from '../control-plane.ts'
@@ -57,4 +57,6 @@ export interface StreamWrite {
   readonly expectedDigest?: string | undefined
   /** How long what is replaced or removed may take to stop. */
   readonly stopMs?: number | undefined
+  /** Aborts when the caller no longer waits: what still stops is stopped by force. */
+  readonly signal?: AbortSignal | undefined
 }

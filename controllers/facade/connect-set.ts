@@ -28,14 +28,17 @@ import { applySet, postedLoop } from './apply-set.ts'
 import { putResource } from './connect-resources.ts'
 import { restartPipeline } from './restart-pipeline.ts'
 import type { Running } from './running.ts'
+import { standDown } from './stand-down.ts'
 import { entryOfStream } from './stream-entries.ts'
+import { StreamTurns } from './stream-turns.ts'
 
 type Change = (streams: StreamsById) => StreamsById | Promise<StreamsById>
 
 export class ConnectSet {
   readonly #posted: PostedStreams
   readonly #running: Running
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turns = new StreamTurns()
+  #commits: Promise<unknown> = Promise.resolve()
 
   constructor(posted: PostedStreams, running: Running) {
     this.#posted = posted
@@ -45,7 +48,7 @@ export class ConnectSet {
   async create(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
     const lint = this.#lintOptions(write.chilled)
     const stream = await judgeStream(id, body, lint, this.#streams().get(id))
-    return this.#change(write, (streams) => {
+    return this.#changeStream(id, write, (streams) => {
       this.#requireOurs(id)
       if (streams.has(id)) throw new HeadgateError('AlreadyExists', 'Stream already exists')
       return new Map(streams).set(id, stream)
@@ -75,7 +78,7 @@ export class ConnectSet {
   /** Stops it where it is, or lets it run on. */
   pause(id: string, paused: boolean): Promise<PlanAnswer> {
     const write = { chilled: false, dryRun: false }
-    return this.#change(write, (streams) => {
+    return this.#changeStream(id, write, (streams) => {
       const { paused: _, ...stream } = this.#known(id, streams)
       return new Map(streams).set(id, paused ? { ...stream, paused } : stream)
     })
@@ -92,11 +95,16 @@ export class ConnectSet {
   async #replaceAll(body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
     const lint = this.#lintOptions(write.chilled)
     const judged = await judgeSet(body, lint, this.#streams())
-    return this.#change(write, async (streams) => {
+    const change: Change = async (streams) => {
       const next = hasMask(body) ? await judgeSet(body, lint, streams) : judged
       const refused = [...next.keys()].flatMap((id) => this.#refusedAsForeign(id))
       if (refused.length > 0) throw new SetRefused(NOTHING_CHANGED, refused)
       return new Map([...next].map(([id, stream]) => [id, pausedAs(streams.get(id), stream)]))
+    }
+    if (write.dryRun) return this.#change(write, change)
+    return this.#turns.all(async () => {
+      using _stops = this.#stopAs(write, this.#streams().keys())
+      return await this.#inTurn(() => this.#change(write, change))
     })
   }
 
@@ -107,10 +115,11 @@ export class ConnectSet {
     write: StreamWrite,
   ): Promise<void> {
     const lint = this.#lintOptions(write.chilled)
-    await this.#inTurn(() => {
+    const put = async (): Promise<void> => {
       this.#requireExpected(write)
-      return putResource(type, label, body, lint, write, this.#running)
-    })
+      await putResource(type, label, body, lint, write, this.#running)
+    }
+    await (write.dryRun ? put() : this.#inTurn(put))
   }
 
   /** Whatever ended runs again: whoever writes a stream anew wants it to run. */
@@ -120,7 +129,8 @@ export class ConnectSet {
     change: (before: StoredStream) => StoredStream | undefined | Promise<StoredStream | undefined>,
   ): Promise<PlanAnswer> {
     const key = identityKey(identityOfStream(id))
-    return this.#change(
+    return this.#changeStream(
+      id,
       write,
       async (streams) => {
         const after = await change(this.#known(id, streams))
@@ -138,24 +148,39 @@ export class ConnectSet {
     )
   }
 
-  /** One after the other: what a change was judged by is what it changes. */
-  async #change(
+  /**
+   * What may take long, that the stream stops, comes before the change and holds nobody else up: by then it is known
+   * what the change amounts to, and the replacement is built.
+   */
+  async #changeStream(
+    id: string,
     write: StreamWrite,
     change: Change,
     andThen?: (answer: PlanAnswer) => Promise<void>,
   ): Promise<PlanAnswer> {
-    const { dryRun, stopMs } = write
-    return this.#inTurn(async () => {
-      this.#requireExpected(write)
-      const before = this.#streams()
-      const after = await change(before)
-      using _stops = this.#stopWithin(before, stopMs)
-      const files = [...after.values()].map((stream) => fileOfStream(stream))
-      const request = { files, dryRun, isExplicit: true, touches: changedFiles(before, after) }
-      const { plan, problems } = await applySet(CONNECT_SOURCE, request, this.#running)
-      if (!dryRun) await andThen?.({ plan, problems })
-      return { plan, problems }
+    if (write.dryRun) return this.#change(write, change)
+    return this.#turns.one(id, async () => {
+      using _stops = this.#stopAs(write, [id])
+      const { plan } = await this.#change({ ...write, dryRun: true }, change)
+      await using _stood = await standDown(identityOfStream(id), plan, this.#running)
+      return await this.#inTurn(async () => {
+        const answer = await this.#change(write, change)
+        await andThen?.(answer)
+        return answer
+      })
     })
+  }
+
+  /** What a change was judged by is what it changes: but for a dry run, nothing else is changed meanwhile. */
+  async #change(write: StreamWrite, change: Change): Promise<PlanAnswer> {
+    const { dryRun } = write
+    this.#requireExpected(write)
+    const before = this.#streams()
+    const after = await change(before)
+    const files = [...after.values()].map((stream) => fileOfStream(stream))
+    const request = { files, dryRun, isExplicit: true, touches: changedFiles(before, after) }
+    const { plan, problems } = await applySet(CONNECT_SOURCE, request, this.#running)
+    return { plan, problems }
   }
 
   #requireExpected({ expectedDigest }: StreamWrite): void {
@@ -169,8 +194,8 @@ export class ConnectSet {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => undefined)
+    const mine = this.#commits.then(work)
+    this.#commits = mine.catch(() => undefined)
     return mine
   }
 
@@ -201,12 +226,15 @@ export class ConnectSet {
     return [{ identity: entry.identity, verb: 'create', because: 'held', message }]
   }
 
-  #stopWithin(streams: StreamsById, stopMs: number | undefined): Disposable {
+  /** Stops take as long as the caller lets them, and no longer than he waits. */
+  #stopAs({ stopMs, signal }: StreamWrite, ids: Iterable<string>): Disposable {
     const { runner } = this.#running.reconcilers
     const stack = new DisposableStack()
-    if (stopMs !== undefined)
-      for (const id of streams.keys())
-        stack.use(runner.stopWithin(identityKey(identityOfStream(id)), stopMs))
+    for (const id of ids) {
+      const key = identityKey(identityOfStream(id))
+      if (stopMs !== undefined) stack.use(runner.stopWithin(key, stopMs))
+      if (signal !== undefined) stack.use(runner.stopAtOnceAfter(key, signal))
+    }
     return stack
   }
 

@@ -49,6 +49,7 @@ function stateOf({ id, identity }: NamedStream, { reconcilers }: Running): Strea
 
 /** What tells most comes first: why it waits for somebody, why it is tried again, that it is not ready. */
 function standstillOf({ identity }: NamedStream, running: Running): string | undefined {
+  if (running.reconcilers.runner.state(identityKey(identity))?.standsDown === true) return undefined
   const object = readResource(identity, running)
   if ((object?.spec as { readonly paused?: unknown } | undefined)?.paused === true)
     return 'the stream is paused'

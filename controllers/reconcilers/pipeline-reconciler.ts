@@ -6,12 +6,12 @@
 import { createHash } from 'node:crypto'
 import { identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
+import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
 import type {
   PipelineEnvironment,
   PipelineInspection,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
-import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
 import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
 import { VariableMask } from '../../engine/pipelines/variable-mask.ts'
 import { filledInspection } from '../sets/filled-needs.ts'
@@ -168,7 +168,7 @@ export class PipelineReconciler implements Reconciler {
   isInForce(resource: Resource): boolean {
     const state = this.#options.runner.state(identityKey(resource.identity))
     if (state === undefined) return false
-    if (!state.active || state.completed) return true
+    if (!state.active || state.completed || state.standsDown) return true
     if (this.#options.secrets.hasChanged(identityKey(resource.identity))) return false
     return state.pipeline?.phase === 'running'
   }
@@ -218,7 +218,8 @@ function conditionsOf(state: RunState, resource: Resource): readonly Condition[]
       isSo('Ready', 'Completed', 'Its input has ended, and everything was delivered.'),
       isSo('Completed', 'Completed', 'Its input has ended.'),
     ]
-  const { pipeline } = state
+  const { pipeline, standsDown } = state
+  if (standsDown) return [isNotSo('Ready', 'Stopping', 'It stops; what follows it waits for that.')]
   if (pipeline === undefined || pipeline.phase !== 'running')
     return [isNotSo('Ready', 'NotRunning', pipeline?.message ?? 'It does not run.')]
   return [readyOf(state, pipeline, resource), connectedOf(pipeline)]

@@ -54,6 +54,8 @@ export interface RunState {
 }
 
 interface Current {
+  /** It was stopped to be replaced or removed in a moment. */
+  readonly standsDown: boolean
   readonly run: Run
   readonly pipeline: Pipeline | undefined
   readonly watching: Disposable | undefined
@@ -61,6 +63,8 @@ interface Current {
 }
 
 /** On the monotonic clock. */
+  /** Something else takes its place in a moment, or nothing does. */
+  readonly standsDown?: true
 interface Lasted {
   readonly startedMs: number
   endedMs: number | undefined
@@ -95,8 +99,12 @@ export class PipelineRunner {
     const { key, runDigest } = run
     const before = this.#current.get(key)
     const isDone = before !== undefined && isAsAsked(before, run)
-    if (isDone || !run.active || run.completed) return NOTHING_PREPARED
+    if (isDone || !run.active || run.completed) return { ...NOTHING_PREPARED, stops }
+    const waitsForHolder = run.exclusives.some((name) => claims.isHeldBesides(key, name))
+    if (this.#prepared.get(key)?.runDigest === runDigest)
+      return { ...NOTHING_PREPARED, stops, waitsForHolder }
     const pipeline = await build(run.config, run.environment)
+    const stops = before?.pipeline?.state().phase === 'running' && !isAsAsked(before, run)
     const dispose = async (): Promise<void> => {
       if (this.#prepared.get(key)?.pipeline === pipeline) this.#prepared.delete(key)
       if (pipeline.state().phase === 'built') await pipeline.stop(0)
@@ -108,8 +116,7 @@ export class PipelineRunner {
       throw error
     }
     this.#prepared.set(key, { runDigest, pipeline })
-    const waitsForHolder = run.exclusives.some((name) => claims.isHeldBesides(key, name))
-    return { waitsForHolder, [Symbol.asyncDispose]: dispose }
+    return { waitsForHolder, stops, [Symbol.asyncDispose]: dispose }
   }
 
   remove(key: string): Promise<void> {
@@ -147,6 +154,46 @@ export class PipelineRunner {
   /** Until it is disposed of, stops of this key get this long instead of the usual deadline. */
   stopWithin(key: string, deadlineMs: number): Disposable {
     this.#deadlinesMs.set(key, deadlineMs)
+  /**
+   * Stops what runs, which is to be replaced or removed next, and says nothing of it to those who would start it again.
+   * Disposing gives it back where neither happened.
+   */
+  async standDown(key: string): Promise<AsyncDisposable> {
+    let stood: Current | undefined
+    await this.#inTurn(key, async () => {
+      const before = this.#current.get(key)
+      if (before?.pipeline?.state().phase !== 'running') return
+      stood = { ...before, standsDown: true }
+      this.#current.set(key, stood)
+      await this.#stop(stood)
+    })
+    return {
+      [Symbol.asyncDispose]: () =>
+        this.#inTurn(key, async () => {
+          if (stood === undefined || this.#current.get(key) !== stood) return
+          await this.#giveBack(key, stood, undefined)
+          this.#keepClaims(key)
+        }),
+    }
+  }
+
+  /** From then on until it is disposed of, what stops under this key is closed by force. */
+  stopAtOnceAfter(key: string, signal: AbortSignal): Disposable {
+    const force = (): void => {
+      this.#deadlinesMs.set(key, 0)
+      const pipeline = this.#current.get(key)?.pipeline
+      if (pipeline?.state().phase === 'stopping') void pipeline.stop(0)
+    }
+    if (signal.aborted) force()
+    signal.addEventListener('abort', force, { once: true })
+    return {
+      [Symbol.dispose]: () => {
+        signal.removeEventListener('abort', force)
+        this.#deadlinesMs.delete(key)
+      },
+    }
+  }
+
     return { [Symbol.dispose]: () => void this.#deadlinesMs.delete(key) }
   }
 
@@ -191,7 +238,7 @@ export class PipelineRunner {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const next = this.#takePrepared(run) ?? (await this.#options.build(run.config, run.environment))
-    const ran = before?.pipeline?.state().phase === 'running'
+    const ran = before?.standsDown === true || before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
     try {
       await this.#connect(run, next, signal)
@@ -235,6 +282,7 @@ export class PipelineRunner {
   pipeline(key: string): Pipeline | undefined {
     return this.#current.get(key)?.pipeline
   }
+      standsDown: current.standsDown === true,
 
     between?: () => Promise<void>,
   watch(listener: (key: string) => void): Disposable {

@@ -27,10 +27,13 @@ export interface Reconciler {
 export interface Prepared extends AsyncDisposable {
   /** Somebody else still holds what it needs: it comes after those that give something up. */
   readonly waitsForHolder: boolean
+  /** What runs now would stop. */
+  readonly stops: boolean
 }
 
 export const NOTHING_PREPARED: Prepared = {
   waitsForHolder: false,
+  stops: false,
   [Symbol.asyncDispose]: async () => undefined,
 }
 

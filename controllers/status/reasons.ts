@@ -39,6 +39,7 @@ export const REASONS = {
   Settling: 'No longer declared; waits for a second look.',
   SourceUnconfigured: 'Its source is not configured any more; it keeps running.',
   SourceUnreadable: 'The source could not be looked at; what was accepted keeps running.',
+  Stopping: 'A pipeline stops, to be replaced or removed once it has.',
   Stored: 'It is stored and in force.',
   Suspended: 'Somebody suspended it or its source; nothing of it is changed until it is resumed.',
 } as const

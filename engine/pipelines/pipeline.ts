@@ -120,7 +120,7 @@ export interface Pipeline {
    * server that is away is not a failure, it is retried for ever and shows as `connected: false`.
    */
   connect(signal?: AbortSignal): Promise<void>
-  /** Graceful up to the deadline, then by force. Idempotent; never rejects. */
+  /** Graceful up to the deadline, then by force; a deadline of 0 hurries a stop that is under way. Never rejects. */
   stop(deadlineMs: number): Promise<StopOutcome>
   state(): PipelineState
   /** Called whenever phase or connection changed. */

@@ -56,6 +56,8 @@ export class RunningPipeline implements Pipeline {
   readonly #stopping = new AbortController()
   readonly #stage: OutputStage
   readonly #pumps: readonly Pump[]
+  /** Resolves once a stop is to end by force. */
+  readonly #hurried = Promise.withResolvers<void>()
   readonly #latency: PipelineLatency
   #bufferMeter: BufferMeter | undefined
   #phase: PipelineState['phase'] = 'built'
@@ -106,6 +108,7 @@ export class RunningPipeline implements Pipeline {
   stop(deadlineMs: number): Promise<StopOutcome> {
     this.#stop ??= this.#stopOnce(deadlineMs)
     return this.#stop
+    if (deadlineMs === 0) this.#hurried.resolve()
   }
 
   state(): PipelineState {
@@ -187,7 +190,8 @@ export class RunningPipeline implements Pipeline {
       logger.warn('a pipeline did not drain in time and is closed by force', { pipeline: name })
     }
     this.#parts.force.abort()
-    await this.#within(this.#close(), Math.max(deadlineMs - gracefulMs, CLOSE_MS_MIN))
+    const closeMs = Math.max(deadlineMs - gracefulMs, CLOSE_MS_MIN)
+    await this.#within(this.#close(), closeMs, NEVER)
     this.#enter('stopped')
     return drained ? 'drained' : 'forced'
   }
@@ -208,14 +212,18 @@ export class RunningPipeline implements Pipeline {
     return this.#within(this.#finished, Math.min(deadlineMs, HELD_UP_GRACE_MS))
   }
 
-  async #within(promise: Promise<void>, ms: number): Promise<boolean> {
+  async #within(
+    promise: Promise<void>,
+    ms: number,
+    hurried: Promise<void> = this.#hurried.promise,
+  ): Promise<boolean> {
     const { clock } = this.#parts.environment
     const timer = new AbortController()
     const late = clock.sleep(ms, timer.signal).then(
       () => false,
       () => true,
     )
-    const done = await Promise.race([promise.then(() => true), late])
+    const done = await Promise.race([promise.then(() => true), late, hurried.then(() => false)])
     timer.abort()
     return done
   }
@@ -355,3 +363,5 @@ export class RunningPipeline implements Pipeline {
 
 /** Closing gets this even where the deadline is spent. */
 const CLOSE_MS_MIN = 250
+const NEVER = new Promise<void>(() => {})
+

@@ -31,6 +31,7 @@ import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
 import { ResourceLabels } from '../engine/pipelines/resource-labels.ts'
 import { lowerSink } from '../engine/pipelines/sink.ts'
 import type { Logger } from '../engine/ports/logger.ts'
+import { openTelemetry } from '../engine/ports/open-telemetry.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realDisk } from '../engine/ports/real-disk.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
@@ -54,6 +55,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
   const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
+  const tracing = openTelemetry(build().version)
   let stopping = false
   const labels = new ResourceLabels()
   const plane: OpenPlane = { current: undefined, inspector: inspectorOf(labels) }
@@ -78,6 +80,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       policies: config.policies,
       alerts: config.alerts,
       pruneSettleMs: options.pruneSettleMs,
+      ...(tracing === undefined ? {} : { tracing }),
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.
         if (stopping) return

@@ -11,6 +11,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { Endpoints } from '../engine/ports/endpoints.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import type { Random } from '../engine/ports/random.ts'
+import type { Tracing } from '../engine/ports/tracing.ts'
 import type { QuotaReport } from '../engine/streams/quotas.ts'
 import type { AlertDestination } from './alerts/alert.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
@@ -49,6 +50,8 @@ export interface ControlPlaneOptions {
   readonly pruneSettleMs?: number
   readonly sweepMs?: number
   readonly stopDeadlineMs?: number
+  /** Nobody traces what pipelines do where absent. */
+  readonly tracing?: Tracing
   readonly onConvergence?: (report: ConvergenceReport) => void
 }
 

@@ -181,5 +181,6 @@ function environmentOf(
     env,
     mask: (config) => masked(config, undefined),
     files: grantedFiles(grants, options.directory),
+    ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
   }
 }

@@ -13,6 +13,7 @@ import type { Batch } from './message.ts'
 import type { PipelineEnvironment } from './pipeline.ts'
 import type { Positions } from './positions.ts'
 import type { RateLimit } from './rate-limit.ts'
+import type { OutgoingTrace } from './tracing/message-trace.ts'
 
 export interface BuildContext {
   readonly environment: PipelineEnvironment
@@ -29,6 +30,8 @@ export interface BuildContext {
   interpolation(text: string): Interpolation
   /** Connect's grammar (`5s`, `1m30s`, `500ms`); empty text is undefined. */
   durationMs(text: string): number | undefined
+  /** What tells the receiver of a message which trace it belongs to; for headers of what this component sends. */
+  readonly trace: OutgoingTrace
   /** The error flag of this component; it is counted. */
   failure(thrown: unknown): MappingFailure
   /** Fails the whole pipeline, at once. */

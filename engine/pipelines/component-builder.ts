@@ -47,6 +47,11 @@ import type { ResourceRole } from './resource-labels.ts'
 import { SharedResources } from './shared-resources.ts'
 import type { Closable } from './shared-slot.ts'
 import { Taps } from './taps.ts'
+import { ComponentSpans } from './tracing/component-spans.ts'
+import { outgoingTrace } from './tracing/message-trace.ts'
+import { traceHeadersOf } from './tracing/trace-headers.ts'
+import { TracedOutput } from './tracing/traced-output.ts'
+import { TracedProcessor } from './tracing/traced-processor.ts'
 
 export interface BuiltInput {
   readonly input: Input
@@ -133,7 +138,9 @@ export class ComponentBuilder {
       ])
       const context = this.#context(component, strict)
       const tap = this.taps.point(component)
-      const processor = await definition.build(config as never, context)
+      const built = await definition.build(config as never, context)
+      const spans = this.#spans(component, component.name, config)
+      const processor = spans === undefined ? built : new TracedProcessor(built, spans)
       const meter = new ProcessorMeter(context.metrics, this.#environment.clock)
       const alone = isAlone(definition, config as never)
       const failure = (thrown: unknown): MappingFailure => context.failure(thrown)
@@ -162,8 +169,11 @@ export class ComponentBuilder {
       ['batching'],
       context,
     )
+    const built = await definition.build(own as never, context)
+    const isOuter = definition.delivery === 'wraps'
+    const spans = isOuter ? undefined : this.#spans(component, `output_${component.name}`, own)
     return {
-      output: await definition.build(own as never, context),
+      output: spans === undefined ? built : new TracedOutput(built, spans),
       place,
       processors: processors.steps.length === 0 ? undefined : processors,
       batching: policy,
@@ -267,6 +277,14 @@ export class ComponentBuilder {
     return { name: `${role} ${name}${where}`, label, path: at, connects, metrics, tap }
   }
 
+  /** Undefined where nobody traces. */
+  #spans(component: ComponentConfig, name: string, config: unknown): ComponentSpans | undefined {
+    if (this.#environment.tracing === undefined) return undefined
+    const path = ['root', ...component.path].join('.')
+    const mask = (text: string): string => this.#health.mask.text(text)
+    return new ComponentSpans({ ...component, path, config }, name, mask)
+  }
+
   /** `strict`: of the processors in the component; `strictAt`: of the outputs in it. */
   #context(
     component: ComponentConfig,
@@ -289,6 +307,7 @@ export class ComponentBuilder {
       query: (text) => queryOf(text, bloblang),
       interpolation: (text) => interpolationOf(text, bloblang),
       durationMs: durationOf,
+      trace: this.#environment.tracing === undefined ? traceHeadersOf : outgoingTrace(path),
       processorConfig: async (label) => {
         const found = await this.#load('processor', { resource: label }, [])
         return { name: found.component.name, config: found.config }

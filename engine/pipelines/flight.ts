@@ -8,6 +8,7 @@ import type { InputBatch } from './component.ts'
 import type { Batch } from './message.ts'
 import { type Portion, portionsOf } from './portions.ts'
 import { NOT_TIMED } from './sampled-timing.ts'
+import type { Journey } from './tracing/journey.ts'
 import { type Enlisted, type Rejection, Transaction, type TransactionOwner } from './transaction.ts'
 import { wholeOrLetter, without } from './whole-or-letter.ts'
 
@@ -29,6 +30,8 @@ export class Flight implements TransactionOwner {
   /** In the order of the input's messages. */
   enlisted: readonly Enlisted[] = []
   attempts = 0
+  /** Of its messages, where somebody traces. */
+  journeys: readonly Journey[] | undefined
   /** What is still to be written, once everything is decided. */
   #portions: readonly Portion[] = []
   /** How many messages were written, from the first on. */

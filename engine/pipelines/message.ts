@@ -10,12 +10,14 @@ import {
   type MappingFailure,
   type MappingResult,
   type MappingSource,
+  type MappingTrace,
   UNCHANGED,
 } from '../bloblang/mapping.ts'
 import { encodeJson, encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
 import type { PreparedPayload } from '../bloblang/values/prepare-payload.ts'
 import type { Value } from '../bloblang/values/value.ts'
+import { mappingTraceOf } from './tracing/message-trace.ts'
 import type { RecordInput } from '../log/record.ts'
 
 /** At least one message; readers must not change it. */
@@ -117,6 +119,10 @@ export class Message implements MappingSource {
 
   failure(): MappingFailure | undefined {
     return this.#failure
+  }
+
+  trace(): MappingTrace | undefined {
+    return mappingTraceOf(this)
   }
 
   /** What the input made: itself, unless it was derived. */

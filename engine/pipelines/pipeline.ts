@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Endpoints } from '../ports/endpoints.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
+import type { Tracing } from '../ports/tracing.ts'
 import type { SharedComponents } from './namespace-resources.ts'
 import type { StandIn } from './stand-in.ts'
 import type { TapListener } from './tap.ts'
@@ -85,6 +86,8 @@ export interface PipelineEnvironment {
   readonly mask?: (config: unknown) => unknown
   /** What its mappings may read; nothing where absent. */
   readonly files?: MappingFiles
+  /** Nobody traces where absent. */
+  readonly tracing?: Tracing
   /** For rehearsals: what is built in the place of a component. */
   readonly standIn?: StandIn
 }

@@ -19,6 +19,7 @@ import type { Ticket } from './output-stage.ts'
 import type { PipelineLatency } from './pipeline-latency.ts'
 import type { Place } from './place.ts'
 import type { Rejection } from './transaction.ts'
+import type { Journeys } from './tracing/journeys.ts'
 import { Turn } from './turn.ts'
 import { unlessAborted } from './unless-aborted.ts'
 import { Wake } from './wake.ts'
@@ -61,6 +62,8 @@ export interface PumpOptions {
   readonly counts: boolean
   /** Hears of what was delivered. */
   readonly latency?: PipelineLatency | undefined
+  /** Where somebody traces. */
+  readonly journeys?: Journeys | undefined
 }
 
 export interface PumpEnvironment {
@@ -169,8 +172,8 @@ export class Pump implements FlightOwner, CommitterOwner {
     const unwritten = flight.enlisted.flatMap(({ messages }) =>
       messages.map(({ origin }) => origin),
     )
-    this.#release(flight)
     const shown = this.#environment.health.mask.headgateError(error)
+    this.#release(flight, shown.message)
     settle?.({ error: shown, origins: new Set([...origins, ...unwritten]) })
   }
 
@@ -184,7 +187,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   }
 
   dropped(flight: Flight): void {
-    this.#release(flight)
+    this.#release(flight, ABANDONED)
   }
 
   /** Again after a while; but what its source will give again after a restart need not hold up a stop. */
@@ -208,8 +211,8 @@ export class Pump implements FlightOwner, CommitterOwner {
 
   /** The flight and those behind it: none of them can be committed without it. */
   #abandonLane(flight: Flight): void {
-    for (const behind of this.#committer.forgetFrom(flight)) this.#release(behind)
-    this.#release(flight)
+    for (const behind of this.#committer.forgetFrom(flight)) this.#release(behind, ABANDONED)
+    this.#release(flight, ABANDONED)
   }
 
   #settle(flight: Flight): void {
@@ -223,8 +226,10 @@ export class Pump implements FlightOwner, CommitterOwner {
     flight.source.settle?.(undefined)
   }
 
-  #release(flight: Flight): void {
+  /** `error`: why not all of it was delivered. */
+  #release(flight: Flight, error?: string): void {
     if (!this.#flights.delete(flight)) return
+    for (const journey of flight.journeys ?? NO_JOURNEYS) journey.end(error)
     this.#options.meter.timing.end(flight.begunMs)
     this.#messages -= flight.source.messages.length
     this.#bytes -= flight.weight
@@ -296,6 +301,7 @@ export class Pump implements FlightOwner, CommitterOwner {
     meter.read(batch.messages)
     if (place.tap?.open === true) place.tap.gave(batch.messages)
     const flight = new Flight(batch, this, meter.timing.begin())
+    flight.journeys = this.#options.journeys?.begin(batch.messages)
     this.#flights.add(flight)
     this.#messages += batch.messages.length
     this.#bytes += flight.weight
@@ -413,6 +419,9 @@ export class Pump implements FlightOwner, CommitterOwner {
 }
 
 const REJECTED = 'rejected'
+/** On spans. */
+const ABANDONED = 'given up; it is read again'
+const NO_JOURNEYS: NonNullable<Flight['journeys']> = []
 
 function reject(batch: InputBatch): void {
   const error = new HeadgateError('StopTimedOut', 'the pipeline was closed before it delivered')

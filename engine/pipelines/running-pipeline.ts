@@ -23,7 +23,9 @@ import type {
 } from './pipeline.ts'
 import { PipelineLatency } from './pipeline-latency.ts'
 import { Pump, type PumpOptions } from './pump.ts'
+import type { Place } from './place.ts'
 import type { SharedResources } from './shared-resources.ts'
+import { Journeys, withJourneyWritten } from './tracing/journeys.ts'
 import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
 import type { TapOptions, Taps } from './taps.ts'
@@ -288,6 +290,7 @@ export class RunningPipeline implements Pipeline {
     const first = { source: input.input, place: input.place, nack: input.nack, meter, counts: true }
     const threads = this.#parts.threads ?? 1
     const alone = chain.alone && this.#parts.output.alone === true
+    const journeys = this.#journeys(input.place)
     if (buffer === undefined) {
       return [
         this.#pump({
@@ -297,6 +300,7 @@ export class RunningPipeline implements Pipeline {
           alone: whole.alone && alone,
           sink: toOutput,
           latency: this.#latency,
+          journeys,
         }),
       ]
     }
@@ -311,6 +315,7 @@ export class RunningPipeline implements Pipeline {
         inFlight: buffer.buffer.inFlight,
         sink: (batch, ticket, apart) => this.#put(batch, ticket, apart),
         latency: buffer.keepsTransaction ? this.#latency : undefined,
+        journeys,
       }),
       this.#pump(
         {
@@ -325,11 +330,21 @@ export class RunningPipeline implements Pipeline {
           sink: toOutput,
           // A buffer that has answered for a batch has forgotten when it came.
           latency: buffer.keepsTransaction ? undefined : this.#latency,
+          journeys: this.#journeys(buffer.place),
         },
         // It is told by `end` when the first pump is done, not by the stop.
         new AbortController().signal,
       ),
     ]
+  }
+
+  /** Undefined where nobody traces. */
+  #journeys({ name, path }: Place): Journeys | undefined {
+    const { tracing, namespace, name: pipeline } = this.#parts.environment
+    if (tracing === undefined) return undefined
+    // `input stream`, without what tells it from others for people.
+    const source = { name: name.split(' ').slice(0, 2).join('_'), path }
+    return new Journeys({ tracing, namespace, pipeline, source })
   }
 
   #pump(
@@ -350,12 +365,13 @@ export class RunningPipeline implements Pipeline {
   }
 
   #put(batch: Batch, ticket: Ticket, apart: boolean): void | Promise<void> {
-    const { buffer, force } = this.#parts
+    const { buffer, force, environment } = this.#parts
     const settle = (outcome: Outcome): void => {
       if (outcome === undefined) this.#bufferMeter?.put(batch)
       ticket.resolve(outcome)
     }
-    const taken = buffer?.buffer.put(batch, settle, force.signal, apart)
+    const told = environment.tracing === undefined ? batch : batch.map(withJourneyWritten)
+    const taken = buffer?.buffer.put(told, settle, force.signal, apart)
     if (!(taken instanceof Promise)) return
     return taken.catch((thrown) => settle(rejectionOf(asHeadgateError(thrown), batch)))
   }

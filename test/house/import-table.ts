@@ -28,6 +28,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@faker-js/faker': ['engine/bloblang/functions/fake.ts'],
   '@msgpack/msgpack': ['engine/bloblang/methods/msgpack.ts'],
   '@prometheus-io/client': ['api/engine-metrics.ts', 'api/metrics.ts'],
+  '@opentelemetry/api': ['engine/ports/open-telemetry.ts'],
   ajv: ['engine/bloblang/methods/json-schema.ts', 'engine/events/json-schema.ts'],
   bcryptjs: ['engine/bloblang/methods/passwords.ts'],
   chokidar: ['controllers/sources/folder-watch.ts'],
@@ -69,4 +70,11 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Packages that tests, benchmarks and scripts use besides; any other file may not. */
-export const DEVELOPMENT_PACKAGES: readonly string[] = ['vitest', 'fast-check', 'avsc']
+export const DEVELOPMENT_PACKAGES: readonly string[] = [
+  'vitest',
+  'fast-check',
+  'avsc',
+  '@opentelemetry/sdk-trace-base',
+  '@opentelemetry/core',
+  '@opentelemetry/context-async-hooks',
+]

@@ -13,6 +13,7 @@ import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import type { RateLimit } from '../../pipelines/rate-limit.ts'
+import type { OutgoingTrace } from '../../pipelines/tracing/message-trace.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { chooserOf } from '../metadata-filter.ts'
 import { passes } from '../rate-limited.ts'
@@ -57,6 +58,8 @@ export interface ClientOptions {
   readonly context: BuildContext
   /** How much of an answer is taken; without it, answers are not read. */
   readonly bodyBytesMax?: number
+  /** Whether a request goes on with the trace of its message. */
+  readonly carriesTrace?: boolean
   /** Whether a redirect that is not followed is an answer like others, rather than a failure. */
   readonly takesRedirects?: boolean
 }
@@ -72,6 +75,7 @@ export class HttpClient {
   readonly #extracts: ((name: string) => boolean) | undefined
   readonly #limit: RateLimit | undefined
   readonly #tokens: AccessTokens | undefined
+  readonly #trace: OutgoingTrace | undefined
   #connected: Connected | undefined
 
   private constructor(options: ClientOptions, limit: RateLimit | undefined) {
@@ -81,6 +85,7 @@ export class HttpClient {
     this.#bodyBytesMax = options.bodyBytesMax
     this.#successMax = options.takesRedirects === true && !config.follow_redirects ? 399 : 299
     this.#limit = limit
+    this.#trace = options.carriesTrace === true ? context.trace : undefined
     this.#url = context.interpolation(config.url)
     this.#headers = Object.entries(config.headers).map(([name, text]) => [
       name,
@@ -118,13 +123,11 @@ export class HttpClient {
   ): Exchange {
     const { verb, timeout } = this.#config
     const headers: Record<string, string> = { ...own }
-    for (const [name, value] of this.#metadataOf(batch[index])) headers[name] = value
-    for (const [name, value] of this.#headers) {
-      for (const known of Object.keys(headers)) {
-        if (known.toLowerCase() === name.toLowerCase()) delete headers[known]
-      }
-      headers[name] = value.text(batch, index)
-    }
+    const message = batch[index]
+    for (const [name, value] of this.#metadataOf(message)) headers[name] = value
+    const trace = message === undefined ? undefined : this.#trace?.(message)
+    for (const [name, value] of Object.entries(trace ?? {})) setHeader(headers, name, value)
+    for (const [name, value] of this.#headers) setHeader(headers, name, value.text(batch, index))
     return {
       url: this.#url.text(batch, index),
       method: verb,
@@ -265,6 +268,14 @@ export class HttpClient {
       bytes: body?.length ?? 0,
     })
   }
+}
+
+/** In the place of what is there in other letters. */
+function setHeader(headers: Record<string, string>, name: string, value: string): void {
+  for (const known of Object.keys(headers)) {
+    if (known.toLowerCase() === name.toLowerCase()) delete headers[known]
+  }
+  headers[name] = value
 }
 
 const BEARER = 'Bearer '

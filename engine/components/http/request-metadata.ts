@@ -1,10 +1,11 @@
 /** What a message knows of the HTTP request that brought it. */
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { TRACE_HEADER_NAMES } from '../../pipelines/tracing/trace-headers.ts'
 
 /**
- * Cookies, query parameters and headers by their names, as the client spelled them, the first of several; and, whatever
- * the client sent, the parameters of the path and the names that are ours.
+ * Cookies, query parameters and headers by their names, as the client spelled them, the first of several; those of a
+ * trace in small letters, by which others find them; and, whatever the client sent, the parameters of the path and the names that are ours.
  */
 export function requestMetadata(
   request: IncomingMessage,
@@ -16,7 +17,9 @@ export function requestMetadata(
   }
   const { rawHeaders } = request
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    add(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
+    const name = rawHeaders[index] ?? ''
+    const small = name.toLowerCase()
+    add(TRACE_HEADER_NAMES.includes(small) ? small : name, rawHeaders[index + 1] ?? '')
   }
   const [path = '/', query = ''] = split(request.url ?? '/', '?')
   for (const [name, value] of new URLSearchParams(query)) add(name, value)

@@ -98,6 +98,7 @@ export const httpClient: OutputDefinition = defineOutput({
       await HttpClient.from({
         config: options,
         context,
+        carriesTrace: true,
         ...(options.propagate_response ? { bodyBytesMax: BODY_BYTES_MAX } : {}),
       }),
     ),

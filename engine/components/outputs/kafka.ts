@@ -18,6 +18,7 @@ import {
 } from '../../pipelines/component.ts'
 import { durationField, interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
+import { TRACE_HEADER_NAMES } from '../../pipelines/tracing/trace-headers.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
 import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import { brokerFaults, brokerFields, clientOptions } from '../kafka/broker-fields.ts'
@@ -282,10 +283,15 @@ class KafkaOutput implements Output {
   #headers(message: Message | undefined): Map<Buffer, Buffer> {
     const { exclude_prefixes: excluded } = this.#config.metadata
     const headers = new Map(this.#staticHeaders)
+    const isExcluded = (name: string): boolean => excluded.some((prefix) => name.startsWith(prefix))
+    const trace = message === undefined ? undefined : this.#context.trace(message)
     for (const name of message?.metadataKeys() ?? []) {
-      if (excluded.some((prefix) => name.startsWith(prefix))) continue
+      if (isExcluded(name) || (trace !== undefined && TRACE_HEADER_NAMES.includes(name))) continue
       const value = message?.metadata(name)
       if (value !== undefined) headers.set(Buffer.from(name), Buffer.from(encodePayload(value)))
+    }
+    for (const [name, value] of Object.entries(trace ?? {})) {
+      if (!isExcluded(name)) headers.set(Buffer.from(name), Buffer.from(value))
     }
     return headers
   }

@@ -17,6 +17,7 @@ import {
   type RecordInput,
 } from '../../log/record.ts'
 import { looksAtBatch } from '../../pipelines/alone.ts'
+import type { BuildContext } from '../../pipelines/build-context.ts'
 import {
   type Delivery,
   defineOutput,
@@ -26,7 +27,10 @@ import {
 import { interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import type { PipelineEnvironment, StreamTarget } from '../../pipelines/pipeline.ts'
+import type { OutgoingTrace } from '../../pipelines/tracing/message-trace.ts'
+import { TRACE_HEADER_NAMES } from '../../pipelines/tracing/trace-headers.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
+import type { TraceHeaders } from '../../ports/tracing.ts'
 
 export const streamOutput: OutputDefinition = defineOutput({
   name: 'stream',
@@ -70,7 +74,7 @@ order; records without a key are spread over the shards. A header whose value is
       value: context.interpolation(text),
     }))
     const key = config.key === '' ? undefined : context.interpolation(config.key)
-    return new StreamOutput({ name: config.name, key, headers }, context.environment)
+    return new StreamOutput({ name: config.name, key, headers }, context)
   },
 })
 
@@ -83,10 +87,14 @@ interface StreamOutputConfig {
 class StreamOutput implements Output {
   readonly #config: StreamOutputConfig
   readonly #environment: PipelineEnvironment
+  readonly #trace: OutgoingTrace
 
-  constructor(config: StreamOutputConfig, environment: PipelineEnvironment) {
+  constructor(config: StreamOutputConfig, { environment, trace }: BuildContext) {
     this.#config = config
     this.#environment = environment
+    // Whoever names one of these headers says what is in it.
+    const isOwn = config.headers.some(({ name }) => TRACE_HEADER_NAMES.includes(name))
+    this.#trace = isOwn ? () => undefined : trace
   }
 
   async connect(): Promise<void> {
@@ -132,13 +140,15 @@ class StreamOutput implements Output {
       throw new HeadgateError('EventInvalid', `stream ${this.#config.name}: ${misfit}`)
     limit('the data of a record', data.length, RECORD_DATA_BYTES_MAX)
     const { key, headers } = this.#config
-    if (key === undefined && headers.length === 0 && target.needsKey !== true) return { data }
+    const trace = this.#trace(message)
+    const isBare = headers.length === 0 && trace === undefined
+    if (key === undefined && isBare && target.needsKey !== true) return { data }
     const text = key?.text(batch, index) ?? ''
     if (text === '' && target.needsKey === true) throw keyMissing(this.#config.name, 'a message')
     return {
       data,
       key: text === '' ? undefined : bytesOf('a key', text, RECORD_KEY_BYTES_MAX),
-      headers: headers.length === 0 ? undefined : headersOf(headers, batch, index),
+      headers: isBare ? undefined : withTrace(headersOf(headers, batch, index), trace),
     }
   }
 }
@@ -160,6 +170,16 @@ function headersOf(
   }
   limit('the headers of a record', made.length, RECORD_HEADERS_MAX)
   return made
+}
+
+/** A record that has all the headers that it may have goes without. */
+function withTrace(
+  headers: readonly RecordHeader[],
+  trace: TraceHeaders | undefined,
+): readonly RecordHeader[] {
+  if (trace === undefined) return headers
+  const added = Object.entries(trace).map(([name, value]) => ({ name, value: Buffer.from(value) }))
+  return headers.length + added.length > RECORD_HEADERS_MAX ? headers : [...headers, ...added]
 }
 
 function bytesOf(what: string, text: string, max: number): Uint8Array {

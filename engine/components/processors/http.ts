@@ -71,6 +71,7 @@ branch:
       await HttpClient.from({
         config: options,
         context,
+        carriesTrace: true,
         bodyBytesMax: BODY_BYTES_MAX,
         takesRedirects: true,
       }),

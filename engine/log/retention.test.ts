@@ -167,3 +167,13 @@ test('offsets of a group expire once it has been idle for longer than their days
   view.apply({ kind: 'idle', group: 'idle', sinceUs: null })
   expect(expiredGroups(view, 1e18)).toEqual([])
 })
+
+test('offsets of redrives last: what was put back must not come again', () => {
+  const view = emptyView()
+  view.apply({ kind: 'stream', incarnation: 1, createdUs: 0, partitioner: '', record: STREAM })
+  for (const group of ['redrive.a', 'team/redrive.a', 'team/b', 'redriven']) {
+    view.apply({ kind: 'offset', group, stream: 'a', incarnation: 1, shard: 0, next: 1 })
+    view.apply({ kind: 'idle', group, sinceUs: 5 })
+  }
+  expect(expiredGroups(view, 1e18)).toEqual(['team/b', 'redriven'])
+})

@@ -5,7 +5,7 @@
  *
  * It errs on the side of keeping: a piece goes when all of it is past the age, and a size is what is kept at least.
  */
-import { GROUP_OFFSETS_KEPT_MS } from '../streams/groups.ts'
+import { GROUP_OFFSETS_KEPT_MS, keepsOffsets } from '../streams/groups.ts'
 import type { Trim } from './log.ts'
 import type { LogView, StreamView } from './log-view.ts'
 import type { ShardPiece } from './shard-log.ts'
@@ -25,12 +25,13 @@ export function expiredTrims(stream: StreamView, nowUs: number | undefined): rea
   )
 }
 
-/** Groups whose offsets have outlived their last member by long enough. */
+/** Groups whose offsets have outlived their last member by long enough; those of redrives last. */
 export function expiredGroups(view: LogView, nowUs: number): readonly string[] {
   const expiredUs = nowUs - GROUP_OFFSETS_KEPT_MS * 1000
   return [...view.groups]
     .filter(([, { idleSinceUs }]) => idleSinceUs !== undefined && idleSinceUs < expiredUs)
     .map(([name]) => name)
+    .filter((name) => !keepsOffsets(name))
 }
 
 /** Where a shard is to be cut, as it moves from piece to piece. */

@@ -93,3 +93,10 @@ export const SESSION_MS_DEFAULT = 10_000
 export const HEARTBEAT_MS_DEFAULT = 3_000
 /** While shards are on their way. */
 export const HEARTBEAT_SETTLING_MS = 250
+/** Of the group that says how far the dead letters of a stream were put back: `redrive.{stream}`. */
+export const REDRIVE_GROUP_PREFIX = 'redrive.'
+
+/** Its offsets are kept as long as the stream: what was put back must not come again, however long nobody did. */
+export function keepsOffsets(group: string): boolean {
+  return group.slice(group.indexOf('/') + 1).startsWith(REDRIVE_GROUP_PREFIX)
+}

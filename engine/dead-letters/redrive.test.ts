@@ -1,0 +1,387 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { compileQuery } from '../bloblang/bloblang.ts'
+import type { Query } from '../bloblang/mapping.ts'
+import type { Engine } from '../engine.ts'
+import { HeadgateError } from '../error.ts'
+import { decodeRecords, encodeBatch } from '../log/batch.ts'
+import type { Log } from '../log/log.ts'
+import type { LogRecord, RecordInput } from '../log/record.ts'
+import { OFFLINE } from '../pipelines/bloblang-fields.ts'
+import { createStream, memory, readAll } from '../pipelines/stream-testing.ts'
+import { testEnvironment } from '../pipelines/testing.ts'
+import { realClock } from '../ports/real-clock.ts'
+import { realRandom } from '../ports/real-random.ts'
+import { letterHeaders, readNote } from './letter-headers.ts'
+import {
+  REDRIVE_ATTEMPTS_MAX_DEFAULT,
+  type RedriveEnvironment,
+  type RedriveReport,
+  type RedriveRequest,
+  redrive,
+} from './redrive.ts'
+import { redrivePositions } from './redrive-hold.ts'
+
+const never = new AbortController().signal
+
+interface Letter {
+  readonly id: number
+  readonly stream: string
+  readonly attempt?: number
+  readonly reason?: string
+}
+
+function letterOf({ id, stream, attempt = 1, reason = 'odd' }: Letter): RecordInput {
+  return {
+    key: Buffer.from([0xff, id % 7]),
+    headers: letterHeaders([{ name: 'trace', value: Buffer.from([0xfe, id]) }], {
+      reason,
+      component: 'root.output',
+      place: { stream, shard: 0, sequence: id + 1 },
+      time: '2026-01-31T08:00:00.000000Z',
+      attempt,
+    }),
+    data: Buffer.from(JSON.stringify({ id })),
+  }
+}
+
+async function append(engine: Engine, name: string, records: readonly RecordInput[]) {
+  const stream = `default/${name}`
+  const { incarnation = 0 } = engine.streams.describe([stream])[0] ?? {}
+  if (records.length === 0) return
+  await engine.log.write({ appends: [{ stream, incarnation, batch: encodeBatch(records) }] })
+}
+
+async function withStreams(shards = 1): Promise<Engine> {
+  const engine = memory()
+  await createStream(engine, 'failed', shards)
+  await createStream(engine, 'orders', 2)
+  await createStream(engine, 'parcels', 1)
+  return engine
+}
+
+function environmentOf(engine: Engine, checks = {}): RedriveEnvironment {
+  const { streams } = testEnvironment({ engine, checks })
+  return { engine, streams, clock: realClock, random: realRandom }
+}
+
+function ofFailed(engine: Engine): RedriveRequest['of'] {
+  const [stream] = engine.streams.describe(['default/failed'])
+  if (stream === undefined) throw new Error('there is no stream of dead letters')
+  return { namespace: 'default', name: 'failed', stream }
+}
+
+type Options = Partial<Omit<RedriveRequest, 'of'>> & { readonly checks?: object }
+
+function redriven(engine: Engine, { checks, ...options }: Options = {}): Promise<RedriveReport> {
+  const request = { of: ofFailed(engine), mayWrite: () => true, ...options }
+  return redrive(request, environmentOf(engine, checks), never)
+}
+
+function query(text: string): Query {
+  const compiled = compileQuery(text, OFFLINE)
+  if (!compiled.ok) throw new Error('the filter of a test does not compile')
+  return compiled.value
+}
+
+/** What lies at or behind the position of each shard. */
+async function open(engine: Engine): Promise<LogRecord[]> {
+  const { stream } = ofFailed(engine)
+  const positions = redrivePositions(ofFailed(engine), engine)
+  const records: LogRecord[] = []
+  for (const { shard, first, next } of stream.shardStates) {
+    const sequence = positions.get(shard) ?? first
+    const { name, incarnation } = stream
+    await using reader = engine.log.open({ stream: name, incarnation, shard, sequence })
+    while (reader.position.sequence < next) {
+      const read = await reader.next(1024 * 1024, 0)
+      if (read !== undefined) records.push(...decodeRecords(read.bytes, read.from))
+    }
+  }
+  return records
+}
+
+const ids = (records: readonly LogRecord[]): number[] =>
+  records.map(({ data }) => JSON.parse(Buffer.from(data).toString()).id)
+
+function outcomes({ rows }: RedriveReport): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { outcome, letters } of rows) sums[outcome] = (sums[outcome] ?? 0) + letters
+  return sums
+}
+
+describe('redrive', () => {
+  test('puts letters back where they came from, as they were, with their count', async () => {
+    await using engine = await withStreams()
+    const letters = [
+      { id: 1, stream: 'orders' },
+      { id: 2, stream: 'parcels', attempt: 3 },
+    ]
+    await append(engine, 'failed', letters.map(letterOf))
+    const report = await redriven(engine)
+    expect(report).toMatchObject({ redriven: 2, stayed: 0, open: 0, stopped: undefined })
+    const [order] = await readAll(engine, 'orders')
+    expect(order).toMatchObject({
+      key: Buffer.from([0xff, 1]),
+      data: Buffer.from('{"id":1}'),
+      headers: [
+        { name: 'trace', value: Buffer.from([0xfe, 1]) },
+        { name: 'headgate-attempt', value: Buffer.from('1') },
+      ],
+    })
+    const [parcel] = await readAll(engine, 'parcels')
+    expect(String(parcel?.headers.at(-1)?.value)).toBe('3')
+    expect(await redriven(engine)).toMatchObject({ redriven: 0, open: 0 })
+  })
+
+  test('keeps what the filter leaves out or fails on, to be put back later', async () => {
+    await using engine = await withStreams()
+    const letters = [1, 2, 3, 4].map((id) => letterOf({ id, stream: 'orders', reason: `r${id}` }))
+    await append(engine, 'failed', [...letters, { data: Buffer.from('no JSON') }])
+    const filter = query('this.id == 3 && @."headgate-reason" == "r3"')
+    const report = await redriven(engine, { filter })
+    expect(outcomes(report)).toMatchObject({ redriven: 1, leftOut: 1, filterFailed: 1 })
+    expect(report).toMatchObject({ redriven: 1, stayed: 4, open: 4 })
+    expect(ids(await readAll(engine, 'orders'))).toEqual([3])
+    const failed = report.rows.find(({ outcome }) => outcome === 'filterFailed')
+    expect(failed?.reason).toMatch(/JSON/)
+    expect(await redriven(engine)).toMatchObject({ redriven: 3, open: 1 })
+    expect(ids(await readAll(engine, 'orders')).sort()).toEqual([1, 2, 3, 4])
+  })
+
+  test('writes nothing where nothing goes, and nothing behind the last that goes', async () => {
+    await using engine = await withStreams()
+    const letters = [1, 2, 3, 4].map((id) => letterOf({ id, stream: 'orders' }))
+    await append(engine, 'failed', letters)
+    await redriven(engine, { filter: query('false') })
+    expect(ofFailed(engine).stream.records).toBe(4)
+    await redriven(engine, { filter: query('this.id == 1') })
+    expect(ofFailed(engine).stream.records).toBe(4)
+    await redriven(engine, { filter: query('this.id == 3') })
+    expect(ids(await open(engine))).toEqual([4, 2])
+  })
+
+  test('holds poison at its attempts, until more are allowed', async () => {
+    await using engine = await withStreams()
+    const attempts = [REDRIVE_ATTEMPTS_MAX_DEFAULT - 1, REDRIVE_ATTEMPTS_MAX_DEFAULT]
+    const letters = attempts.map((attempt, id) => letterOf({ id, stream: 'orders', attempt }))
+    await append(engine, 'failed', letters)
+    expect(outcomes(await redriven(engine))).toEqual({ redriven: 1, overAttempts: 1 })
+    expect(ids(await readAll(engine, 'orders'))).toEqual([0])
+    const attemptsMax = REDRIVE_ATTEMPTS_MAX_DEFAULT + 1
+    expect(await redriven(engine, { attemptsMax })).toMatchObject({ redriven: 1, open: 0 })
+  })
+
+  test('stops at its limit', async () => {
+    await using engine = await withStreams(2)
+    const letters = Array.from({ length: 20 }, (_, id) => letterOf({ id, stream: 'orders' }))
+    await append(engine, 'failed', letters)
+    for (let left = 20; left > 0; left -= 7) {
+      const report = await redriven(engine, { limit: 7 })
+      expect(report).toMatchObject({ redriven: Math.min(7, left), open: Math.max(0, left - 7) })
+    }
+    expect(new Set(ids(await readAll(engine, 'orders'))).size).toBe(20)
+  })
+
+  test('says in a dry run what would be, and changes nothing', async () => {
+    await using engine = await withStreams()
+    const letters = [1, 2, 3].map((id) => letterOf({ id, stream: id === 3 ? 'gone' : 'orders' }))
+    await append(engine, 'failed', letters)
+    const report = await redriven(engine, { dryRun: true })
+    expect(report.rows).toEqual([
+      {
+        outcome: 'redriven',
+        stream: 'orders',
+        component: 'root.output',
+        reason: 'odd',
+        letters: 2,
+      },
+      {
+        outcome: 'streamGone',
+        stream: 'gone',
+        component: 'root.output',
+        reason: 'odd',
+        letters: 1,
+      },
+    ])
+    expect(report.open).toBe(3)
+    expect(await readAll(engine, 'orders')).toEqual([])
+    expect(engine.groups.describe()).toEqual([])
+  })
+
+  test('keeps letters whose stream refuses them, is retained or may not be written', async () => {
+    await using engine = await withStreams()
+    const letters = [
+      letterOf({ id: 1, stream: 'orders' }),
+      letterOf({ id: 2, stream: 'orders' }),
+      letterOf({ id: 3, stream: 'parcels' }),
+      { data: Buffer.from('{"id":4}') },
+    ]
+    await append(engine, 'failed', letters)
+    const [parcels] = engine.streams.describe(['default/parcels'])
+    if (parcels === undefined) throw new Error('there are no parcels')
+    const sealed = { sinceUs: 1, by: 'test' }
+    await engine.streams.alter(parcels.incarnation, { ...parcels, sealed })
+    const check = (data: Uint8Array) => (String(data).includes('1') ? 'not 1' : undefined)
+    const report = await redriven(engine, { checks: { orders: check } })
+    expect(outcomes(report)).toEqual({ redriven: 1, refused: 1, streamSealed: 1, noPlace: 1 })
+    expect(report.rows.find(({ outcome }) => outcome === 'refused')?.reason).toBe('odd: not 1')
+    const forbidden = await redriven(engine, { mayWrite: () => false })
+    expect(outcomes(forbidden)).toEqual({ forbidden: 2, noPlace: 1 })
+    expect(forbidden.open).toBe(3)
+  })
+
+  test('refuses a second one while the first is under way', async () => {
+    await using engine = await withStreams()
+    await append(engine, 'failed', [letterOf({ id: 1, stream: 'orders' })])
+    const both = await Promise.allSettled([redriven(engine), redriven(engine)])
+    expect(both[0]).toMatchObject({ value: { redriven: 1 } })
+    expect(both[1]).toMatchObject({ reason: { code: 'GroupActive' } })
+    expect(engine.groups.describe()).toMatchObject([{ group: 'redrive.failed', members: [] }])
+  })
+
+  test('whoever was moved by hand meanwhile writes nothing, and says so', async () => {
+    await using engine = await withStreams()
+    await append(engine, 'failed', [letterOf({ id: 1, stream: 'orders' })])
+    let moved = false
+    const log: Log = {
+      ...bound(engine.log),
+      write: async (set) => {
+        if (!moved && set.appends.length > 0) {
+          moved = true
+          await engine.groups.reset('redrive.failed', [])
+        }
+        return engine.log.write(set)
+      },
+    }
+    const report = await redriven({ ...bound(engine), log })
+    expect(report.stopped?.code).toBe('GenerationStale')
+    expect(await readAll(engine, 'orders')).toEqual([])
+    expect(ids(await open(engine))).toEqual([1])
+  })
+
+  test('follows a stream to its new name', async () => {
+    await using engine = await withStreams()
+    const letters = [1, 2].map((id) => letterOf({ id, stream: 'orders' }))
+    await append(engine, 'failed', letters)
+    await redriven(engine, { limit: 1 })
+    const { stream } = ofFailed(engine)
+    const record = { ...stream, name: 'default/dead' }
+    await engine.streams.rename(stream.name, stream.incarnation, record)
+    const [renamed] = engine.streams.describe(['default/dead'])
+    if (renamed === undefined) throw new Error('the stream is gone')
+    const of = { namespace: 'default', name: 'dead', stream: renamed }
+    const request = { of, mayWrite: () => true }
+    expect(await redrive(request, environmentOf(engine), never)).toMatchObject({ redriven: 1 })
+    expect(ids(await readAll(engine, 'orders')).sort()).toEqual([1, 2])
+  })
+})
+
+/** Methods of an engine or log that may be taken apart. */
+function bound<Port extends object>(port: Port): Port {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+    ownKeys: (target) => [
+      ...new Set([...Reflect.ownKeys(target), ...Reflect.ownKeys(Object.getPrototypeOf(target))]),
+    ],
+    getOwnPropertyDescriptor: (target, name) => ({
+      configurable: true,
+      enumerable: true,
+      value: Reflect.get(target, name),
+    }),
+  })
+}
+
+/** Writes of it fail from the given one on: what a process that dies there leaves behind. */
+function mortal(engine: Engine, writesBefore: number, lastOneLands: boolean): Engine {
+  let left = writesBefore
+  const die = (): never => {
+    throw new HeadgateError('LogReadOnly', 'the process is dead')
+  }
+  return {
+    ...bound(engine),
+    log: {
+      ...bound(engine.log),
+      write: async (set) => {
+        if (left > 0) {
+          left--
+          return await engine.log.write(set)
+        }
+        if (lastOneLands && left === 0) {
+          left--
+          await engine.log.write(set)
+        }
+        return die()
+      },
+    },
+  }
+}
+
+const step = fc.record({
+  arrive: fc.array(
+    fc.record({
+      stream: fc.constantFrom('orders', 'parcels', 'gone'),
+      attempt: fc.integer({ min: 1, max: 8 }),
+    }),
+    { maxLength: 12 },
+  ),
+  filter: fc.constantFrom(undefined, 'this.id % 2 == 0', 'this.id % 3 != 0', 'this.nope.string()'),
+  limit: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+  attemptsMax: fc.integer({ min: 1, max: 9 }),
+  dryRun: fc.boolean(),
+  diesAt: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  lastOneLands: fc.boolean(),
+})
+
+test('every letter is open or was put back once, whatever was asked and wherever it died', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(step, { minLength: 1, maxLength: 6 }),
+      async (shards, steps) => {
+        await using engine = await withStreams(shards)
+        const arrived = new Map<number, Letter>()
+        const judge = async (): Promise<void> => {
+          const [openNow, orders, parcels] = await Promise.all([
+            open(engine),
+            readAll(engine, 'orders'),
+            readAll(engine, 'parcels'),
+          ])
+          const everywhere = ids([...openNow, ...orders, ...parcels]).sort((a, b) => a - b)
+          expect(everywhere).toEqual([...arrived.keys()])
+          for (const id of ids(orders)) expect(arrived.get(id)?.stream).toBe('orders')
+          for (const id of ids(parcels)) expect(arrived.get(id)?.stream).toBe('parcels')
+          for (const { headers, data } of openNow) {
+            const { id } = JSON.parse(Buffer.from(data).toString())
+            expect(readNote(headers)?.attempt).toBe(arrived.get(id)?.attempt)
+          }
+        }
+        for (const { arrive, filter, diesAt, lastOneLands, ...options } of steps) {
+          const letters = arrive.map((one, index) => ({ ...one, id: arrived.size + index }))
+          for (const letter of letters) arrived.set(letter.id, letter)
+          await append(engine, 'failed', letters.map(letterOf))
+          const before = ids(await open(engine)).length
+          const under = diesAt === undefined ? engine : mortal(engine, diesAt, lastOneLands)
+          const asked = filter === undefined ? options : { ...options, filter: query(filter) }
+          const report = await redriven(under, asked).catch((error) => {
+            expect(error.code).toBe('LogReadOnly')
+          })
+          await judge()
+          if (diesAt === undefined) {
+            const gone = options.dryRun ? 0 : (report?.redriven ?? Number.NaN)
+            expect(ids(await open(engine))).toHaveLength(before - gone)
+            expect(report?.open).toBe(before - gone)
+            expect(report?.redriven).toBeLessThanOrEqual(options.limit ?? before)
+          }
+        }
+        await redriven(engine, { attemptsMax: 100 })
+        await judge()
+        for (const id of ids(await open(engine))) expect(arrived.get(id)?.stream).toBe('gone')
+      },
+    ),
+    { numRuns: 150 },
+  )
+})

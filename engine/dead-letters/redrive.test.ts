@@ -140,7 +140,7 @@ describe('redrive', () => {
     await append(engine, 'failed', [...letters, { data: Buffer.from('no JSON') }])
     const filter = query('this.id == 3 && @."headgate-reason" == "r3"')
     const report = await redriven(engine, { filter })
-    expect(outcomes(report)).toMatchObject({ redriven: 1, leftOut: 1, filterFailed: 1 })
+    expect(outcomes(report)).toEqual({ redriven: 1, leftOut: 3, filterFailed: 1 })
     expect(report).toMatchObject({ redriven: 1, stayed: 4, open: 4 })
     expect(ids(await readAll(engine, 'orders'))).toEqual([3])
     const failed = report.rows.find(({ outcome }) => outcome === 'filterFailed')

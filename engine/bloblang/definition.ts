@@ -65,6 +65,11 @@ interface Definition {
   readonly parameters: readonly Parameter[]
   /** Takes any number of further arguments, all of the last parameter's kind. */
   readonly variadic?: boolean
+  /**
+   * What a mapping that calls it does, where that ties it to one thread: it keeps something from one message to the
+   * next, or reads what is outside of the message.
+   */
+  readonly tied?: string
   readonly examples: readonly [Example, ...Example[]]
 }
 

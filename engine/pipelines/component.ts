@@ -209,6 +209,12 @@ export interface InputOptions<Config extends TSchema> extends Definition<Config,
 
 export interface ProcessorOptions<Config extends TSchema> extends Definition<Config, Processor> {
   readonly alone?: Alone<Config>
+  /**
+   * Whether it may run in a worker: it reaches nothing but its messages, the time, chance, the log and its metrics, keeps
+   * nothing from one batch to the next, and computes more than it waits. One that holds others may where they do. What
+   * needs a grant may not, whatever is said here, nor a mapping that calls what is `tied`.
+   */
+  readonly portable?: true
   readonly examples?: readonly ProcessorExample[]
 }
 

@@ -27,7 +27,7 @@ export class Health {
     outputSent: 0,
     outputErrors: 0,
   }
-  readonly metrics: PipelineMetrics = new PipelineMetrics()
+  readonly metrics: PipelineMetrics
   readonly #connections = new Set<Connection>()
   readonly #disconnected = new Set<string>()
   readonly #troubles = new Map<string, string>()
@@ -40,8 +40,14 @@ export class Health {
   #ending = false
   #closing = false
 
-  constructor(logger: Logger, pipeline: string, mask: VariableMask = NOTHING_MASKED) {
+  constructor(
+    logger: Logger,
+    pipeline: string,
+    mask: VariableMask = NOTHING_MASKED,
+    metrics: PipelineMetrics = new PipelineMetrics(),
+  ) {
     this.mask = mask
+    this.metrics = metrics
     this.#logger = logger
     this.#pipeline = pipeline
   }
@@ -113,6 +119,12 @@ export class Health {
         place,
         reason: message,
       })
+    this.changed()
+  }
+
+  /** What holds nothing up, and whoever shows it logs it. */
+  show(place: string, error: HeadgateError): void {
+    this.#troubles.set(place, this.mask.text(error.message))
     this.changed()
   }
 

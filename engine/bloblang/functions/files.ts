@@ -14,6 +14,7 @@ function fileFunction(
 ): FunctionDefinition {
   return {
     name,
+    tied: 'reads a file',
     category: 'environment',
     status: 'stable',
     description: `The bytes of a file, by a path from ${from}. Read once, unless \`no_cache\` is true.`,

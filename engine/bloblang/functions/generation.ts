@@ -66,6 +66,7 @@ export const generationFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'random_int',
+    tied: 'goes on with a series of numbers',
     category: 'generation',
     status: 'stable',
     description:
@@ -99,6 +100,7 @@ export const generationFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'counter',
+    tied: 'counts messages',
     category: 'generation',
     status: 'experimental',
     description: 'Counts, at each place in a mapping for itself, and begins again after `max`.',
@@ -136,6 +138,7 @@ export const generationFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'count',
+    tied: 'counts for the whole process',
     category: 'generation',
     status: 'deprecated',
     description: 'Counts by name, from 1, for the whole process. Use `counter`.',

@@ -207,6 +207,7 @@ export const identifierFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'snowflake_id',
+    tied: 'gives ids that follow each other',
     ...generation,
     description: 'A new Snowflake id: the time in milliseconds, a node, and a count.',
     parameters: [{ name: 'node_id', type: 'integer', description: 'From 0 to 1023.', default: 1 }],

@@ -6,6 +6,7 @@ const NO_TRACE = '0'.repeat(32)
 export const tracingFunctions: readonly FunctionDefinition[] = [
   {
     name: 'tracing_id',
+    tied: 'asks for the trace of a message',
     category: 'message',
     status: 'experimental',
     description: 'The id of the trace that the message belongs to, all zeros when there is none.',
@@ -15,6 +16,7 @@ export const tracingFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'tracing_span',
+    tied: 'asks for the trace of a message',
     category: 'message',
     status: 'experimental',
     description:

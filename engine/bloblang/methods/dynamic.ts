@@ -76,6 +76,7 @@ function refuse(node: unknown): void {
 export const dynamicMethods: readonly MethodDefinition[] = [
   {
     name: 'bloblang',
+    tied: 'runs mappings that come with messages',
     category: 'parsing',
     status: 'beta',
     description:

@@ -58,6 +58,7 @@ function fromDatabase(value: unknown): Value {
 function geoipMethod(name: string, what: string): MethodDefinition {
   return {
     name: `geoip_${name}`,
+    tied: 'reads a file',
     category: 'geoip',
     status: 'experimental',
     description: `What a MaxMind database tells about ${what} of an IP address, or null when it does not know the address.`,

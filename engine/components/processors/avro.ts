@@ -17,6 +17,7 @@ export const avro: ProcessorDefinition = defineProcessor({
   name: 'avro',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Makes documents of Avro, or Avro of documents.',
   description:
     'A value of a union that is not null stands in an object, by the name of its type: `{"string": "a"}`. Bytes are bytes, ' +

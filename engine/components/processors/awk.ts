@@ -15,6 +15,7 @@ export const awk: ProcessorDefinition = defineProcessor({
   name: 'awk',
   status: 'stable',
   effects: 'none',
+  portable: true,
   alone: true,
   summary: 'Runs a program of awk on each message; what it prints is the new content.',
   description:

@@ -8,6 +8,7 @@ export const bloblang: ProcessorDefinition = defineProcessor({
   name: 'bloblang',
   status: 'deprecated',
   effects: 'none',
+  portable: true,
   alone: (text) => !looksAtBatch(text),
   summary: 'The older name of `mapping`.',
   config: mappingField({ description: 'The mapping.', examples: ['root.id = this.id'] }),

@@ -6,6 +6,7 @@ export const boundsCheck: ProcessorDefinition = defineProcessor({
   name: 'bounds_check',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary:
     'Drops batches of too few or too many messages, or with a message that is too short or too long.',
   description: 'What is dropped counts as delivered; the log says why, at the level debug.',

@@ -9,6 +9,7 @@ export const branch: ProcessorDefinition = defineProcessor({
   name: 'branch',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary:
     'Runs processors on a request made of each message, and maps the result into the message.',
   description:

@@ -11,6 +11,7 @@ export const catchProcessor: ProcessorDefinition = defineProcessor({
   name: 'catch',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on the messages that failed, and clears their error.',
   config: processorsField({
     description: 'What runs on a failed message; with none, only the error is cleared.',

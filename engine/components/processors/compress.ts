@@ -9,6 +9,7 @@ export const compress: ProcessorDefinition = defineProcessor({
   name: 'compress',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Compresses each message.',
   config: Type.Object({
     algorithm: Type.Unsafe<(typeof ALGORITHMS)[number]>({

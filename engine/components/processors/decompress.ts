@@ -9,6 +9,7 @@ export const decompress: ProcessorDefinition = defineProcessor({
   name: 'decompress',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Decompresses each message.',
   description: 'What would become longer than the method `decompress` allows fails.',
   config: Type.Object({

@@ -9,6 +9,7 @@ export const forEach: ProcessorDefinition = defineProcessor({
   name: 'for_each',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on each message as a batch of one.',
   config: processorsField({ description: 'What runs on each message.' }),
   examples: [

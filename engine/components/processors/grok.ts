@@ -25,6 +25,7 @@ export const grok: ProcessorDefinition = defineProcessor({
   name: 'grok',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Makes a document of each text with the first expression of grok that finds something.',
   description: `An expression is a regular expression of RE2 that names patterns: \`%{PATTERN}\`, \`%{PATTERN:field}\`,
 \`%{PATTERN:field:type}\` with the type \`int\`, \`float\` or \`string\`. A field with dots in its name leads into objects. A

@@ -8,6 +8,7 @@ export const groupByValue: ProcessorDefinition = defineProcessor({
   name: 'group_by_value',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Parts a batch into one for each value, in the order in which they first come.',
   description:
     'Each group is delivered, and rejected, by itself. What has no value is flagged, in a group of its own.',

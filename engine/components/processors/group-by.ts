@@ -16,6 +16,7 @@ export const groupBy: ProcessorDefinition = defineProcessor({
   name: 'group_by',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Parts a batch by queries into groups, each with processors of its own.',
   description:
     'A message belongs to the first group whose query is true. The groups come in the order of the config, not in that of ' +

@@ -7,6 +7,7 @@ export const insertPart: ProcessorDefinition = defineProcessor({
   name: 'insert_part',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Puts a new message into each batch.',
   description: 'It has no metadata. What becomes of it counts for the first message of the batch.',
   config: Type.Object({

@@ -10,6 +10,7 @@ export const jmespath: ProcessorDefinition = defineProcessor({
   name: 'jmespath',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Replaces each document by what a query of JMESPath finds in it.',
   description:
     'What is found nowhere is null. Whole numbers beyond 2^53 are handed on as they are, and compare with nothing. The ' +

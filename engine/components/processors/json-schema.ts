@@ -10,6 +10,7 @@ export const jsonSchema: ProcessorDefinition = defineProcessor({
   name: 'json_schema',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Flags each message that does not fit a JSON Schema; none is changed.',
   description:
     'The drafts 4 to 7, 2019-09 and 2020-12. Patterns are read as RE2 reads them; `format` is not judged, and a `$ref` ' +

@@ -32,6 +32,7 @@ export const log: ProcessorDefinition = defineProcessor({
   name: 'log',
   status: 'stable',
   effects: 'write',
+  portable: true,
   summary: 'Writes a log line for each message.',
   config: Type.Object({
     level: Type.Unsafe<string>({

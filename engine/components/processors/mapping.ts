@@ -8,6 +8,7 @@ export const mapping: ProcessorDefinition = defineProcessor({
   name: 'mapping',
   status: 'stable',
   effects: 'none',
+  portable: true,
   alone: (text) => !looksAtBatch(text),
   summary: 'Makes a new document of each message with a Bloblang mapping.',
   config: mappingField({

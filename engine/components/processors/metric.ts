@@ -28,6 +28,7 @@ export const metric: ProcessorDefinition = defineProcessor({
   name: 'metric',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Counts messages in a metric of your own.',
   description: `The series shows beside those of the components, with the labels \`stream\`, \`label\` and \`path\`, and
 vanishes with the pipeline. A value that is no number is counted as an error of the processor; the message goes on

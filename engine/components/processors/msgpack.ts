@@ -7,6 +7,7 @@ export const msgpack: ProcessorDefinition = defineProcessor({
   name: 'msgpack',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Makes MessagePack of each document, or a document of MessagePack.',
   config: Type.Object({
     operator: Type.Unsafe<'from_json' | 'to_json'>({

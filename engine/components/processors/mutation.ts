@@ -8,6 +8,7 @@ export const mutation: ProcessorDefinition = defineProcessor({
   name: 'mutation',
   status: 'stable',
   effects: 'none',
+  portable: true,
   alone: (text) => !looksAtBatch(text),
   summary: 'Changes the document of each message with a Bloblang mapping.',
   config: mappingField({

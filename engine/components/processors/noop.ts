@@ -6,6 +6,7 @@ export const noop: ProcessorDefinition = defineProcessor({
   name: 'noop',
   status: 'stable',
   effects: 'none',
+  portable: true,
   alone: true,
   summary: 'Passes messages on unchanged.',
   config: Type.Object({}),

@@ -9,6 +9,7 @@ export const parallel: ProcessorDefinition = defineProcessor({
   name: 'parallel',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on many messages of a batch at once.',
   description:
     'Each message is a batch of its own for them. The order of the batch is kept, whichever is ready first.',

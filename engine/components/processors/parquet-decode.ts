@@ -8,6 +8,7 @@ export const parquetDecode: ProcessorDefinition = defineProcessor({
   name: 'parquet_decode',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Makes a document of each row of a Parquet file.',
   description:
     'Rows have the metadata of their file, and take its place in the batch. Bytes that are no text stay bytes.',

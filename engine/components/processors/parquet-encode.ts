@@ -14,6 +14,7 @@ export const parquetEncode: ProcessorDefinition = defineProcessor({
   name: 'parquet_encode',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Makes a Parquet file of each batch, a row of each document.',
   description: `The message has the metadata of the first one. A field has a \`name\`, a \`type\` (${PARQUET_TYPES.map((type) => `\`${type}\``).join(', ')}),
 or \`fields\` of its own, \`optional: true\` where it may be null or missing, \`repeated: true\` for a list, and a decimal

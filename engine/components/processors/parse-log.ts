@@ -29,6 +29,7 @@ export const parseLog: ProcessorDefinition = defineProcessor({
   name: 'parse_log',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Makes a document of each log line.',
   description:
     'The document has those of these fields that the line has: `message`, `timestamp`, `facility`, `severity`, ' +

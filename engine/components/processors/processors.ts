@@ -6,6 +6,7 @@ export const processors: ProcessorDefinition = defineProcessor({
   name: 'processors',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'A list of processors in the place of one.',
   config: processorsField({ description: 'What runs, in order, on the batch as it is.' }),
   examples: [

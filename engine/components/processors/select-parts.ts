@@ -6,6 +6,7 @@ export const selectParts: ProcessorDefinition = defineProcessor({
   name: 'select_parts',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Keeps messages of a batch by their place, in the order given.',
   description: 'A place that the batch does not have is passed over.',
   config: Type.Object({

@@ -7,6 +7,7 @@ export const split: ProcessorDefinition = defineProcessor({
   name: 'split',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Parts a batch into smaller ones.',
   description:
     'With a `byte_size` a message that would make a batch larger begins the next one; a message that is larger by itself ' +

@@ -12,6 +12,7 @@ export const stringSplit: ProcessorDefinition = defineProcessor({
   name: 'string_split',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Parts the content at a delimiter, into a list.',
   description:
     'The method `split` of Bloblang does the same, and more can be done beside it; this is quicker where nothing else is.',

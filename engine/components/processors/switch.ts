@@ -36,6 +36,7 @@ export const switchProcessor: ProcessorDefinition = defineProcessor({
   name: 'switch',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs other processors on other messages: each takes the first case that fits.',
   description:
     'The messages of a case are a batch for its processors, and one batch in the old order comes out behind all. A check ' +

@@ -16,6 +16,7 @@ export const tryCatch: ProcessorDefinition = defineProcessor({
   name: 'try_catch',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on each message until one fails on it, and others on what failed.',
   description:
     'Each message is a batch of its own. What failed, here or before, runs through `catch` without its flag, as it was ' +

@@ -10,6 +10,7 @@ export const tryProcessor: ProcessorDefinition = defineProcessor({
   name: 'try',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on each message until one fails on it.',
   description:
     'A message that failed before runs through none of them. Each message is a batch of its own for them; what fails ' +

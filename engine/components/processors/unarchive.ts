@@ -33,6 +33,7 @@ export const unarchive: ProcessorDefinition = defineProcessor({
   name: 'unarchive',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Makes several messages of each message, in the same batch.',
   description:
     'All have the metadata of the message that they were; put a `split` behind to make batches of them. `binary` is what ' +

@@ -17,6 +17,7 @@ export const whileProcessor: ProcessorDefinition = defineProcessor({
   name: 'while',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs processors on a batch as long as a query is true.',
   description:
     'The query looks at the first message. A loop ends where it fails, and flags the messages; it ends when all were ' +

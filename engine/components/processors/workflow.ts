@@ -29,6 +29,7 @@ export const workflow: ProcessorDefinition = defineProcessor({
   name: 'workflow',
   status: 'stable',
   effects: 'none',
+  portable: true,
   summary: 'Runs branches on each message in stages, those of a stage at once.',
   description: `The stages follow from the mappings: a branch waits for those whose \`result_map\` writes what its \`request_map\` reads, in
 the document or in the metadata. Where a text does not tell (a variable, a computed name, the whole document) say it by

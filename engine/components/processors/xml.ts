@@ -7,6 +7,7 @@ export const xml: ProcessorDefinition = defineProcessor({
   name: 'xml',
   status: 'beta',
   effects: 'none',
+  portable: true,
   summary: 'Makes a document of XML.',
   description:
     'Attributes become fields with a `-` before their name, and text beside them is in `#text`; elements of one name ' +

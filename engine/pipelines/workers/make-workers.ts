@@ -1,0 +1,45 @@
+/** The workers of a pipeline, where its `threads` ask for them and its processors are fit for them. */
+import { realClock } from '../../ports/real-clock.ts'
+import type { Chain } from '../chain.ts'
+import type { Resources } from '../component-config.ts'
+import type { Health } from '../health.ts'
+import type { PipelineEnvironment } from '../pipeline.ts'
+import { fitnessOf } from './fitness.ts'
+import { WorkerChain, type WorkerChainOptions } from './worker-chain.ts'
+
+export interface WorkersWanted {
+  /** As the config has it: only who names a number above 1 gets workers. */
+  readonly threads: unknown
+  readonly processors: readonly unknown[]
+  readonly resources: Resources
+  readonly strict: boolean
+  /** The same processors, built. */
+  readonly chain: Chain
+  readonly health: Health
+  readonly environment: PipelineEnvironment
+  /** Whether somebody looks at what goes through the processors, which only this thread can show. */
+  readonly watched?: () => boolean
+}
+
+/** Starts none: each starts when there is something for it to do. */
+export async function makeWorkers(
+  { threads, processors, resources, strict, ...built }: WorkersWanted,
+  seams: Pick<WorkerChainOptions, 'start' | 'heapMibMax'> = {},
+): Promise<WorkerChain | undefined> {
+  if (typeof threads !== 'number' || threads < 2) return undefined
+  const { environment } = built
+  // A worker has the time of the system; who simulates it means all of the pipeline.
+  if (environment.clock !== realClock) return undefined
+  const { unfitBecause, variables } = await fitnessOf(processors, resources)
+  if (unfitBecause !== undefined) return undefined
+  const { namespace, name, group, endpointPrefix, directory } = environment
+  const env = new Map(
+    [...variables].flatMap((variable): [string, string][] => {
+      const value = environment.env(variable)
+      return value === undefined ? [] : [[variable, value]]
+    }),
+  )
+  const named = { namespace, name, group, endpointPrefix, directory }
+  const source = { processors, resources, strict, env, ...named }
+  return new WorkerChain({ ...built, ...seams, source, threads })
+}

@@ -4,7 +4,7 @@
  * Names and labels come from configs, so they are made fit for the format here, and a name that something else on the
  * page has is told apart: one bad name must not spoil the page. A timing is a summary of nanoseconds.
  */
-import type { MetricSeries } from '../engine/pipelines/pipeline.ts'
+import type { MetricSeries, TimingSummary } from '../engine/pipelines/pipeline.ts'
 
 export interface PipelineSample {
   /** The pipeline's id. */
@@ -14,6 +14,12 @@ export interface PipelineSample {
 }
 
 type Labels = Readonly<Record<string, string>>
+
+/** Of a pipeline, on each of its series. */
+interface Owner {
+  readonly stream: string
+  readonly namespace: string
+}
 
 interface Family {
   readonly name: string
@@ -26,33 +32,40 @@ export function pipelineMetricsText(
   samples: readonly PipelineSample[],
   isTaken: (name: string) => boolean,
 ): string {
-  const families = new Map<string, Family>()
+  const families: Families = new Map()
+  const all: Family[] = []
   const used = new Set<string>()
+  const isUsed = (name: string): boolean => used.has(name) || isTaken(name)
   for (const { stream, namespace, series } of samples) {
-    const own: Labels = namespace === 'default' ? { stream } : { stream, namespace }
+    const owner: Owner = { stream, namespace }
     for (const one of series) {
-      const family = familyOf(one, families, (name) => used.has(name) || isTaken(name))
-      for (const name of sampleNames(family)) used.add(name)
-      addLines(family, one, { ...own, ...fitLabels(one.labels), ...own })
+      const known = families.get(one.kind)?.get(one.name)
+      const family = known ?? newFamily(one, families, isUsed)
+      if (known === undefined) {
+        all.push(family)
+        for (const name of sampleNames(family)) used.add(name)
+      }
+      addLines(family, one, labelText(one.labels, owner))
     }
   }
-  return [...families.values()].map(textOf).join('')
+  return all.map(textOf).join('')
 }
 
-/** What this pipeline has under the name already is a series of the same family, whichever pipeline's. */
-function familyOf(
+/** By kind, then by the name that the series has: one family, whichever pipelines have a series of it. */
+type Families = Map<MetricSeries['kind'], Map<string, Family>>
+
+function newFamily(
   { name, kind }: MetricSeries,
-  families: Map<string, Family>,
+  families: Families,
   isTaken: (name: string) => boolean,
 ): Family {
-  const key = `${kind} ${name}`
-  const known = families.get(key)
-  if (known !== undefined) return known
+  const ofKind = families.get(kind) ?? new Map<string, Family>()
+  families.set(kind, ofKind)
   const type = kind === 'timing' ? 'summary' : kind
   let fit = name.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?![a-zA-Z_:])/, '_')
   while (sampleNames({ name: fit, type }).some(isTaken)) fit = `${fit}_${type}`
   const family: Family = { name: fit, type, lines: [] }
-  families.set(key, family)
+  ofKind.set(name, family)
   return family
 }
 
@@ -60,24 +73,38 @@ function sampleNames({ name, type }: Pick<Family, 'name' | 'type'>): readonly st
   return type === 'summary' ? [name, `${name}_sum`, `${name}_count`] : [name]
 }
 
-function addLines({ name, lines }: Family, series: MetricSeries, labels: Labels): void {
-  if (series.kind !== 'timing') {
-    lines.push(lineOf(name, labels, series.value))
-    return
-  }
-  const { p50, p90, p99, sum, count } = series.value
-  lines.push(
-    lineOf(name, { ...labels, quantile: '0.5' }, p50),
-    lineOf(name, { ...labels, quantile: '0.9' }, p90),
-    lineOf(name, { ...labels, quantile: '0.99' }, p99),
-    lineOf(`${name}_sum`, labels, sum),
-    lineOf(`${name}_count`, labels, count),
+function addLines({ name, lines }: Family, series: MetricSeries, labels: string): void {
+  if (series.kind === 'timing') lines.push(summaryLines(name, labels, series.value))
+  else lines.push(`${name}{${labels}} ${series.value}\n`)
+}
+
+export function summaryLines(name: string, labels: string, summary: TimingSummary): string {
+  const { p50, p90, p99, sum, count } = summary
+  return (
+    `${name}{${labels},quantile="0.5"} ${p50}\n` +
+    `${name}{${labels},quantile="0.9"} ${p90}\n` +
+    `${name}{${labels},quantile="0.99"} ${p99}\n` +
+    `${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${count}\n`
   )
 }
 
-function lineOf(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
-  return `${name}{${pairs.join(',')}} ${value}\n`
+/** A series keeps its labels as long as it lives, and a page has thousands of them. */
+const texts = new WeakMap<Labels, Owner & { readonly text: string }>()
+
+function labelText(labels: Labels, { stream, namespace }: Owner): string {
+  const known = texts.get(labels)
+  if (known?.stream === stream && known.namespace === namespace) return known.text
+  const own: Labels = namespace === 'default' ? { stream } : { stream, namespace }
+  const text = pairsText({ ...own, ...fitLabels(labels), ...own })
+  texts.set(labels, { stream, namespace, text })
+  return text
+}
+
+/** As they stand between braces. */
+export function pairsText(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([label, text]) => `${label}="${escaped(text)}"`)
+    .join(',')
 }
 
 function fitLabels(labels: Labels): Labels {

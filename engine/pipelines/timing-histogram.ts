@@ -45,13 +45,16 @@ export class TimingHistogram {
   #percentiles(shares: readonly [number, number, number]): [number, number, number] {
     const values: [number, number, number] = [0, 0, 0]
     if (this.#counts === undefined) return values
+    const counts = this.#counts
     let total = 0
-    for (const count of this.#counts) total += count
+    for (let bucket = 0; bucket < BUCKETS; bucket++) total += counts[bucket] ?? 0
     let seen = 0
     let next = 0
-    for (const [bucket, count] of this.#counts.entries()) {
+    for (let bucket = 0; next < shares.length && bucket < BUCKETS; bucket++) {
+      const count = counts[bucket] ?? 0
+      if (count === 0) continue
       seen += count
-      for (; next < shares.length && count > 0 && seen >= total * (shares[next] ?? 1); next++) {
+      for (; next < shares.length && seen >= total * (shares[next] ?? 1); next++) {
         const middle = Math.min(Math.max(middleOf(bucket), this.#least), this.#most)
         values[next] = Math.round(middle)
       }

@@ -51,20 +51,20 @@ export interface RunState {
   /** Since it was connected, up to where it ended; 0 for what has not run. */
   readonly uptimeMs: number
   readonly pipeline: PipelineState | undefined
+  /** It was stopped to be replaced or removed in a moment. */
+  readonly standsDown: boolean
 }
 
 interface Current {
-  /** It was stopped to be replaced or removed in a moment. */
-  readonly standsDown: boolean
   readonly run: Run
   readonly pipeline: Pipeline | undefined
   readonly watching: Disposable | undefined
   readonly lasted: Lasted | undefined
+  /** Something else takes its place in a moment, or nothing does. */
+  readonly standsDown?: true
 }
 
 /** On the monotonic clock. */
-  /** Something else takes its place in a moment, or nothing does. */
-  readonly standsDown?: true
 interface Lasted {
   readonly startedMs: number
   endedMs: number | undefined
@@ -98,13 +98,13 @@ export class PipelineRunner {
     const { build, probe, claims } = this.#options
     const { key, runDigest } = run
     const before = this.#current.get(key)
+    const stops = before?.pipeline?.state().phase === 'running' && !isAsAsked(before, run)
     const isDone = before !== undefined && isAsAsked(before, run)
     if (isDone || !run.active || run.completed) return { ...NOTHING_PREPARED, stops }
     const waitsForHolder = run.exclusives.some((name) => claims.isHeldBesides(key, name))
     if (this.#prepared.get(key)?.runDigest === runDigest)
       return { ...NOTHING_PREPARED, stops, waitsForHolder }
     const pipeline = await build(run.config, run.environment)
-    const stops = before?.pipeline?.state().phase === 'running' && !isAsAsked(before, run)
     const dispose = async (): Promise<void> => {
       if (this.#prepared.get(key)?.pipeline === pipeline) this.#prepared.delete(key)
       if (pipeline.state().phase === 'built') await pipeline.stop(0)
@@ -151,9 +151,6 @@ export class PipelineRunner {
     return restarted
   }
 
-  /** Until it is disposed of, stops of this key get this long instead of the usual deadline. */
-  stopWithin(key: string, deadlineMs: number): Disposable {
-    this.#deadlinesMs.set(key, deadlineMs)
   /**
    * Stops what runs, which is to be replaced or removed next, and says nothing of it to those who would start it again.
    * Disposing gives it back where neither happened.
@@ -194,6 +191,9 @@ export class PipelineRunner {
     }
   }
 
+  /** Until it is disposed of, stops of this key get this long instead of the usual deadline. */
+  stopWithin(key: string, deadlineMs: number): Disposable {
+    this.#deadlinesMs.set(key, deadlineMs)
     return { [Symbol.dispose]: () => void this.#deadlinesMs.delete(key) }
   }
 
@@ -236,11 +236,13 @@ export class PipelineRunner {
     before: Current | undefined,
     run: Run,
     signal: AbortSignal | undefined,
+    between?: () => Promise<void>,
   ): Promise<void> {
     const next = this.#takePrepared(run) ?? (await this.#options.build(run.config, run.environment))
     const ran = before?.standsDown === true || before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
     try {
+      await between?.()
       await this.#connect(run, next, signal)
     } catch (error) {
       await next.stop(0)
@@ -275,6 +277,7 @@ export class PipelineRunner {
       completed: current.run.completed || pipeline?.phase === 'completed',
       uptimeMs: this.#uptimeMs(current.lasted),
       pipeline,
+      standsDown: current.standsDown === true,
     }
   }
 
@@ -282,15 +285,12 @@ export class PipelineRunner {
   pipeline(key: string): Pipeline | undefined {
     return this.#current.get(key)?.pipeline
   }
-      standsDown: current.standsDown === true,
 
-    between?: () => Promise<void>,
   watch(listener: (key: string) => void): Disposable {
     return this.#listeners.add(listener)
   }
 
   #uptimeMs(lasted: Lasted | undefined): number {
-      await between?.()
     if (lasted === undefined) return 0
     return (lasted.endedMs ?? this.#options.clock.monotonicMs()) - lasted.startedMs
   }

@@ -22,13 +22,13 @@ import type {
   StopOutcome,
 } from './pipeline.ts'
 import { PipelineLatency } from './pipeline-latency.ts'
-import { Pump, type PumpOptions } from './pump.ts'
 import type { Place } from './place.ts'
+import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
-import { Journeys, withJourneyWritten } from './tracing/journeys.ts'
 import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
 import type { TapOptions, Taps } from './taps.ts'
+import { Journeys, withJourneyWritten } from './tracing/journeys.ts'
 import { type Outcome, rejectionOf } from './transaction.ts'
 
 export interface PipelineParts {
@@ -56,10 +56,10 @@ export class RunningPipeline implements Pipeline {
   readonly #parts: PipelineParts
   readonly #health: Health
   readonly #stopping = new AbortController()
-  readonly #stage: OutputStage
-  readonly #pumps: readonly Pump[]
   /** Resolves once a stop is to end by force. */
   readonly #hurried = Promise.withResolvers<void>()
+  readonly #stage: OutputStage
+  readonly #pumps: readonly Pump[]
   readonly #latency: PipelineLatency
   #bufferMeter: BufferMeter | undefined
   #phase: PipelineState['phase'] = 'built'
@@ -108,9 +108,9 @@ export class RunningPipeline implements Pipeline {
   }
 
   stop(deadlineMs: number): Promise<StopOutcome> {
+    if (deadlineMs === 0) this.#hurried.resolve()
     this.#stop ??= this.#stopOnce(deadlineMs)
     return this.#stop
-    if (deadlineMs === 0) this.#hurried.resolve()
   }
 
   state(): PipelineState {
@@ -134,16 +134,16 @@ export class RunningPipeline implements Pipeline {
     return this.#health.metrics.series()
   }
 
-  latency(): LatencySummary {
-    return this.#latency.summary()
-  }
-
   tapPlaces(): readonly TapPlace[] {
     return this.#parts.taps.places()
   }
 
   tap(at: string, options: TapOptions, listener: TapListener): Disposable {
     return this.#parts.taps.tap(at, options, listener)
+  }
+
+  latency(): LatencySummary {
+    return this.#latency.summary()
   }
 
   /** Until everything is settled; then all is closed. Never rejects. */
@@ -377,7 +377,7 @@ export class RunningPipeline implements Pipeline {
   }
 }
 
-/** Closing gets this even where the deadline is spent. */
-const CLOSE_MS_MIN = 250
 const NEVER = new Promise<void>(() => {})
 
+/** Closing gets this even where the deadline is spent. */
+const CLOSE_MS_MIN = 250

@@ -288,6 +288,10 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       pause: () => refuseWrite(),
       reset: () => refuseWrite(),
     },
+    taps: {
+      places: () => [],
+      tap: () => ({ [Symbol.dispose]: () => undefined }),
+    },
     seriesOf: () => [],
     why: () => undefined,
     reconcile: () => refuseWrite(),

@@ -9,6 +9,7 @@ import type { ConnectStreams } from './connect/connect-streams.ts'
 import type { History } from './history/history.ts'
 import type { Ownership } from './ownership.ts'
 import type { PipelineRuns } from './pipeline-runs.ts'
+import type { PipelineTaps } from './pipeline-taps.ts'
 import type { Plan } from './plan/plan.ts'
 import type { ResourceWrites } from './resource-writes.ts'
 import type { Problem } from './sets/problem.ts'
@@ -28,6 +29,7 @@ export interface ControlPlane {
   readonly events: Events
   readonly connect: ConnectStreams
   readonly runs: PipelineRuns
+  readonly taps: PipelineTaps
   /** What a Pipeline or Sink has counted since it was started; empty for what does not run. */
   seriesOf(identity: Identity): readonly MetricSeries[]
   /** Undefined for what neither is there nor ever was. */

@@ -6,6 +6,7 @@ import { connectOf } from './connect.ts'
 import { ConnectSet } from './connect-set.ts'
 import { ownershipOf } from './ownership.ts'
 import { pipelineRunsOf } from './pipeline-runs.ts'
+import { pipelineTapsOf } from './pipeline-taps.ts'
 import { reconcile } from './reconcile.ts'
 import { resourcesOf } from './resources.ts'
 import { retainedOf } from './retained.ts'
@@ -28,6 +29,7 @@ export function facadeOf(running: Running): ControlPlane {
     events: running.chronicle.events,
     connect: connectOf(postedStreams, connectSet, running),
     runs: pipelineRunsOf(connectSet, running),
+    taps: pipelineTapsOf(running),
     seriesOf: (identity) =>
       running.reconcilers.runner.pipeline(identityKey(identity))?.series() ?? [],
     why: (identity) => whyOf(identity, running),

@@ -9,6 +9,7 @@ import type { HeadgateError } from '../error.ts'
 import type { Random } from '../ports/random.ts'
 import type { Batch, Message } from './message.ts'
 import { parentsOf } from './tap-parents.ts'
+import type { TapPlace } from './tap-point.ts'
 import type { Outcome } from './transaction.ts'
 
 export type TapSide = 'before' | 'after'
@@ -27,13 +28,18 @@ export interface TapChoice {
 /** Called in the pipeline's own turn: it must be quick, and never throw. */
 export interface TapListener {
   seen(record: TapRecord): void
-  /** Nothing more is shown: the limit was reached, or the pipeline was closed. Not called after a disposal. */
-  ended(why: TapEnd): void
+  /**
+   * Nothing more is shown: the limit was reached, or the pipeline was closed when so many were left up to it. Not called
+   * after a disposal.
+   */
+  ended(why: TapEnd, left: number): void
 }
 
 export type TapEnd = 'limit' | 'closed'
 
 export interface TapRecord {
+  /** Where it is seen. */
+  readonly place: TapPlace
   readonly side: TapSide
   readonly timeUs: number
   /** Counts the batches that came to the point, from 1. */
@@ -59,9 +65,7 @@ export interface TapEnvironment {
   readonly random: Random
   /** Takes out of a text what nobody is to see. */
   readonly mask: (text: string) => string
-  /** Where it looks. */
-  readonly path: string
-  readonly label: string
+  readonly place: TapPlace
 }
 
 /** When and as which of its point a batch came. */
@@ -145,7 +149,7 @@ export class Tap {
   end(why: TapEnd): void {
     if (this.#over) return
     this.#over = true
-    this.#listener.ended(why)
+    this.#listener.ended(why, this.#left)
   }
 
   #became(chosen: Chosen, batches: readonly Batch[], timeUs: number): void {
@@ -195,15 +199,15 @@ export class Tap {
   }
 
   #failureOf({ message }: HeadgateError): TapFailure {
-    const { mask, path, label } = this.#environment
-    return { text: mask(message), path, label }
+    const { mask, place } = this.#environment
+    return { text: mask(message), path: place.path, label: place.label }
   }
 
   get #judgesAfter(): boolean {
     return this.#options.side === 'after' && this.#options.filter !== undefined
   }
 
-  #showAfter(record: TapRecord, messages: Batch, index: number): void {
+  #showAfter(record: Shown, messages: Batch, index: number): void {
     if (this.#options.side === 'after') {
       if (this.#left <= 0 || !this.#wants(messages, index)) return
       this.#left -= 1
@@ -211,8 +215,9 @@ export class Tap {
     this.#show(record)
   }
 
-  #show(record: TapRecord): void {
+  #show(shown: Shown): void {
     if (this.#over) return
+    const record = { ...shown, place: this.#environment.place }
     const failure = record.failure ?? this.#failureIn(record.message)
     this.#listener.seen(failure === undefined ? record : { ...record, failure })
   }
@@ -264,6 +269,8 @@ function whyOf(message: Message, outcome: Outcome): HeadgateError | undefined {
   if (outcome?.failed !== undefined) return outcome.failed.get(message)
   return outcome?.origins.has(message.origin) === true ? outcome.error : undefined
 }
+
+type Shown = Omit<TapRecord, 'place'>
 
 function placed(
   { first, batch }: Chosen,

@@ -55,7 +55,8 @@ export class Taps {
 
   /** In the order of the config. */
   places(): readonly TapPlace[] {
-    return Array.from(this.#points.values(), ({ place }) => place)
+    const places = Array.from(this.#points.values(), ({ place }) => place)
+    return places.toSorted((one, other) => partOf(one) - partOf(other))
   }
 
   /** Throws NotFound where no component has that label or path, BloblangInvalid, TapsTooMany. */
@@ -67,15 +68,15 @@ export class Taps {
       throw new HeadgateError('TapsTooMany', message, { hint: 'End one of the others first.' })
     }
     const { random, mask } = this.#environment
-    const { path, label } = point.place
+    const { place } = point
     const heard: TapListener = {
       seen: (record) => listener.seen(record),
-      ended: (why) => {
+      ended: (why, left) => {
         this.#remove(tap)
-        listener.ended(why)
+        listener.ended(why, left)
       },
     }
-    const tap = new Tap(this.#chosen(options), heard, { random, mask, path, label })
+    const tap = new Tap(this.#chosen(options), heard, { random, mask, place })
     this.#taps.set(tap, point)
     point.add(tap)
     return {
@@ -121,6 +122,14 @@ export class Taps {
           : `Did you mean ${JSON.stringify(near)}? There are ${names.join(', ')}.`,
     })
   }
+}
+
+/** What is built first need not be what stands first. */
+const PARTS: readonly string[] = ['input', 'buffer', 'pipeline', 'output']
+
+function partOf({ path }: TapPlace): number {
+  const part = PARTS.indexOf(path.split('.')[1] ?? '')
+  return part < 0 ? PARTS.length : part
 }
 
 /** Nothing comes to an input, and nothing but what it refused comes of an output. */

@@ -1,17 +1,20 @@
 /**
  * What Prometheus scrapes. The hot paths count in plain numbers of their own; they are handed over when somebody asks.
  */
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
+import type { RedriveReport } from '../engine/dead-letters/redrive.ts'
+import { lagsByGroup } from '../engine/pipelines/streams-behind.ts'
 import type { MeasuredGroup, ShardLag } from '../engine/streams/group-lag.ts'
 import { namespaceOf, type QuotaUse } from '../engine/streams/quotas.ts'
 import type { StreamDescription } from '../engine/streams/streams.ts'
 import { type MeasuresSource, registerEngineMetrics } from './engine-metrics.ts'
+import { type FlowSample, flowMetricsText } from './flow-metrics.ts'
 import { type PipelineSample, pipelineMetricsText } from './pipeline-metrics.ts'
 
 /** Read at every scrape. */
 export interface MetricsSource {
-  readonly pipelines: () => readonly PipelineSample[]
+  readonly pipelines: () => readonly (PipelineSample & FlowSample)[]
   readonly streams: () => readonly StreamDescription[]
   readonly quotas: () => readonly QuotaUse[]
   readonly groups: () => Promise<readonly MeasuredGroup[]>
@@ -28,6 +31,7 @@ const OWN_NAME = /^(headgate|nodejs|process)_/
 export class Metrics {
   readonly #registry = new Registry()
   readonly #convergence: Histogram
+  readonly #redrives: Counter<'stream' | 'outcome'>
   readonly #source: MetricsSource
   /** Of this scrape: three gauges tell of them. */
   #groups: readonly MeasuredGroup[] = []
@@ -40,6 +44,12 @@ export class Metrics {
       name: 'headgate_convergence_seconds',
       help: 'From the look at a source to everything it asks for being carried out.',
       buckets: CONVERGENCE_BUCKETS_SECONDS,
+      registers: [this.#registry],
+    })
+    this.#redrives = new Counter({
+      name: 'headgate_redrive_letters_total',
+      help: 'Dead letters that a redrive put back or looked at and held, by what became of them.',
+      labelNames: ['stream', 'outcome'],
       registers: [this.#registry],
     })
     this.#gauge(source, 'headgate_stream_records', 'Records that a stream holds.', (s) => s.records)
@@ -69,11 +79,18 @@ export class Metrics {
     this.#convergence.observe(seconds)
   }
 
+  /** What became of the letters that somebody wanted to put back. */
+  observeRedrive(stream: string, { rows }: RedriveReport): void {
+    for (const { outcome, letters } of rows) this.#redrives.inc({ stream, outcome }, letters)
+  }
+
   async text(): Promise<string> {
     this.#groups = await this.#source.groups()
     const own = await this.#registry.metrics()
     const isTaken = (name: string): boolean => OWN_NAME.test(name)
-    return own + pipelineMetricsText(this.#source.pipelines(), isTaken)
+    const pipelines = this.#source.pipelines()
+    const flow = flowMetricsText(pipelines, lagsByGroup(this.#groups))
+    return own + flow + pipelineMetricsText(pipelines, isTaken)
   }
 
   get contentType(): string {

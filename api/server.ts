@@ -12,6 +12,7 @@ import fastify, {
 } from 'fastify'
 import { HeadgateError } from '../engine/error.ts'
 import type { Logger } from '../engine/ports/logger.ts'
+import { answerClientError } from './client-error.ts'
 import { serveConnect } from './connect/connect.ts'
 import { withoutRootPath } from './connect/root-path.ts'
 import { refuseUpgrade, type SharedEndpoints } from './endpoints.ts'
@@ -48,6 +49,7 @@ export function openApiServer(options: ApiOptions): ApiServer {
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: URL_LENGTH_MAX },
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply, options.logger),
     serverFactory: (handler) => {
       listener = createServer({ shouldUpgradeCallback: asksForWebsocket }, (request, response) => {
@@ -77,7 +79,11 @@ export function openApiServer(options: ApiOptions): ApiServer {
   serveVersion(server, options.build)
   serveMetrics(server, options.metrics)
   serveConnect(server, { ...options, connect: options.controlPlane.connect })
-  serveNative(server, { ...options, closing: closing.signal })
+  serveNative(server, {
+    ...options,
+    closing: closing.signal,
+    observeRedrive: (stream, report) => options.metrics.observeRedrive(stream, report),
+  })
   return {
     listen: (address) => listen(server, address),
     [Symbol.asyncDispose]: async () => {

@@ -36,6 +36,7 @@ import { plan } from './plan.ts'
 import { produce } from './produce.ts'
 import { purge } from './purge.ts'
 import { reconcile } from './reconcile.ts'
+import { redrive } from './redrive.ts'
 import { release } from './release.ts'
 import { repair } from './repair.ts'
 import { restore } from './restore.ts'
@@ -89,6 +90,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   tail,
   latest,
   produce,
+  redrive,
   purge,
   streamsList,
   streamsDump,

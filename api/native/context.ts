@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ControlPlane } from '../../controllers/control-plane.ts'
 import { type AccessTarget, decide, LOCAL_ADMIN, type Right } from '../../engine/access/decide.ts'
 import type { BackupResult } from '../../engine/backup.ts'
+import type { RedriveReport } from '../../engine/dead-letters/redrive.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import type { StreamDirectory } from '../../engine/pipelines/pipeline.ts'
@@ -23,6 +24,8 @@ export interface NativeContext {
   readonly backup?: ((directory: string) => Promise<BackupResult>) | undefined
   /** Aborts when the server closes: long polls end then. */
   readonly closing: AbortSignal
+  /** Counts what became of the dead letters of a stream. */
+  readonly observeRedrive?: (stream: string, report: RedriveReport) => void
 }
 
 export const BASE = '/apis/headgate.dev/v1alpha1'

@@ -13,9 +13,9 @@ import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
 import { servePipelineResets } from './pipeline-resets.ts'
 import { servePipelineRuns } from './pipeline-runs.ts'
-import { servePipelineTaps } from './pipeline-taps.ts'
 import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
+import { serveRedrives } from './redrives.ts'
 import { serveResources } from './resources.ts'
 import { serveRetainedStreams } from './retained-streams.ts'
 import { serveRevisions } from './revisions.ts'
@@ -45,11 +45,11 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveGroupMembers(server, context)
   serveStreamUsages(server, context)
   serveRecords(server, context)
+  serveRedrives(server, context)
   serveBackups(server, context)
   serveRevisions(server, context)
   serveSuspensions(server, context)
   servePipelineRuns(server, context)
-  servePipelineTaps(server, context)
   servePipelineResets(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)

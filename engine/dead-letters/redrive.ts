@@ -224,7 +224,7 @@ class Redrive {
     const { name, incarnation } = this.#request.of.stream
     await using reader = log.open({ stream: name, incarnation, shard, sequence: from })
     while (reader.position.sequence < end) {
-      this.#signal.throwIfAborted()
+      if (this.#signal.aborted) throw ended()
       if (this.#turn.over()) await this.#turn.pass()
       await hold?.keep()
       const read = await reader.next(REDRIVE_READ_BYTES, 0, this.#signal)
@@ -317,6 +317,10 @@ function openRanges(of: RedriveStream, engine: Engine): readonly OpenRange[] {
     const from = Math.max(first, positions.get(shard) ?? first)
     return from < next ? [{ shard, from, end: next }] : []
   })
+}
+
+function ended(): HeadgateError {
+  return new HeadgateError('NotConnected', 'the server stops, or who asked for it has gone')
 }
 
 /** The following record, where it lies below `end`. */

@@ -9,9 +9,9 @@ import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
 import { PIPELINE_RESET_PATHS } from '../pipeline-resets.ts'
 import { PIPELINE_RUN_PATHS } from '../pipeline-runs.ts'
-import { PIPELINE_TAP_PATHS } from '../pipeline-taps.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
 import { RECORD_PATHS } from '../records-paths.ts'
+import { REDRIVE_PATHS } from '../redrives.ts'
 import { RETAINED_STREAM_PATHS } from '../retained-streams.ts'
 import { REVISION_PATHS } from '../revisions.ts'
 import { SOURCE_PATHS } from '../sources.ts'
@@ -32,11 +32,11 @@ export const PATHS: PathItems = {
   ...GROUP_MEMBER_PATHS,
   ...STREAM_USAGE_PATHS,
   ...RECORD_PATHS,
+  ...REDRIVE_PATHS,
   ...BACKUP_PATHS,
   ...REVISION_PATHS,
   ...SUSPENSION_PATHS,
   ...PIPELINE_RUN_PATHS,
-  ...PIPELINE_TAP_PATHS,
   ...PIPELINE_RESET_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,

@@ -1,0 +1,102 @@
+/** Puts the dead letters of a stream back to where they came from. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { API_VERSION } from '../../crds/resource.ts'
+import { decide, LOCAL_ADMIN } from '../../engine/access/decide.ts'
+import type { Query } from '../../engine/bloblang/mapping.ts'
+import { type RedriveReport, redrive } from '../../engine/dead-letters/redrive.ts'
+import { queryOf } from '../../engine/pipelines/bloblang-fields.ts'
+import type { StreamDescription } from '../../engine/streams/streams.ts'
+import { BASE, bodyObject, type NativeContext, parameter, requireAccess } from './context.ts'
+import type { PathItems } from './openapi/path-item.ts'
+import { anyObject, flag, integer, object, text } from './openapi/schema.ts'
+import { readRedriveBody } from './redrive-request.ts'
+import { notFound } from './status.ts'
+
+export const REDRIVE_PATHS: PathItems = {
+  [`${BASE}/namespaces/{namespace}/streams/{name}/redrive`]: {
+    post: {
+      summary: 'Puts dead letters back to the streams that they came from.',
+      body: object('Which.', {
+        'filter?': text('A Bloblang query; only letters for which it is true.'),
+        'limit?': integer('At most so many.'),
+        'attemptsMax?': integer('A record that became a dead letter so often stays; 5.'),
+        'dryRun?': flag('Says what would be, and changes nothing.'),
+      }),
+      answers: {
+        200: {
+          description: 'How many went back, stayed and are open, by what became of them.',
+          schema: anyObject('The redrive.'),
+        },
+      },
+    },
+  },
+}
+
+export function serveRedrives(server: FastifyInstance, context: NativeContext): void {
+  const url = `${BASE}/namespaces/:namespace/streams/:name/redrive`
+  server.post(url, (request, reply) => answer(context, request, reply))
+}
+
+async function answer(
+  context: NativeContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<object> {
+  const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
+  const { filter, limit, attemptsMax, dryRun } = readRedriveBody(bodyObject(request))
+  requireAccess('Read', { kind: 'Stream', namespace, name })
+  // What stays is written again behind what goes.
+  if (!dryRun) requireAccess('Write', { kind: 'Stream', namespace, name })
+  const asked = {
+    of: { namespace, name, stream: described(context, namespace, name) },
+    filter: filter === undefined ? undefined : compiledFilter(filter, context),
+    limit,
+    attemptsMax,
+    dryRun,
+    mayWrite: (stream: string) =>
+      decide(LOCAL_ADMIN, 'Write', { kind: 'Stream', namespace, name: stream }).allowed,
+  }
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const report = await redrive(asked, context, AbortSignal.any([context.closing, gone.signal]))
+  if (!dryRun) context.observeRedrive?.(`${namespace}/${name}`, report)
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Redrive',
+    metadata: { name, namespace },
+    dryRun,
+    ...answerOf(report),
+  }
+}
+
+function answerOf({ redriven, stayed, open, rows, stopped }: RedriveReport): object {
+  return {
+    redriven,
+    stayed,
+    open,
+    letters: rows,
+    ...(stopped === undefined
+      ? {}
+      : { stopped: { code: stopped.code, message: stopped.message, hint: stopped.hint } }),
+  }
+}
+
+function described(context: NativeContext, namespace: string, name: string): StreamDescription {
+  const target = context.streams.resolve(namespace, name)
+  const engineName = target?.stream ?? `${namespace}/${name}`
+  const [stream] = context.engine.streams.describe([engineName])
+  if (stream === undefined) throw notFound('streams', name)
+  return stream
+}
+
+/** It sees the letter alone: no environment variables and no files. */
+function compiledFilter(text: string, { clock, random }: NativeContext): Query {
+  const bytes = (count: number): Uint8Array =>
+    Uint8Array.from({ length: count }, () => Math.floor(random.next() * 256))
+  return queryOf(text, {
+    clock,
+    random: { next: () => random.next(), uuid: () => random.uuid(), bytes },
+    env: () => undefined,
+    hostname: '',
+  })
+}

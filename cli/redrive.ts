@@ -1,0 +1,120 @@
+/** `headgate redrive STREAM`: puts dead letters back to the streams that they came from. */
+import { HeadgateError } from '../engine/error.ts'
+import { ERROR_CODES, type ErrorCode } from '../engine/error-codes.ts'
+import { clientOf } from './client.ts'
+import {
+  type CommandDefinition,
+  flagOption,
+  type Invocation,
+  NAMESPACE_OPTION,
+  numberOption,
+  outputOption,
+  SERVER_OPTIONS,
+  textOption,
+} from './command.ts'
+
+export const redrive: CommandDefinition = {
+  name: 'redrive',
+  summary: 'Put dead letters back to the streams that they came from.',
+  arguments: [{ name: 'STREAM', required: true, summary: 'The stream of dead letters.' }],
+  options: [
+    NAMESPACE_OPTION,
+    {
+      flags: '--filter <BLOBLANG>',
+      summary: 'Only letters for which this query is true; headers are metadata.',
+    },
+    { flags: '--limit <COUNT>', summary: 'At most so many.' },
+    {
+      flags: '--attempts <COUNT>',
+      summary: 'Hold records that became dead letters so often; else at 5.',
+    },
+    { flags: '--dry-run', summary: 'Show what would go where, and change nothing.' },
+    outputOption(['table', 'json'], 'table'),
+    ...SERVER_OPTIONS,
+  ],
+  examples: [
+    'headgate redrive failed --dry-run',
+    `headgate redrive failed --filter 'this.amount < 100' --limit 10`,
+    `headgate redrive failed --filter '@."headgate-component" == "root.output"'`,
+  ],
+  run: runRedrive,
+}
+
+interface RedriveAnswer {
+  readonly redriven: number
+  readonly stayed: number
+  readonly open: number
+  readonly letters: readonly {
+    readonly outcome: string
+    readonly stream: string
+    readonly component: string
+    readonly reason: string
+    readonly letters: number
+  }[]
+  readonly stopped?: { readonly code: string; readonly message: string; readonly hint?: string }
+}
+
+/** What became of letters, for people. */
+const OUTCOMES: Readonly<Record<string, string>> = {
+  redriven: 'back',
+  leftOut: 'left out by the filter',
+  filterFailed: 'held: the filter failed',
+  overAttempts: 'held: too many attempts',
+  noPlace: 'held: no place to go back to',
+  streamGone: 'held: the stream is gone',
+  streamSealed: 'held: the stream is retained',
+  refused: 'held: the stream refuses it',
+  forbidden: 'held: not allowed to write',
+}
+
+const REASON_LENGTH_MAX = 80
+
+async function runRedrive(invocation: Invocation): Promise<number> {
+  const [{ aligned }] = await Promise.all([import('./table.ts')])
+  const { terminal } = invocation
+  const [stream = ''] = invocation.arguments
+  const namespace = textOption(invocation, 'namespace') ?? 'default'
+  const dryRun = flagOption(invocation, 'dryRun')
+  const body = {
+    filter: textOption(invocation, 'filter'),
+    limit: numberOption(invocation, 'limit', 1),
+    attemptsMax: numberOption(invocation, 'attempts', 1),
+    dryRun,
+  }
+  const path = `/namespaces/${encodeURIComponent(namespace)}/streams/${encodeURIComponent(stream)}/redrive`
+  const answer = await clientOf(invocation).json<RedriveAnswer>('POST', path, body)
+  if (textOption(invocation, 'output') === 'json') {
+    await terminal.print(`${JSON.stringify(answer, null, 2)}\n`)
+  } else {
+    const rows = answer.letters.map(({ outcome, letters, stream: from, component, reason }) => [
+      OUTCOMES[outcome] ?? outcome,
+      String(letters),
+      from || '-',
+      component || '-',
+      shortened(reason),
+    ])
+    const head = ['WHAT', 'LETTERS', 'STREAM', 'COMPONENT', 'REASON']
+    if (rows.length > 0) await terminal.print(aligned([head, ...rows]))
+    terminal.say(summaryOf(answer, dryRun))
+  }
+  if (answer.stopped === undefined) return 0
+  const { code, message, hint } = answer.stopped
+  throw new HeadgateError(knownCode(code), `it ended before its time: ${message}`, {
+    hint: hint ?? 'What was put back is counted; run it again for the rest.',
+  })
+}
+
+function summaryOf({ redriven, open }: RedriveAnswer, dryRun: boolean): string {
+  const letters = (count: number): string => `${count} dead ${count === 1 ? 'letter' : 'letters'}`
+  if (dryRun) return `${letters(redriven)} of ${open} would go back; this was a dry run`
+  return `put back ${letters(redriven)}, ${open === 0 ? 'none is' : `${open} left`} open`
+}
+
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= REASON_LENGTH_MAX ? line : `${line.slice(0, REASON_LENGTH_MAX - 1)}…`
+}
+
+function knownCode(code: string): ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'Internal'
+}

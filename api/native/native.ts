@@ -13,6 +13,7 @@ import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
 import { servePipelineResets } from './pipeline-resets.ts'
 import { servePipelineRuns } from './pipeline-runs.ts'
+import { servePipelineTaps } from './pipeline-taps.ts'
 import { serveReconcile } from './reconcile.ts'
 import { serveRecords } from './records.ts'
 import { serveRedrives } from './redrives.ts'
@@ -50,6 +51,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   serveRevisions(server, context)
   serveSuspensions(server, context)
   servePipelineRuns(server, context)
+  servePipelineTaps(server, context)
   servePipelineResets(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)

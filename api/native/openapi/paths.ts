@@ -9,6 +9,7 @@ import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
 import { PIPELINE_RESET_PATHS } from '../pipeline-resets.ts'
 import { PIPELINE_RUN_PATHS } from '../pipeline-runs.ts'
+import { PIPELINE_TAP_PATHS } from '../pipeline-taps.ts'
 import { RECONCILE_PATHS } from '../reconcile.ts'
 import { RECORD_PATHS } from '../records-paths.ts'
 import { REDRIVE_PATHS } from '../redrives.ts'
@@ -37,6 +38,7 @@ export const PATHS: PathItems = {
   ...REVISION_PATHS,
   ...SUSPENSION_PATHS,
   ...PIPELINE_RUN_PATHS,
+  ...PIPELINE_TAP_PATHS,
   ...PIPELINE_RESET_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,

@@ -14,9 +14,24 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['crds', 'engine', 'controllers', 'api', 'cli'],
   // For programs of other people, in pages too: types of the kinds, and nothing that runs.
   client: ['crds', 'client'],
+  // For programs of other people, too: types, and nothing that runs.
+  processor: ['processor'],
+  // For tests of other people, in any runner.
+  testing: ['crds', 'engine', 'controllers', 'testing'],
   bench: ['crds', 'engine', 'controllers', 'api', 'cli', 'bench', 'test'],
   scripts: ['crds', 'engine', 'controllers', 'api', 'cli', 'scripts'],
-  test: ['crds', 'engine', 'controllers', 'api', 'cli', 'client', 'scripts', 'test'],
+  test: [
+    'crds',
+    'engine',
+    'controllers',
+    'api',
+    'cli',
+    'client',
+    'processor',
+    'testing',
+    'scripts',
+    'test',
+  ],
 }
 
 /** Package → the folders and files that may import it. */

@@ -24,13 +24,15 @@ export interface Passing {
   readonly signal: AbortSignal
 }
 
-/** Resolves with whether it came to its end; otherwise time or patience ran out. */
-export async function passTime(passing: Passing): Promise<boolean> {
+/** `late`: its time ran out; `still`: nothing moves any more, and nothing waits for the clock. */
+export type Passed = 'over' | 'late' | 'still' | 'aborted'
+
+export async function passTime(passing: Passing): Promise<Passed> {
   const { clock, activity, withinMs, isOver, onIdle, signal } = passing
   const endMs = clock.monotonicMs() + withinMs
   let realWaits = 0
   while (!isOver()) {
-    if (signal.aborted) return false
+    if (signal.aborted) return 'aborted'
     const { wait } = activity
     if (wait !== undefined) {
       await untilEither(wait, signal)
@@ -44,12 +46,12 @@ export async function passTime(passing: Passing): Promise<boolean> {
     const { dueInMs } = clock
     if (dueInMs === undefined) {
       realWaits += 1
-      if (realWaits > REAL_WAITS_MAX) return false
+      if (realWaits > REAL_WAITS_MAX) return 'still'
       await realClock.sleep(REAL_WAIT_MS)
-    } else if (clock.monotonicMs() + dueInMs > endMs) return false
+    } else if (clock.monotonicMs() + dueInMs > endMs) return 'late'
     else await clock.advance(dueInMs)
   }
-  return true
+  return 'over'
 }
 
 async function moves(activity: Activity, isOver: () => boolean): Promise<boolean> {

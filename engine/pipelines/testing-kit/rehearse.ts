@@ -74,7 +74,7 @@ export async function rehearse(spec: unknown, options: RehearsalOptions): Promis
   const random = new SeededRandom(SEED)
   const log: LogLine[] = []
   const activity = new Activity()
-  const standIns = new StandIns(mocks, activity)
+  const standIns = new StandIns({ mocks, activity, clock, checks })
   await using engine = openMemoryEngine({ clock, random })
   const environment = testEnvironment({
     ...given,
@@ -139,17 +139,19 @@ async function runThrough(
     return phase !== 'built' && phase !== 'running'
   }
   const connected = settled(pipeline.connect(signal))
-  const ended = await passTime({ ...passing, isOver, onIdle: endInputs })
-  const { phase, message = 'nothing moves any more' } = pipeline.state()
+  const passed = await passTime({ ...passing, isOver, onIdle: endInputs })
+  const { phase, message } = pipeline.state()
   const stopped = settled(pipeline.stop(0))
   // It is closed by force, which takes a moment of its clock.
   const closing = { ...passing, signal: new AbortController().signal, onIdle: () => false }
   await passTime({ ...closing, isOver: () => stopped.isSettled })
   await connected.promise
   if (connected.error !== undefined) throw connected.error
-  if (!ended || phase !== 'completed') return message
-  return undefined
+  if (phase === 'completed') return undefined
+  return message ?? (passed === 'late' ? `it did not end within ${withinMs} ms` : STILL)
 }
+
+const STILL = 'nothing moves any more'
 
 interface Settled {
   readonly promise: Promise<unknown>

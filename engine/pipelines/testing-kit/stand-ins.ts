@@ -8,14 +8,17 @@
  * - A processor that reaches out is refused by name, unless the test mocks it. All others are real.
  */
 import { HeadgateError } from '../../error.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { nearest } from '../../suggest.ts'
 import type { InputDefinition, OutputDefinition, ProcessorDefinition, Role } from '../component.ts'
 import type { ComponentConfig } from '../component-config.ts'
 import type { DefinitionOf } from '../component-registry.ts'
 import type { Batch } from '../message.ts'
+import type { StreamTarget } from '../pipeline.ts'
 import type { StandIn } from '../stand-in.ts'
 import type { Activity } from './activity.ts'
 import { GivenInput } from './given-input.ts'
+import { messagesOfStream } from './messages-of-stream.ts'
 import type { Mocks, RehearsedFailure, RehearsedOutput } from './mocks.ts'
 import { RememberingOutput } from './remembering-output.ts'
 import { mockedProcessor, watchedProcessor } from './watched-processor.ts'
@@ -26,10 +29,19 @@ const INPUTS_WITHOUT_END: readonly string[] = ['generate', 'inproc']
 const EFFECTS_WITHIN: readonly string[] = ['log', 'typescript']
 const NO_EFFECTS = 'none'
 
+export interface StandInOptions {
+  readonly mocks: Mocks
+  readonly activity: Activity
+  readonly clock: Clock
+  /** Of typed streams, by name. */
+  readonly checks: Readonly<Record<string, StreamTarget['check']>>
+}
+
 export class StandIns {
   readonly inputs: GivenInput[] = []
   readonly outputs: RehearsedOutput[] = []
   readonly failures: RehearsedFailure[] = []
+  readonly #options: StandInOptions
   readonly #mocks: Mocks
   readonly #activity: Activity
   readonly #used = new Set<string>()
@@ -38,9 +50,10 @@ export class StandIns {
   /** Of the first input that records were given to. */
   #fed: string | undefined
 
-  constructor(mocks: Mocks, activity: Activity) {
-    this.#mocks = mocks
-    this.#activity = activity
+  constructor(options: StandInOptions) {
+    this.#options = options
+    this.#mocks = options.mocks
+    this.#activity = options.activity
   }
 
   readonly standIn: StandIn = (_, component, definition) =>
@@ -96,10 +109,16 @@ export class StandIns {
     const batches = isReal ? undefined : this.#batchesOf(names)
     const ends = name === 'generate' && Number((config as { count?: unknown }).count) > 0
     if (batches === undefined && (isReal || ends)) return undefined
-    const input = new GivenInput(batches ?? [], this.#activity)
+    const input = new GivenInput(this.#asRead(batches ?? [], streams), this.#activity)
     this.inputs.push(input)
     const { transactional: _, ...rest } = definition
     return { ...rest, nack: 'source', build: () => input }
+  }
+
+  #asRead(batches: readonly Batch[], [stream]: readonly string[]): readonly Batch[] {
+    if (stream === undefined) return batches
+    const { clock, checks } = this.#options
+    return messagesOfStream(batches, { stream, check: checks[stream], arrivalUs: clock.wallUs() })
   }
 
   /** A list is for the only input: with a second one it is not clear whose it is. */

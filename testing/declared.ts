@@ -1,0 +1,61 @@
+/** What a set declares, as far as running one of its pipelines on records needs it. */
+
+import { shardsDeclared } from '../controllers/plan/stream-record.ts'
+import type { Resource, ResourceSet } from '../controllers/sets/resource-set.ts'
+import { PIPELINE_FIELDS_OF_OURS } from '../crds/pipeline.ts'
+import { compileEventCheck, type EventCheck } from '../engine/events/event-check.ts'
+import { resolveEventType, type TypeDeclaration } from '../engine/events/event-type.ts'
+import type { StreamDeclaration } from '../engine/pipelines/testing-kit/streams-in-memory.ts'
+
+/** Of one namespace. */
+export interface Declared {
+  /** The stream config of each Pipeline, by its name. */
+  readonly pipelines: ReadonlyMap<string, unknown>
+  readonly streams: ReadonlyMap<string, StreamDeclaration>
+  /** Of typed streams. */
+  readonly checks: Readonly<Record<string, EventCheck>>
+}
+
+export const NOTHING_DECLARED: Declared = { pipelines: new Map(), streams: new Map(), checks: {} }
+
+export function declaredIn(set: ResourceSet, namespace: string): Declared {
+  const resources = [...set.members.values()].flatMap((member) =>
+    member.state === 'valid' && member.identity.namespace === namespace ? member.resource : [],
+  )
+  const of = (kind: string): readonly Resource[] =>
+    resources.filter(({ identity }) => identity.kind === kind)
+  const types = new Map(
+    of('StreamType').map(({ identity, spec }) => [identity.name, spec as TypeDeclaration]),
+  )
+  const streams = of('Stream').map((stream) => ({ name: stream.identity.name, stream }))
+  return {
+    pipelines: new Map(of('Pipeline').map(({ identity, spec }) => [identity.name, configOf(spec)])),
+    streams: new Map(streams.map(({ name, stream }) => [name, declarationOf(stream)])),
+    checks: Object.fromEntries(
+      streams.flatMap(({ name, stream }) => {
+        const check = checkOf(stream, types)
+        return check === undefined ? [] : [[name, check]]
+      }),
+    ),
+  }
+}
+
+function configOf(spec: Resource['spec']): unknown {
+  const ours: readonly string[] = PIPELINE_FIELDS_OF_OURS
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => !ours.includes(name)))
+}
+
+function declarationOf(stream: Resource): StreamDeclaration {
+  const compaction = stream.spec['compaction'] === 'key' ? 'key' : 'none'
+  return { shards: shardsDeclared(stream), compaction }
+}
+
+/** A type that is wrong, or not among what was read, checks nothing: the set tells of it. */
+function checkOf(
+  { spec }: Resource,
+  types: ReadonlyMap<string, TypeDeclaration>,
+): EventCheck | undefined {
+  if (typeof spec['type'] !== 'string') return undefined
+  const resolved = resolveEventType(spec['type'], types)
+  return resolved.ok ? compileEventCheck(resolved.type) : undefined
+}

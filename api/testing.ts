@@ -120,8 +120,11 @@ export async function openTestServer({
   const metrics = new Metrics({
     pipelines: () => [
       {
+        kind: 'Pipeline',
+        name: 'clean',
         stream: 'clean',
         namespace: 'default',
+        flow: undefined,
         series: [
           {
             kind: 'counter',
@@ -293,6 +296,7 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       tap: () => ({ [Symbol.dispose]: () => undefined }),
     },
     seriesOf: () => [],
+    flowOf: () => undefined,
     why: () => undefined,
     reconcile: () => refuseWrite(),
   }

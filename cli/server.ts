@@ -6,6 +6,7 @@
  */
 import { SharedEndpoints } from '../api/endpoints.ts'
 import { Metrics } from '../api/metrics.ts'
+import type { FlowSample } from '../api/flow-metrics.ts'
 import type { PipelineSample } from '../api/pipeline-metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
@@ -262,13 +263,15 @@ function fileReader(plane: PlaneReference): Builders['readFiles'] {
 }
 
 /** Sinks run as pipelines and are counted like them. */
-function samplesOf(plane: ControlPlane | undefined): readonly PipelineSample[] {
+function samplesOf(plane: ControlPlane | undefined): readonly (PipelineSample & FlowSample)[] {
   if (plane === undefined) return []
   return (['Pipeline', 'Sink'] as const).flatMap((kind) =>
     plane.resources.list(kind, undefined).map(({ metadata, spec }) => {
       const { name, namespace = 'default' } = metadata
       const stream = (spec as { readonly id?: string } | undefined)?.id ?? name
-      return { stream, namespace, series: plane.seriesOf({ kind, namespace, name }) }
+      const identity = { kind, namespace, name }
+      const [series, flow] = [plane.seriesOf(identity), plane.flowOf(identity)]
+      return { kind, stream, namespace, name, series, flow }
     }),
   )
 }

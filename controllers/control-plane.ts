@@ -4,7 +4,8 @@
  * control plane does by itself asks in the name of its source.
  */
 import type { Identity, Kind, ResourceObject } from '../crds/resource.ts'
-import type { MetricSeries } from '../engine/pipelines/pipeline.ts'
+import type { LatencySummary, MetricSeries } from '../engine/pipelines/pipeline.ts'
+import type { StreamReading } from '../engine/pipelines/stream-readings.ts'
 import type { ConnectStreams } from './connect/connect-streams.ts'
 import type { History } from './history/history.ts'
 import type { Ownership } from './ownership.ts'
@@ -32,6 +33,8 @@ export interface ControlPlane {
   readonly taps: PipelineTaps
   /** What a Pipeline or Sink has counted since it was started; empty for what does not run. */
   seriesOf(identity: Identity): readonly MetricSeries[]
+  /** How a Pipeline or Sink flows since it was started; undefined for what does not run. */
+  flowOf(identity: Identity): PipelineFlow | undefined
   /** Undefined for what neither is there nor ever was. */
   why(identity: Identity): Why | undefined
   /** Looks at the source at once. NotFound for an unknown one. */
@@ -77,6 +80,12 @@ export interface Resources {
     from: number | undefined,
     listener: ChangeListener,
   ): Disposable
+}
+
+export interface PipelineFlow {
+  readonly latency: LatencySummary
+  /** The streams that it reads, and as which groups. */
+  readonly readings: readonly StreamReading[]
 }
 
 export interface Sources {

@@ -13,6 +13,7 @@ import type {
   PipelineEnvironment,
   PipelineState,
 } from '../engine/pipelines/pipeline.ts'
+import type { StreamReading } from '../engine/pipelines/stream-readings.ts'
 import type { TapPlace } from '../engine/pipelines/tap-point.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Logger } from '../engine/ports/logger.ts'
@@ -140,6 +141,10 @@ export class FakePipeline implements Pipeline {
   connections(): readonly ConnectionStatus[] {
     const connected = this.phase === 'running'
     return ['root.input', 'root.output'].map((path) => ({ label: '', path, connected }))
+  }
+
+  readings(): readonly StreamReading[] {
+    return []
   }
 
   latency(): LatencySummary {

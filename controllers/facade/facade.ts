@@ -32,6 +32,11 @@ export function facadeOf(running: Running): ControlPlane {
     taps: pipelineTapsOf(running),
     seriesOf: (identity) =>
       running.reconcilers.runner.pipeline(identityKey(identity))?.series() ?? [],
+    flowOf: (identity) => {
+      const pipeline = running.reconcilers.runner.pipeline(identityKey(identity))
+      if (pipeline === undefined) return undefined
+      return { latency: pipeline.latency(), readings: pipeline.readings() }
+    },
     why: (identity) => whyOf(identity, running),
     reconcile: (source, request, signal) => reconcile(source, request, running, signal),
   }

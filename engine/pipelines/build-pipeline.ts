@@ -5,9 +5,10 @@ import { ComponentBuilder } from './component-builder.ts'
 import { interpolateVariables } from './environment-variables.ts'
 import { Health } from './health.ts'
 import { inspectPipeline } from './inspect-pipeline.ts'
-import type { Pipeline, PipelineEnvironment } from './pipeline.ts'
+import type { Pipeline, PipelineEnvironment, PipelineInspection } from './pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { readSpec } from './spec.ts'
+import { streamReadings } from './stream-readings.ts'
 import { VariableMask } from './variable-mask.ts'
 
 /** Throws ComponentConfigInvalid, ComponentUnknown or BloblangInvalid with the first problem of the config. */
@@ -40,7 +41,7 @@ async function buildMasked(
     const message = `expected base64 in the environment variables [${undecodable.join(' ')}]`
     throw new HeadgateError('ComponentConfigInvalid', message)
   }
-  await refuseProblems(value, environment)
+  const streams = await refuseProblems(value, environment)
   const parts = readSpec(value)
   if (parts.input === undefined || parts.output === undefined) {
     const absent = parts.input === undefined ? 'an input' : 'an output'
@@ -69,6 +70,7 @@ async function buildMasked(
     threads: threadsOf(parts.threads),
     shared: builder.shared,
     taps: builder.taps,
+    readings: streamReadings(value, streams, environment.group),
   })
 }
 
@@ -76,11 +78,15 @@ function threadsOf(threads: unknown): number {
   return typeof threads === 'number' && threads > 0 ? threads : availableParallelism()
 }
 
-async function refuseProblems(spec: unknown, { shared }: PipelineEnvironment): Promise<void> {
+/** Answers the streams that it reads and writes. */
+async function refuseProblems(
+  spec: unknown,
+  { shared }: PipelineEnvironment,
+): Promise<PipelineInspection['streams']> {
   const known = shared === undefined ? {} : { shared: shared.labels }
-  const { problems } = await inspectPipeline(spec, known)
+  const { problems, streams } = await inspectPipeline(spec, known)
   const first = problems.find(({ severity }) => severity === 'error')
-  if (first === undefined) return
+  if (first === undefined) return streams
   const message = `${first.path.join('.')}: ${first.message}`
   throw new HeadgateError(first.code, message, first.hint === undefined ? {} : { hint: first.hint })
 }

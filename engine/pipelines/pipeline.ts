@@ -10,6 +10,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { Tracing } from '../ports/tracing.ts'
 import type { SharedComponents } from './namespace-resources.ts'
+import type { StreamReading } from './stream-readings.ts'
 import type { StandIn } from './stand-in.ts'
 import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
@@ -134,6 +135,8 @@ export interface Pipeline {
   series(): readonly MetricSeries[]
   /** How long messages took from their arrival to their delivery. */
   latency(): LatencySummary
+  /** The streams that it reads, and as which groups. */
+  readings(): readonly StreamReading[]
   /** Where its records can be looked at, in the order of its config. */
   tapPlaces(): readonly TapPlace[]
   /**

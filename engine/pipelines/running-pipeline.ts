@@ -25,6 +25,7 @@ import { PipelineLatency } from './pipeline-latency.ts'
 import type { Place } from './place.ts'
 import { Pump, type PumpOptions } from './pump.ts'
 import type { SharedResources } from './shared-resources.ts'
+import type { StreamReading } from './stream-readings.ts'
 import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
 import type { TapOptions, Taps } from './taps.ts'
@@ -43,6 +44,7 @@ export interface PipelineParts {
   /** How many batches may be at the processors at once; 1 where absent, which keeps their order. */
   readonly threads?: number
   readonly shared: SharedResources
+  readonly readings?: readonly StreamReading[]
   readonly taps: Taps
 }
 
@@ -144,6 +146,10 @@ export class RunningPipeline implements Pipeline {
 
   latency(): LatencySummary {
     return this.#latency.summary()
+  }
+
+  readings(): readonly StreamReading[] {
+    return this.#parts.readings ?? []
   }
 
   /** Until everything is settled; then all is closed. Never rejects. */

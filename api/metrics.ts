@@ -3,7 +3,6 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
-import { lagsByGroup } from '../engine/pipelines/streams-behind.ts'
 import type { RedriveReport } from '../engine/dead-letters/redrive.ts'
 import { lagsByGroup } from '../engine/pipelines/streams-behind.ts'
 import type { MeasuredGroup, ShardLag } from '../engine/streams/group-lag.ts'

@@ -86,13 +86,7 @@ async function runRedrive(invocation: Invocation): Promise<number> {
   if (textOption(invocation, 'output') === 'json') {
     await terminal.print(`${JSON.stringify(answer, null, 2)}\n`)
   } else {
-    const rows = answer.letters.map(({ outcome, letters, stream: from, component, reason }) => [
-      OUTCOMES[outcome] ?? outcome,
-      String(letters),
-      from || '-',
-      component || '-',
-      shortened(reason),
-    ])
+    const rows = rowsOf(answer)
     const head = ['WHAT', 'LETTERS', 'STREAM', 'COMPONENT', 'REASON']
     if (rows.length > 0) await terminal.print(aligned([head, ...rows]))
     terminal.say(summaryOf(answer, dryRun))
@@ -101,6 +95,21 @@ async function runRedrive(invocation: Invocation): Promise<number> {
   const { code, message, hint } = answer.stopped
   throw new HeadgateError(knownCode(code), `it ended before its time: ${message}`, {
     hint: hint ?? 'What was put back is counted; run it again for the rest.',
+  })
+}
+
+/** Reasons name values; those that read alike as far as they are shown are one row. */
+function rowsOf({ letters: all }: RedriveAnswer): readonly (readonly string[])[] {
+  const counts = new Map<string, { row: readonly string[]; letters: number }>()
+  for (const { outcome, letters, stream, component, reason } of all) {
+    const what = OUTCOMES[outcome] ?? outcome
+    const row = [what, stream || '-', component || '-', shortened(reason)]
+    const key = JSON.stringify(row)
+    const known = counts.get(key)
+    counts.set(key, { row, letters: letters + (known?.letters ?? 0) })
+  }
+  return [...counts.values()].map(({ row: [what = '', ...rest], letters }) => {
+    return [what, String(letters), ...rest]
   })
 }
 

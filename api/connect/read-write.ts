@@ -10,7 +10,7 @@ export function readWrite(request: FastifyRequest, reply: FastifyReply): StreamW
   return {
     chilled: chilled === 'true',
     dryRun: dryRun === 'true',
-    expectedDigest: entityTag(request.headers['if-match']),
+    expectedDigests: entityTags(request.headers['if-match']),
     stopMs: readTimeout(timeout),
     signal: goneSignal(reply),
   }
@@ -29,13 +29,13 @@ export function bodyOf(request: FastifyRequest): Uint8Array {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 }
 
-/** `"abc"`, also weak; `*` is whatever there is. */
-function entityTag(header: string | undefined): string | undefined {
-  if (header === undefined || header.trim() === '*') return undefined
-  return header
-    .trim()
-    .replace(/^W\//, '')
-    .replace(/^"(.*)"$/, '$1')
+/** `"abc", W/"def"`, one of which it has to be, and without quotes too; `*` is whatever there is. */
+function entityTags(header: string | undefined): readonly string[] | undefined {
+  if (header === undefined) return undefined
+  const tags = [...header.matchAll(/(?:W\/)?"([^"]*)"|([^\s,"]+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare ?? '',
+  )
+  return tags.includes('*') ? undefined : tags
 }
 
 /** A timer counts no more than that. */

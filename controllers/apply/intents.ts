@@ -73,6 +73,7 @@ export function intendApply(
     createdUs: before?.createdUs ?? clock.wallUs(),
     origin: cause,
     completed: before?.completed,
+    ranMs: before?.ranMs,
   })
 }
 

@@ -102,7 +102,9 @@ function withoutRevision({
   createdUs,
   origin,
   completed,
+  ranMs,
 }: CatalogEntry): CatalogEntry {
   const names = { identity, uid, id, owner, origin, createdUs }
-  return { ...names, accepted, pending, removal, generation, observedGeneration, completed }
+  const ended = { completed, ranMs }
+  return { ...names, accepted, pending, removal, generation, observedGeneration, ...ended }
 }

@@ -51,6 +51,8 @@ export interface CatalogEntry {
   readonly origin: Place | undefined
   /** The digest whose finite input has ended: it is not run again. */
   readonly completed: string | undefined
+  /** How long what ended had run. */
+  readonly ranMs?: number | undefined
 }
 
 export interface StoredEntry extends CatalogEntry {

@@ -53,8 +53,8 @@ export interface StreamWrite {
   readonly chilled: boolean
   /** Judges and plans, and changes nothing. */
   readonly dryRun: boolean
-  /** The digest of the set as the caller saw it. */
-  readonly expectedDigest?: string | undefined
+  /** Digests of the set as the caller saw it: it has to be one of them. */
+  readonly expectedDigests?: readonly string[] | undefined
   /** How long what is replaced or removed may take to stop. */
   readonly stopMs?: number | undefined
   /** Aborts when the caller no longer waits: what still stops is stopped by force. */

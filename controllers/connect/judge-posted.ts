@@ -3,7 +3,7 @@ import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import { kindOf } from '../../engine/pipelines/component-config.ts'
 import type { RefusedAction } from '../apply/set-refused.ts'
 import { SetRefused } from '../apply/set-refused.ts'
-import type { MapTree, Path } from '../sets/tree.ts'
+import { type MapTree, type Path, plainValue } from '../sets/tree.ts'
 import { LintError } from './lint-error.ts'
 import {
   configAt,
@@ -12,6 +12,7 @@ import {
   type PostedStream,
   STREAM_SHAPE,
 } from './lint-stream.ts'
+import { mergeConfig, mergeTree } from './merge-config.ts'
 import { requireVariables } from './missing-variables.ts'
 import { withStoredSecrets } from './posted-secrets.ts'
 import { type PostedBody, readPosted } from './read-posted.ts'
@@ -29,15 +30,22 @@ export async function judgeStream(
   return judgeOne(id, { ...posted, path: [], config, shape: STREAM_SHAPE }, options)
 }
 
-/** What a PATCH made; nothing of it is linted but its variables, and fields that do not exist are passed over. */
-export async function judgeMerged(
-  config: unknown,
+/**
+ * What a PATCH makes of a stream, at the places of the patch. Nothing of it is linted but its variables, and fields that
+ * do not exist are passed over.
+ */
+export async function judgePatch(
+  body: Uint8Array,
   options: LintOptions,
   before: StoredStream,
 ): Promise<StoredStream> {
-  const text = JSON.stringify(config, undefined, 2)
-  if (!options.chilled) requireVariables(config, options)
-  return judgeStream(before.id, Buffer.from(text), { ...options, chilled: true }, before)
+  const { source, tree: patch } = readPosted(body, 'a part of a stream config')
+  const merged = mergeConfig(before.config, plainValue(patch)) as StreamConfig
+  if (!options.chilled) requireVariables(merged, options)
+  const config = withStoredSecrets(merged, before.config)
+  const tree = mergeTree(before.config, patch)
+  const posted = { source, tree, path: [], config, shape: STREAM_SHAPE }
+  return judgeOne(before.id, posted, { ...options, chilled: true })
 }
 
 /** By id. All lints of all streams are told at once, each with its stream. */

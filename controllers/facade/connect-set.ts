@@ -5,11 +5,9 @@ import { HeadgateError } from '../../engine/error.ts'
 import { type RefusedAction, SetRefused } from '../apply/set-refused.ts'
 import type { StoredEntry } from '../catalog/catalog.ts'
 import type { StreamWrite } from '../connect/connect-streams.ts'
-import { judgeMerged, judgeSet, judgeStream } from '../connect/judge-posted.ts'
+import { judgePatch, judgeSet, judgeStream } from '../connect/judge-posted.ts'
 import type { LintOptions } from '../connect/lint-stream.ts'
-import { mergeConfig } from '../connect/merge-config.ts'
 import type { PostedStreams, StreamsById } from '../connect/posted-streams.ts'
-import { readPosted } from '../connect/read-posted.ts'
 import {
   CONNECT_SOURCE,
   fileOfStream,
@@ -22,7 +20,6 @@ import type { PlanAnswer } from '../control-plane.ts'
 import { ProblemsError } from '../problems-error.ts'
 import { isEnvGranted } from '../reconcilers/grants.ts'
 import { MASK } from '../sets/secret-text.ts'
-import { plainValue } from '../sets/tree.ts'
 import { placeText } from '../status/place-text.ts'
 import { applySet, postedLoop } from './apply-set.ts'
 import { putResource } from './connect-resources.ts'
@@ -65,9 +62,8 @@ export class ConnectSet {
 
   merge(id: string, body: Uint8Array, write: StreamWrite): Promise<PlanAnswer> {
     return this.#changeOne(id, write, async (before) => {
-      const patch = plainValue(readPosted(body, 'a part of a stream config').tree)
-      const merged = mergeConfig(before.config, patch)
-      return pausedAs(before, await judgeMerged(merged, this.#lintOptions(write.chilled), before))
+      const options = this.#lintOptions(write.chilled)
+      return pausedAs(before, await judgePatch(body, options, before))
     })
   }
 
@@ -183,12 +179,12 @@ export class ConnectSet {
     return { plan, problems }
   }
 
-  #requireExpected({ expectedDigest }: StreamWrite): void {
+  #requireExpected({ expectedDigests }: StreamWrite): void {
     const digest = this.#posted.digest()
-    if (expectedDigest === undefined || expectedDigest === digest) return
+    if (expectedDigests === undefined || expectedDigests.includes(digest)) return
     throw new HeadgateError(
       'StateMoved',
-      `the set of streams is another one now: expected ${expectedDigest}, got ${digest}`,
+      `the set of streams is another one now: expected ${expectedDigests.join(' or ')}, got ${digest}`,
       { hint: 'Read it again, and repeat the change on what is there now.' },
     )
   }

@@ -41,10 +41,14 @@ export function connectOf(
   }
 }
 
-function stateOf({ id, identity }: NamedStream, { reconcilers }: Running): StreamState {
-  const state = reconcilers.runner.state(identityKey(identity))
+function stateOf({ id, identity }: NamedStream, running: Running): StreamState {
+  const key = identityKey(identity)
+  const state = running.reconcilers.runner.state(key)
   const active = state?.active === true && state.pipeline?.phase === 'running'
-  return { id, active, uptimeMs: state?.uptimeMs ?? 0 }
+  // What ended before this process started is not run again, and has an uptime all the same.
+  const ranMs = running.catalog.entries.get(key)?.ranMs
+  const uptimeMs = state?.uptimeMs || (state?.completed === true && ranMs) || 0
+  return { id, active, uptimeMs }
 }
 
 /** What tells most comes first: why it waits for somebody, why it is tried again, that it is not ready. */

@@ -62,9 +62,9 @@ export function createReconcilers(
     build: (config, environment) => builders.buildPipeline(config, environment),
     probe: async (name) => builders.probeExclusive?.(name),
     stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS_DEFAULT,
-    onCompleted: (key, digest) => {
+    onCompleted: (key, digest, ranMs) => {
       const entry = catalog.entries.get(key)
-      if (entry !== undefined) catalog.entries.put({ ...entry, completed: digest })
+      if (entry !== undefined) catalog.entries.put({ ...entry, completed: digest, ranMs })
     },
   })
   const grantsOf = (owner: string): Grants => grantsOfSource(owner) ?? NO_GRANTS

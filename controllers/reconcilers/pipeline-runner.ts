@@ -41,7 +41,7 @@ export interface PipelineRunnerOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly stopDeadlineMs: number
   /** Called once when the finite input of a run has ended. */
-  readonly onCompleted: (key: string, digest: string) => void
+  readonly onCompleted: (key: string, digest: string, ranMs: number) => void
 }
 
 export interface RunState {
@@ -311,7 +311,7 @@ export class PipelineRunner {
       if (pipeline.state().phase === 'completed' && !told) {
         told = true
         const digest = this.#current.get(run.key)?.run.digest ?? run.digest
-        this.#options.onCompleted(run.key, digest)
+        this.#options.onCompleted(run.key, digest, this.#uptimeMs(lasted))
         this.#keepClaims(run.key)
       }
       this.#listeners.tell(run.key)

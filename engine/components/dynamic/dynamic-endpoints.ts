@@ -4,6 +4,7 @@
  * has been there. A change that succeeds is answered 200 with an empty body; refusals are one line of text.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { decide, LOCAL_ADMIN } from '../../access/decide.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import { ByteBudget } from '../http/byte-budget.ts'
@@ -40,8 +41,7 @@ export function serveDynamic(prefix: string, set: DynamicSet, context: BuildCont
     response.on('error', () => {})
     answer(request, response, { base, set, context, budget }).catch((thrown) => {
       const error = asHeadgateError(thrown)
-      const { status } = error.class
-      answerText(response, status >= 400 && status < 500 ? 400 : 502, `Error: ${error.message}\n`)
+      answerText(response, statusOf(error), `Error: ${error.message}\n`)
     })
   }
   const mounts = [endpoints.mount(base, handler)]
@@ -58,6 +58,12 @@ export function serveDynamic(prefix: string, set: DynamicSet, context: BuildCont
   }
 }
 
+/** What the client did wrong, what it may not do, and what could not be done. */
+function statusOf({ code, class: { status } }: HeadgateError): number {
+  if (code === 'Forbidden') return 403
+  return status >= 400 && status < 500 ? 400 : 502
+}
+
 interface Asked {
   readonly base: string
   readonly set: DynamicSet
@@ -72,6 +78,7 @@ async function answer(
 ): Promise<void> {
   const { base, set, context } = asked
   const { method = '', url = '' } = request
+  requireAccess(method, context)
   const [path = ''] = url.split('?')
   // Whoever mounts it may serve it beneath other folders too.
   const rest = path.slice(path.indexOf(base) + base.length).replace(/^\//, '')
@@ -103,6 +110,14 @@ async function answer(
     default:
       return refuse(response, method)
   }
+}
+
+/** Whoever may change the pipeline may change what is in it. */
+function requireAccess(method: string, { environment: { namespace, name } }: BuildContext): void {
+  const right = method === 'GET' ? 'Read' : 'Write'
+  const { allowed, reason } = decide(LOCAL_ADMIN, right, { kind: 'Pipeline', namespace, name })
+  if (allowed) return
+  throw new HeadgateError('Forbidden', `${right} on Pipeline ${namespace}/${name}: ${reason}`)
 }
 
 async function put(label: string, request: IncomingMessage, asked: Asked): Promise<void> {

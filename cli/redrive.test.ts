@@ -157,22 +157,17 @@ describe('redrive', () => {
           'headgate-component': 'root.output',
           'headgate-stream': 'orders',
         },
-        value: { amount: first + index },
+        value: { amount: first + index, note: 'x'.repeat(400) },
       }))
       const init = { method: 'POST', headers: { 'content-type': 'application/json' } }
       const body = JSON.stringify({ records: letters })
       expect((await fetch(`${server.url}${path}`, { ...init, body })).status).toBe(200)
     }
     const odd = { filter: 'this.amount % 2 == 1' }
+    const orders = `${server.url}/apis/headgate.dev/v1alpha1/namespaces/default/streams/orders`
+    const first = fetch(`${orders}/records?shard=0&from=latest&limit=1&waitMs=60000`)
     const killed = redrive(odd).catch(() => undefined)
-    await until(
-      'the first that went back',
-      async () => {
-        const all = await records('clean').catch(() => [])
-        return all.length > before ? true : undefined
-      },
-      1,
-    )
+    await first
     await server.kill()
     await killed
     server = await start()
@@ -184,6 +179,7 @@ describe('redrive', () => {
       return all.length >= before + total ? all : undefined
     })
     expect(clean).toHaveLength(before + total)
-    expect(new Set(clean.map(({ key }) => key)).size).toBe(total + 2)
+    const keys = clean.map(({ key }) => key).filter((key) => key.startsWith('k'))
+    expect(new Set(keys).size).toBe(total)
   })
 })

@@ -1,15 +1,18 @@
 /** Makes a pipeline of a config: constructs everything, and acquires nothing. */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { HeadgateError } from '../error.ts'
-import { ComponentBuilder } from './component-builder.ts'
+import { bloblangEnvironment } from './bloblang-fields.ts'
+import { type BuiltBuffer, ComponentBuilder } from './component-builder.ts'
 import { interpolateVariables } from './environment-variables.ts'
 import { Health } from './health.ts'
 import { inspectPipeline } from './inspect-pipeline.ts'
 import type { Pipeline, PipelineEnvironment, PipelineInspection } from './pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
+import { shardKeyOf } from './shard-key.ts'
 import { readSpec } from './spec.ts'
 import { streamReadings } from './stream-readings.ts'
 import { VariableMask } from './variable-mask.ts'
+import { makeWorkers } from './workers/make-workers.ts'
 
 /** Throws ComponentConfigInvalid, ComponentUnknown or BloblangInvalid with the first problem of the config. */
 export async function buildPipeline(
@@ -55,23 +58,34 @@ async function buildMasked(
     signal: force.signal,
     strict: parts.strict,
   })
-  const { buffer } = parts
+  const input = await builder.input(parts.input, ['input'])
+  const buffer = await bufferOf(parts.buffer, builder)
+  const chain = await builder.chain(parts.processors, ['pipeline', 'processors'])
+  const watched = (): boolean => builder.taps.open
+  const { shardBy } = parts
+  const bloblang = bloblangEnvironment(environment, hostname())
   return new RunningPipeline({
     environment,
     health,
     force,
-    input: await builder.input(parts.input, ['input']),
-    buffer:
-      buffer === undefined || buffer === null
-        ? undefined
-        : await builder.buffer(buffer, ['buffer']),
-    chain: await builder.chain(parts.processors, ['pipeline', 'processors']),
+    input,
+    buffer,
+    chain,
     output: await builder.output(parts.output, ['output']),
     threads: threadsOf(parts.threads),
+    workers: await makeWorkers({ ...parts, chain, health, environment, watched }),
+    shardKey: shardBy === undefined ? undefined : shardKeyOf(shardBy, bloblang),
     shared: builder.shared,
     taps: builder.taps,
     readings: streamReadings(value, streams, environment.group),
   })
+}
+
+async function bufferOf(
+  config: unknown,
+  builder: ComponentBuilder,
+): Promise<BuiltBuffer | undefined> {
+  return config === undefined || config === null ? undefined : builder.buffer(config, ['buffer'])
 }
 
 function threadsOf(threads: unknown): number {

@@ -33,6 +33,7 @@ import type {
 } from './pipeline.ts'
 import type { SharedLabels } from './resource-labels.ts'
 import { loopProblems, type ResourceUse } from './resource-uses.ts'
+import { shardKeyKind } from './shard-key.ts'
 import { type PipelineSpec, RESOURCE_LISTS, readSpec } from './spec.ts'
 import { unknownLabelText } from './unknown-label.ts'
 
@@ -55,6 +56,7 @@ export async function inspectPipeline(
   if (parts.buffer !== undefined && parts.buffer !== null) {
     await inspector.component('buffer', parts.buffer, ['buffer'])
   }
+  inspector.shardBy(parts.shardBy)
   await inspector.list('processor', parts.processors, ['pipeline', 'processors'])
   if (parts.output !== undefined) await inspector.component('output', parts.output, ['output'])
   await inspector.shared(lints)
@@ -139,6 +141,12 @@ class Inspector {
     }
     await this.list('processor', component.processors, [...component.path, 'processors'], depth + 1)
     for (const one of nested) await this.component(one.role, one.value, one.path, depth + 1)
+  }
+
+  shardBy(text: string | undefined): void {
+    if (text === undefined || referencesIn(text).length > 0) return
+    const path = ['pipeline', 'shard_by']
+    this.problems.push(...bloblangProblems(shardKeyKind(text), text, path))
   }
 
   /** What failed passes it by, as it does all processors of a strict pipeline. */

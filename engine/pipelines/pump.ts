@@ -7,7 +7,7 @@
  */
 import { asHeadgateError, HeadgateError } from '../error.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Chain } from './chain.ts'
+import type { ProcessorChain } from './build-context.ts'
 import type { Committer, CommitterOwner } from './committer.ts'
 import type { InFlightLimits, InputBatch } from './component.ts'
 import { type Connectable, Connection, RECONNECT_MS_FIRST } from './connection.ts'
@@ -18,8 +18,9 @@ import type { SourceMeter } from './meters.ts'
 import type { Ticket } from './output-stage.ts'
 import type { PipelineLatency } from './pipeline-latency.ts'
 import type { Place } from './place.ts'
-import type { Rejection } from './transaction.ts'
+import { type ShardedWay, ShardLanes } from './shard-lanes.ts'
 import type { Journeys } from './tracing/journeys.ts'
+import type { Rejection } from './transaction.ts'
 import { Turn } from './turn.ts'
 import { unlessAborted } from './unless-aborted.ts'
 import { Wake } from './wake.ts'
@@ -44,7 +45,9 @@ export interface PumpOptions {
   readonly source: PumpSource
   readonly place: Place
   readonly nack: 'replay' | 'source'
-  readonly chain: Chain
+  readonly chain: ProcessorChain
+  /** What follows the chain before anything is handed on, where messages of a key keep their order. */
+  readonly sharded?: ShardedWay | undefined
   /** Takes one batch; a promise resolves when there is room for another. */
   readonly sink: (batch: Batch, ticket: Ticket, apart: boolean) => void | Promise<void>
   /** The limits are reached: what is held back for a fuller batch should go. */
@@ -85,6 +88,7 @@ export class Pump implements FlightOwner, CommitterOwner {
   readonly #environment: PumpEnvironment
   readonly #connection: Connection
   readonly #committer: Committer
+  readonly #lanes: ShardLanes | undefined
   readonly #wake = new Wake()
   readonly #flights = new Set<Flight>()
   readonly #replays: Flight[] = []
@@ -106,6 +110,7 @@ export class Pump implements FlightOwner, CommitterOwner {
       signal: environment.signal,
     })
     this.#committer = options.committer(this)
+    this.#lanes = options.sharded === undefined ? undefined : this.#makeLanes(options.sharded)
   }
 
   open(): Promise<void> {
@@ -349,15 +354,27 @@ export class Pump implements FlightOwner, CommitterOwner {
     }
   }
 
+  #makeLanes(way: ShardedWay): ShardLanes {
+    return new ShardLanes({
+      ...way,
+      hand: (batches, ticket, apart) => this.#hand(batches, ticket, apart),
+      signal: this.#environment.signal,
+      failed: (thrown) => {
+        this.#defect = thrown
+        this.#wake.ring()
+      },
+    })
+  }
+
   /** Whoever does not wait is handed on in order; for whoever does, others may begin as long as there are threads. */
   #start(messages: Batch, source: InputBatch, ticket: Ticket): void | Promise<void> {
     const { threads } = this.#options
     const { signal } = this.#environment
     const batches = this.#process(messages, source)
     const apart = source.apart === true
-    if (!(batches instanceof Promise)) return this.#hand(batches, ticket, apart)
+    if (!(batches instanceof Promise)) return this.#pass(batches, ticket, apart)
     const work = batches.then((all) =>
-      signal.aborted ? undefined : this.#hand(all, ticket, apart),
+      signal.aborted ? undefined : this.#pass(all, ticket, apart),
     )
     if (threads === 1) return work
     const done = work
@@ -385,6 +402,12 @@ export class Pump implements FlightOwner, CommitterOwner {
     return batches instanceof Promise
       ? batches.then((all) => chain.runAll(all, signal))
       : chain.runAll(batches, signal)
+  }
+
+  #pass(batches: readonly Batch[], ticket: Ticket, apart: boolean): void | Promise<void> {
+    return this.#lanes === undefined
+      ? this.#hand(batches, ticket, apart)
+      : this.#lanes.push(batches, ticket, apart)
   }
 
   #isForSource({ source }: Flight): boolean {

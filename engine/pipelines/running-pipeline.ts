@@ -12,6 +12,7 @@ import type { Health } from './health.ts'
 import type { Batch } from './message.ts'
 import { BufferMeter, inputMeter } from './meters.ts'
 import { OutputStage, type OutputStageOptions, type Ticket } from './output-stage.ts'
+import { passageOf } from './passage.ts'
 import type {
   ConnectionStatus,
   LatencySummary,
@@ -24,6 +25,7 @@ import type {
 import { PipelineLatency } from './pipeline-latency.ts'
 import type { Place } from './place.ts'
 import { Pump, type PumpOptions } from './pump.ts'
+import type { ShardKey } from './shard-key.ts'
 import type { SharedResources } from './shared-resources.ts'
 import type { StreamReading } from './stream-readings.ts'
 import type { TapListener } from './tap.ts'
@@ -31,6 +33,7 @@ import type { TapPlace } from './tap-point.ts'
 import type { TapOptions, Taps } from './taps.ts'
 import { Journeys, withJourneyWritten } from './tracing/journeys.ts'
 import { type Outcome, rejectionOf } from './transaction.ts'
+import type { WorkerChain } from './workers/worker-chain.ts'
 
 export interface PipelineParts {
   readonly environment: PipelineEnvironment
@@ -43,6 +46,10 @@ export interface PipelineParts {
   readonly output: OutputStageOptions
   /** How many batches may be at the processors at once; 1 where absent, which keeps their order. */
   readonly threads?: number
+  /** Where the processors run in threads of their own: the same ones as in `chain`. */
+  readonly workers?: WorkerChain | undefined
+  /** What keeps the order of the messages that have it in common, where several batches are at the processors. */
+  readonly shardKey?: ShardKey | undefined
   readonly shared: SharedResources
   readonly readings?: readonly StreamReading[]
   readonly taps: Taps
@@ -243,13 +250,14 @@ export class RunningPipeline implements Pipeline {
   }
 
   async #closeOnce(): Promise<void> {
-    const { input, buffer, chain, shared, taps, environment } = this.#parts
+    const { input, buffer, chain, workers, shared, taps, environment } = this.#parts
     this.#health.close()
     const closing = [
       input.input.close(),
       input.processors.close(),
       buffer?.buffer.close(),
       chain.close(),
+      workers?.close(),
     ]
     const closed = await Promise.allSettled([...closing, this.#stage.close()])
     // Last, for the others may use them to their end.
@@ -287,24 +295,21 @@ export class RunningPipeline implements Pipeline {
   }
 
   #makePumps(): readonly Pump[] {
-    const { input, buffer, chain } = this.#parts
+    const { input, buffer, chain, threads = 1, workers, shardKey } = this.#parts
     const toOutput = (batch: Batch, ticket: Ticket): void | Promise<void> =>
       this.#stage.push(batch, ticket)
-    const whole = new Chain([...input.processors.steps, ...chain.steps], chain.strictness)
+    const before = buffer === undefined ? input.processors : new Chain([], chain.strictness)
+    const { alone, ...passage } = passageOf({ before, chain, threads, workers, shardKey })
     const { clock } = this.#parts.environment
     const meter = inputMeter(input.place.metrics, clock)
     const first = { source: input.input, place: input.place, nack: input.nack, meter, counts: true }
-    const threads = this.#parts.threads ?? 1
-    const alone = chain.alone && this.#parts.output.alone === true
+    const toEnd = { ...passage, alone: alone && this.#parts.output.alone === true, sink: toOutput }
     const journeys = this.#journeys(input.place)
     if (buffer === undefined) {
       return [
         this.#pump({
           ...first,
-          chain: whole,
-          threads,
-          alone: whole.alone && alone,
-          sink: toOutput,
+          ...toEnd,
           latency: this.#latency,
           journeys,
         }),
@@ -329,11 +334,8 @@ export class RunningPipeline implements Pipeline {
           place: buffer.place,
           nack: 'source',
           meter: this.#bufferMeter,
+          ...toEnd,
           counts: false,
-          chain,
-          threads,
-          alone,
-          sink: toOutput,
           // A buffer that has answered for a batch has forgotten when it came.
           latency: buffer.keepsTransaction ? undefined : this.#latency,
           journeys: this.#journeys(buffer.place),

@@ -16,6 +16,8 @@ export interface PipelineSpec {
   readonly processors: readonly unknown[]
   /** As it is written; undefined, 0 and less are one a core. */
   readonly threads: unknown
+  /** What keeps the order of the messages that have it in common, as it is written; undefined where nothing does. */
+  readonly shardBy: string | undefined
   /** Whether what failed at a processor is rejected instead of delivered. */
   readonly strict: boolean
   readonly output: unknown
@@ -31,6 +33,7 @@ export const PIPELINE_PARTS: readonly string[] = [
   'error_handling',
   'tests',
 ]
+const PROCESSORS_PARTS: readonly string[] = ['threads', 'shard_by', 'processors']
 export const RESOURCE_LISTS = ['input', 'processor', 'output', 'cache', 'rate_limit'] as const
 /** Of the kind Pipeline, not of Connect. */
 const OURS = ['id', 'paused', 'runAs'] as const
@@ -58,6 +61,7 @@ export function readSpec(spec: unknown): PipelineSpec {
     buffer: given['buffer'],
     processors: readProcessors(given['pipeline'], problems),
     threads: readThreads(given['pipeline'], problems),
+    shardBy: readShardBy(given['pipeline'], problems),
     strict: readErrorHandling(given['error_handling'], problems),
     output: given['output'],
     resources: readResources(given, problems),
@@ -98,6 +102,16 @@ function readThreads(pipeline: unknown, problems: ConfigProblem[]): unknown {
   return undefined
 }
 
+function readShardBy(pipeline: unknown, problems: ConfigProblem[]): string | undefined {
+  const shardBy = isRecord(pipeline) ? (pipeline['shard_by'] ?? '') : ''
+  if (typeof shardBy === 'string') return shardBy.trim() === '' ? undefined : shardBy
+  const message = `expected a query or text with \${! … } in it, got ${kindOf(shardBy)}`
+  const hint =
+    'Write what messages have in common that keep their order, such as ${! @headgate_key }.'
+  problems.push(problem({ path: ['pipeline', 'shard_by'], at: 'value', message, hint }))
+  return undefined
+}
+
 function readErrorHandling(value: unknown, problems: ConfigProblem[]): boolean {
   if (value === undefined || value === null) return false
   const path: ConfigPath = ['error_handling']
@@ -135,9 +149,9 @@ function readProcessors(pipeline: unknown, problems: ConfigProblem[]): readonly 
     return []
   }
   for (const key of Object.keys(pipeline)) {
-    if (key === 'threads' || key === 'processors') continue
+    if (PROCESSORS_PARTS.includes(key)) continue
     const message = `unknown field ${JSON.stringify(key)}`
-    const hint = suggestion(key, ['threads', 'processors'])
+    const hint = suggestion(key, PROCESSORS_PARTS)
     problems.push(problem({ path: [...path, key], at: 'key', message, ...hint }))
   }
   const { processors } = pipeline

@@ -1,4 +1,5 @@
 /** For tests of workers: a chain as a pipeline has it on its own thread and in workers, and all that can be told of a message. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { MappingFailure } from '../../bloblang/mapping.ts'
 import type { Value } from '../../bloblang/values/value.ts'
 import type { Chain } from '../chain.ts'
@@ -61,6 +62,21 @@ export async function workersOf(
     await chain.close()
   }
   return { workers, chain, health, [Symbol.asyncDispose]: dispose }
+}
+
+/** How many threads were started since. */
+export function countThreads(): { readonly started: number } & Disposable {
+  let started = 0
+  const count = (): void => {
+    started += 1
+  }
+  subscribe('worker_threads', count)
+  return {
+    get started() {
+      return started
+    },
+    [Symbol.dispose]: () => unsubscribe('worker_threads', count),
+  }
 }
 
 export interface Told {

@@ -1,0 +1,64 @@
+/**
+ * The way of batches through the processors of a pipeline: on this thread or in workers, in the order of their keys or
+ * as each gets done.
+ */
+import type { ProcessorChain } from './build-context.ts'
+import { Chain } from './chain.ts'
+import type { ShardKey } from './shard-key.ts'
+import type { ShardedWay } from './shard-lanes.ts'
+import type { WorkerChain } from './workers/worker-chain.ts'
+
+export interface Passage {
+  /** All processors; those before the lanes where there are any. */
+  readonly chain: ProcessorChain
+  /** How many batches may be at the chain at once where it waits. */
+  readonly threads: number
+  readonly sharded?: ShardedWay
+  readonly alone: boolean
+}
+
+export interface PassageParts {
+  /** Those of the input, before all others. */
+  readonly before: Chain
+  readonly chain: Chain
+  readonly threads: number
+  /** Run the same processors as `chain`. */
+  readonly workers: WorkerChain | undefined
+  readonly shardKey: ShardKey | undefined
+}
+
+export function passageOf({ before, chain, threads, workers, shardKey }: PassageParts): Passage {
+  const alone = before.alone && chain.alone
+  const lanes = workers?.lanes ?? threads
+  if (shardKey !== undefined && lanes > 1) {
+    const run: ShardedWay['run'] = (batch, signal, lane) =>
+      workers === undefined ? chain.run(batch, signal) : workers.run(batch, signal, lane)
+    const sharded = { key: shardKey, lanes, run, ahead: workers !== undefined }
+    return { chain: before, threads: 1, sharded, alone }
+  }
+  if (workers === undefined) {
+    const whole = new Chain([...before.steps, ...chain.steps], chain.strictness)
+    return { chain: whole, threads, alone }
+  }
+  const whole = before.steps.length === 0 ? workers : inSequence(before, workers)
+  return { chain: whole, threads: workers.batchesMax, alone }
+}
+
+function inSequence(first: ProcessorChain, second: ProcessorChain): ProcessorChain {
+  const pass = (made: Made, signal: AbortSignal): Made =>
+    made instanceof Promise
+      ? made.then((batches) => second.runAll(batches, signal))
+      : second.runAll(made, signal)
+  return {
+    alone: first.alone && second.alone,
+    run: (batch, signal) => pass(first.run(batch, signal), signal),
+    runAll: (batches, signal) => pass(first.runAll(batches, signal), signal),
+    parts: () => [...first.parts(), ...second.parts()],
+    close: async () => {
+      await first.close()
+      await second.close()
+    },
+  }
+}
+
+type Made = ReturnType<ProcessorChain['runAll']>

@@ -47,6 +47,7 @@ import { streamsDump } from './streams-dump.ts'
 import { streamsList } from './streams-list.ts'
 import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
+import { tap } from './tap.ts'
 import { testCommand } from './test.ts'
 import { transfer } from './transfer.ts'
 import { types } from './types.ts'
@@ -88,6 +89,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   importCommand,
   importConnect,
   tail,
+  tap,
   latest,
   produce,
   redrive,

@@ -133,6 +133,10 @@ async function argumentValues(
       return ['previous', ...(await live('revisions', { '--source': 'local', ...options }))]
     case 'STREAM':
       return live('streams', options)
+    case 'PIPELINE':
+      return current.includes('/')
+        ? namesBehind(current, options, live)
+        : live('pipelines', options)
     case 'NAME': {
       if (command.name.startsWith('groups ')) return live('consumergroups', options)
       if (current.includes('/')) return namesBehind(current, options, live)

@@ -101,6 +101,7 @@ describe('a tap', () => {
       index: 0,
       path: 'root.pipeline.processors.0',
       label: 'double',
+      role: 'processor',
       component: 'mapping',
     })
     expect(after).toMatchObject({ number: 1, value: { n: n * 2 }, metadata: { source: 'numbers' } })

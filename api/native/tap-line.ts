@@ -30,6 +30,7 @@ export function recordLine(record: TapRecord): string {
     time: formatTimeUs(timeUs),
     path: place.path,
     ...(place.label === '' ? {} : { label: place.label }),
+    role: place.role,
     component: place.component,
   }
   const parts = [JSON.stringify(head).slice(1, -1)]

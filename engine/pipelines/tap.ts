@@ -6,11 +6,15 @@
  */
 import type { Query } from '../bloblang/mapping.ts'
 import type { HeadgateError } from '../error.ts'
+import type { Clock, Timer } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Batch, Message } from './message.ts'
 import { parentsOf } from './tap-parents.ts'
 import type { TapPlace } from './tap-point.ts'
 import type { Outcome } from './transaction.ts'
+
+/** What comes of the last records is waited for so long, and no longer: it may be what hangs. */
+export const TAP_LAST_MS_MAX = 2_000
 
 export type TapSide = 'before' | 'after'
 
@@ -62,6 +66,7 @@ export interface TapFailure {
 
 /** What a tap needs of the pipeline that it is in. */
 export interface TapEnvironment {
+  readonly clock: Pick<Clock, 'schedule'>
   readonly random: Random
   /** Takes out of a text what nobody is to see. */
   readonly mask: (text: string) => string
@@ -98,6 +103,7 @@ export class Tap {
   #numbered = 0
   /** Looks that have not heard what became of their batch. */
   #pending = 0
+  #patience: Timer | undefined
   #over = false
 
   constructor(options: TapChoice, listener: TapListener, environment: TapEnvironment) {
@@ -124,6 +130,7 @@ export class Tap {
       return undefined
     }
     this.#pending += 1
+    this.#endWhenDone()
     return {
       became: (batches, laterUs) => this.#became(chosen, batches, laterUs),
       settled: (outcome, laterUs) => this.#settled(chosen, outcome, laterUs),
@@ -144,11 +151,12 @@ export class Tap {
   /** Nothing is shown from now on, and nobody hears of it. */
   stop(): void {
     this.#over = true
+    this.#patience?.cancel()
   }
 
   end(why: TapEnd): void {
     if (this.#over) return
-    this.#over = true
+    this.stop()
     this.#listener.ended(why, this.#left)
   }
 
@@ -230,7 +238,10 @@ export class Tap {
   }
 
   #endWhenDone(): void {
-    if (this.#left <= 0 && this.#pending === 0) this.end('limit')
+    if (this.#left > 0 || this.#over) return
+    if (this.#pending === 0) this.end('limit')
+    else
+      this.#patience ??= this.#environment.clock.schedule(TAP_LAST_MS_MAX, () => this.end('limit'))
   }
 
   #choose(messages: Batch, batch: number): Chosen {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { reached, runToEnd } from '../components/testing.ts'
+import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { TapEnd, TapListener, TapRecord } from './tap.ts'
+import { until } from './stream-testing.ts'
+import { TAP_LAST_MS_MAX, type TapEnd, type TapListener, type TapRecord } from './tap.ts'
 import { TAPS_MAX, type TapOptions } from './taps.ts'
 import { testEnvironment } from './testing.ts'
 
@@ -246,6 +248,21 @@ describe('which records are seen', () => {
     const { seen } = await look('p', many(1_000), { limit: 3 })
     expect(seen.lines).toHaveLength(6)
     expect(seen.end).toBe('limit')
+  })
+
+  test('no more than the limit, where nothing comes of what hangs', async () => {
+    const clock = new SimulatedClock()
+    const hangs = { label: 'hangs', sleep: { duration: '1h' } }
+    const spec = { input: FOUR, output: DROP, ...through(hangs) }
+    const pipeline = await buildPipeline(spec, testEnvironment({ clock }))
+    const seen = new Seen()
+    pipeline.tap('hangs', { ...ALL, limit: 2 }, seen)
+    await pipeline.connect()
+    await until(() => seen.records.length === 2)
+    expect(seen.end).toBeUndefined()
+    await clock.advance(TAP_LAST_MS_MAX)
+    expect(seen.end).toBe('limit')
+    await pipeline.stop(0)
   })
 
   test('of the share that was asked for, spread over all', async () => {

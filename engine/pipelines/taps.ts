@@ -67,7 +67,7 @@ export class Taps {
       const message = `expected at most ${TAPS_MAX} taps of a pipeline at once, got one more`
       throw new HeadgateError('TapsTooMany', message, { hint: 'End one of the others first.' })
     }
-    const { random, mask } = this.#environment
+    const { clock, random, mask } = this.#environment
     const { place } = point
     const heard: TapListener = {
       seen: (record) => listener.seen(record),
@@ -76,7 +76,7 @@ export class Taps {
         listener.ended(why, left)
       },
     }
-    const tap = new Tap(this.#chosen(options), heard, { random, mask, place })
+    const tap = new Tap(this.#chosen(options), heard, { clock, random, mask, place })
     this.#taps.set(tap, point)
     point.add(tap)
     return {

@@ -1,6 +1,6 @@
 /** A server over the engine in memory and a small control plane, for tests of the API. */
 import type { ConnectStreams } from '../controllers/connect/connect-streams.ts'
-import type { ControlPlane, Resources } from '../controllers/control-plane.ts'
+import type { ControlPlane, PipelineFlow, Resources } from '../controllers/control-plane.ts'
 import { ChangeFeed } from '../controllers/status/change-feed.ts'
 import type { ControlEvent } from '../controllers/status/events.ts'
 import { byName } from '../controllers/status/resource-objects.ts'
@@ -45,6 +45,7 @@ export interface TestServer extends AsyncDisposable {
   /** Tests that change `objects` say so here. */
   readonly changes: ChangeFeed
   readonly events: ControlEvent[]
+  readonly flows: Map<string, PipelineFlow>
   finishFirstConvergence(): void
 }
 
@@ -116,6 +117,7 @@ export async function openTestServer({
     checks: new Map<string, (data: Uint8Array) => string | undefined>(),
     changes: changesOf(objects),
     events: [] as ControlEvent[],
+    flows: new Map<string, PipelineFlow>(),
   }
   const metrics = new Metrics({
     pipelines: () => [
@@ -180,6 +182,7 @@ interface State {
   readonly approved: (string | undefined)[]
   readonly changes: ChangeFeed
   readonly events: ControlEvent[]
+  readonly flows: Map<string, PipelineFlow>
 }
 
 function changesOf(objects: readonly ResourceObject[]): ChangeFeed {
@@ -296,7 +299,7 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       tap: () => ({ [Symbol.dispose]: () => undefined }),
     },
     seriesOf: () => [],
-    flowOf: () => undefined,
+    flowOf: (identity) => state.flows.get(identityKey(identity)),
     why: () => undefined,
     reconcile: () => refuseWrite(),
   }

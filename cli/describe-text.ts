@@ -17,7 +17,7 @@ const TOLD: readonly string[] = ['owner', 'origin', 'observedGeneration', 'condi
 
 export async function describeText(
   object: ResourceObject,
-  events: readonly EventObject[],
+  { events, flow }: { readonly events: readonly EventObject[]; readonly flow: string },
   paint: Terminal['paintData'],
 ): Promise<string> {
   const status = (object.status ?? {}) as Status & Readonly<Record<string, unknown>>
@@ -26,6 +26,7 @@ export async function describeText(
     aligned(headOf(object, status)),
     await block('Spec', object.spec, paint),
     await block('Status', rest, paint),
+    flow === '' ? '' : `${paint('bold', 'Flow')}\n${indented(flow)}`,
     conditionsText(object, paint),
     events.length === 0
       ? ''

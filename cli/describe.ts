@@ -1,5 +1,5 @@
 /** `headgate describe KIND NAME`: all there is to know of one resource, for a person. */
-import { clientOf } from './client.ts'
+import { type Client, clientOf } from './client.ts'
 import {
   type CommandDefinition,
   type Invocation,
@@ -7,6 +7,8 @@ import {
   SERVER_OPTIONS,
   textOption,
 } from './command.ts'
+import type { FlowStatus } from './flow-text.ts'
+import type { Gettable } from './kind-names.ts'
 import { TARGET_ARGUMENTS, targetOf } from './target.ts'
 
 export const describe: CommandDefinition = {
@@ -18,8 +20,18 @@ export const describe: CommandDefinition = {
   run: runDescribe,
 }
 
+function flows({ kind }: Gettable): boolean {
+  return kind === 'Pipeline' || kind === 'Sink'
+}
+
+async function flowOf(client: Client, path: string): Promise<string> {
+  const { flowText } = await import('./flow-text.ts')
+  const { status } = await client.json<{ readonly status: FlowStatus }>('GET', `${path}/flow`)
+  return flowText(status)
+}
+
 async function runDescribe(invocation: Invocation): Promise<number> {
-  const [{ getObject }, { describeText }, { eventsAbout }] = await Promise.all([
+  const [{ getObject, objectPath }, { describeText }, { eventsAbout }] = await Promise.all([
     import('./objects.ts'),
     import('./describe-text.ts'),
     import('./event-list.ts'),
@@ -30,6 +42,7 @@ async function runDescribe(invocation: Invocation): Promise<number> {
   const object = await getObject(client, kind, namespace, name)
   const events = await eventsAbout(client, kind, kind.namespaced ? namespace : undefined, name)
   const { paintData: paint } = invocation.terminal
-  await invocation.terminal.print(await describeText(object, events, paint))
+  const flow = flows(kind) ? await flowOf(client, objectPath(kind, namespace, name)) : ''
+  await invocation.terminal.print(await describeText(object, { events, flow }, paint))
   return 0
 }

@@ -158,7 +158,10 @@ function servedKind(definition: KindDefinition): ServedResource {
   if (kind === 'Stream')
     subresources.push({ name: 'records', kind: 'RecordList', verbs: ['create', 'get'] })
   if (kind === 'Pipeline' || kind === 'Sink')
-    subresources.push({ name: 'reset', kind: `${kind}Reset`, verbs: ['create'] })
+    subresources.push(
+      { name: 'reset', kind: `${kind}Reset`, verbs: ['create'] },
+      { name: 'flow', kind: `${kind}Flow`, verbs: ['get'] },
+    )
   return {
     kind,
     plural,

@@ -11,6 +11,7 @@ import { SERVED_KINDS } from './kinds.ts'
 import { serveNamespaces } from './namespaces.ts'
 import { serveOpenApi } from './openapi/serve-openapi.ts'
 import { serveOwnership } from './ownership.ts'
+import { servePipelineFlows } from './pipeline-flows.ts'
 import { servePipelineResets } from './pipeline-resets.ts'
 import { servePipelineRuns } from './pipeline-runs.ts'
 import { servePipelineTaps } from './pipeline-taps.ts'
@@ -53,6 +54,7 @@ export function serveNative(server: FastifyInstance, context: NativeContext): vo
   servePipelineRuns(server, context)
   servePipelineTaps(server, context)
   servePipelineResets(server, context)
+  servePipelineFlows(server, context)
   serveReconcile(server, context)
   serveWhy(server, context)
   serveApplySet(server, context)

@@ -7,6 +7,7 @@ import { EVENT_PATHS } from '../events.ts'
 import { GROUP_MEMBER_PATHS } from '../group-members.ts'
 import { NAMESPACE_PATHS } from '../namespaces.ts'
 import { OWNERSHIP_PATHS } from '../ownership.ts'
+import { PIPELINE_FLOW_PATHS } from '../pipeline-flows.ts'
 import { PIPELINE_RESET_PATHS } from '../pipeline-resets.ts'
 import { PIPELINE_RUN_PATHS } from '../pipeline-runs.ts'
 import { PIPELINE_TAP_PATHS } from '../pipeline-taps.ts'
@@ -40,6 +41,7 @@ export const PATHS: PathItems = {
   ...PIPELINE_RUN_PATHS,
   ...PIPELINE_TAP_PATHS,
   ...PIPELINE_RESET_PATHS,
+  ...PIPELINE_FLOW_PATHS,
   ...RECONCILE_PATHS,
   ...WHY_PATHS,
   ...APPLY_SET_PATHS,

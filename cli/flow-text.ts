@@ -1,0 +1,33 @@
+/** How a Pipeline or Sink flows, for `describe`: how long delivery takes, and how far it is behind. */
+import { counted, durationText } from './amounts.ts'
+import { behindText } from './groups.ts'
+import { aligned } from './table.ts'
+
+/** As the API answers it. */
+export interface FlowStatus {
+  readonly running: boolean
+  readonly delivered?: number
+  readonly latencySeconds?: { readonly p50: number; readonly p99: number } | null
+  readonly streams?: readonly {
+    readonly stream: string
+    readonly lag: { readonly records: number; readonly seconds: number | null }
+  }[]
+}
+
+/** Empty for what does not run. */
+export function flowText({ running, delivered = 0, latencySeconds, streams }: FlowStatus): string {
+  if (!running) return ''
+  const latency =
+    latencySeconds === undefined || latencySeconds === null
+      ? ''
+      : `; half within ${durationText(latencySeconds.p50)}, 99 of 100 within ${durationText(latencySeconds.p99)}`
+  const behind = (streams ?? []).map(({ stream, lag: { records, seconds } }, index) => [
+    index === 0 ? 'Behind:' : '',
+    records === 0
+      ? `${stream}: nothing`
+      : [`${stream}: ${counted(records, 'record')}`, behindText(seconds)]
+          .filter(Boolean)
+          .join(', '),
+  ])
+  return aligned([['Delivered:', `${counted(delivered, 'message')}${latency}`], ...behind])
+}

@@ -210,6 +210,7 @@ const NO_CONNECT: ConnectStreams = {
   digest: () => 'nothing',
   connections: () => [],
   series: () => [],
+  resourceSeries: () => [],
   create: () => refuseWrite(),
   replace: () => refuseWrite(),
   merge: () => refuseWrite(),

@@ -265,7 +265,10 @@ function fileReader(plane: PlaneReference): Builders['readFiles'] {
 /** Sinks run as pipelines and are counted like them. */
 function samplesOf(plane: ControlPlane | undefined): readonly (PipelineSample & FlowSample)[] {
   if (plane === undefined) return []
-  return (['Pipeline', 'Sink'] as const).flatMap((kind) =>
+  const series = plane.connect.resourceSeries()
+  const none = { stream: '', namespace: 'default', name: '', flow: undefined }
+  const shared = series.length === 0 ? [] : [{ kind: 'Pipeline' as const, ...none, series }]
+  const own = (['Pipeline', 'Sink'] as const).flatMap((kind) =>
     plane.resources.list(kind, undefined).map(({ metadata, spec }) => {
       const { name, namespace = 'default' } = metadata
       const stream = (spec as { readonly id?: string } | undefined)?.id ?? name
@@ -274,6 +277,7 @@ function samplesOf(plane: ControlPlane | undefined): readonly (PipelineSample & 
       return { kind, stream, namespace, name, series, flow }
     }),
   )
+  return [...shared, ...own]
 }
 
 function streamToLookAt({ resources }: ControlPlane): string | undefined {

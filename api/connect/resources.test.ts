@@ -81,6 +81,43 @@ describe('a shared resource', () => {
     expect(await call('POST', '/streams/a', stream)).toMatchObject({ status: 200 })
   })
 
+  test('counts under its label, whichever config it has', async () => {
+    for (const [type, config] of Object.entries({
+      cache: 'memory: {}',
+      rate_limit: 'local: {count: 1000}',
+      processor: 'mapping: root = throw("no")',
+      output: 'drop: {}',
+      input: 'generate: {mapping: root = 1, interval: "", count: 3}',
+    }))
+      expect(await call('POST', `/resources/${type}/my_${type}`, config)).toMatchObject({
+        status: 200,
+      })
+    const stats = async (): Promise<Record<string, unknown>> =>
+      JSON.parse((await call('GET', '/stats')).text)
+    const config = [
+      'input: {resource: my_input}',
+      'pipeline:',
+      '  processors:',
+      '    - cached: {cache: my_cache, key: k, processors: [{resource: my_processor}]}',
+      '    - rate_limit: {resource: my_rate_limit}',
+      'output: {resource: my_output}',
+    ]
+    expect(await call('POST', '/streams/a', config.join('\n'))).toMatchObject({ status: 200 })
+    const key = (name: string, role: string, at = ''): string =>
+      `${name}{label="my_${role}",path="root.${role}_resources${at}",stream=""}`
+    const lookups = key('cache_not_found', 'cache').replace('",path', '",operation="get",path')
+    await expect.poll(async () => (await stats())[key('output_sent', 'output')]).toBe(3)
+    expect(await stats()).toMatchObject({
+      [key('input_received', 'input')]: 3,
+      [key('processor_received', 'processor', '.0')]: 3,
+      [key('processor_error', 'processor', '.0')]: 3,
+      [key('rate_limit_checked', 'rate_limit')]: 3,
+      [lookups]: 3,
+    })
+    await call('POST', '/resources/cache/my_cache', 'memory: {}')
+    expect((await stats())[lookups]).toBe(3)
+  })
+
   test('is found by every stream, and is one: what one writes the other reads', async () => {
     expect(
       await call('POST', '/streams/early', 'input: {stdin: {}}\noutput: {resource: audit}'),

@@ -32,7 +32,8 @@ export function serveStats(
     requireAccess('Read', targetOf(undefined))
     if (wantsText(request)) return reply.type(metrics.contentType).send(await metrics.text())
     const all = connect.list().map(({ id }) => flatMetrics(id, connect.series(id)))
-    return answerJson(reply, 200, Object.assign({}, ...all))
+    const shared = flatMetrics('', connect.resourceSeries())
+    return answerJson(reply, 200, Object.assign(shared, ...all))
   })
 }
 

@@ -21,6 +21,8 @@ export interface ConnectStreams {
   /** Empty for what does not run. */
   connections(id: string): readonly ConnectionStatus[]
   series(id: string): readonly MetricSeries[]
+  /** Of what all streams share by label. */
+  resourceSeries(): readonly MetricSeries[]
   /**
    * Writes reject with LintError, YamlSyntax or LimitExceeded (the body), AlreadyExists, NotFound, Conflict (names the
    * source that owns the stream), StateMoved (the set's digest), SetRefused (what could not be, one by one) or

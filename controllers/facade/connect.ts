@@ -32,6 +32,7 @@ export function connectOf(
     digest: () => posted.digest(),
     connections: (id) => pipelineOf(id, running)?.connections() ?? [],
     series: (id) => pipelineOf(id, running)?.series() ?? [],
+    resourceSeries: () => running.reconcilers.shared.series(),
     create: (id, body, write) => set.create(id, body, write),
     replace: (id, body, write) => set.replace(id, body, write),
     merge: (id, body, write) => set.merge(id, body, write),

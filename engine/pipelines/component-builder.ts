@@ -185,8 +185,10 @@ export class ComponentBuilder {
   }
 
   /** What pipelines share by its label; whoever asked closes it. */
-  async resource(role: ResourceRole, value: unknown): Promise<Closable> {
-    if (role === 'processor') return this.chain([value], [])
+  async resource(role: ResourceRole, given: unknown, label: string): Promise<Closable> {
+    const value = typeof given === 'object' && given !== null ? { ...given, label } : given
+    const path = [`${role}_resources`]
+    if (role === 'processor') return this.chain([value], path)
     if (role === 'input') {
       const built = await this.input(value, [])
       if (!built.transactional) return new NestedInput(built, this.#stageEnvironment())
@@ -194,9 +196,12 @@ export class ComponentBuilder {
         hint: 'Name the input in the pipeline itself.',
       })
     }
-    if (role === 'output') return this.#nestedOutput(value, [], this.#strict)
-    const { component, definition, config } = await this.#load(role, value, [])
-    return (await definition.build(config as never, this.#context(component))) as Closable
+    if (role === 'output') return this.#nestedOutput(value, path, this.#strict)
+    const { component, definition, config } = await this.#load(role, value, path)
+    const context = this.#context(component)
+    const built = await definition.build(config as never, context)
+    if (role === 'rate_limit') return meteredRateLimit(built as RateLimit, context.metrics)
+    return meteredCache(built as Cache, context.metrics, this.#environment.clock)
   }
 
   /** Those of the pipeline's own lists come first. */

@@ -7,9 +7,10 @@ import type { ProcessorChain } from './build-context.ts'
 import type { Cache } from './cache.ts'
 import type { Input, Output, Processor } from './component.ts'
 import { ComponentBuilder } from './component-builder.ts'
+import { PipelineMetrics } from './component-metrics.ts'
 import { interpolateVariables } from './environment-variables.ts'
 import { Health } from './health.ts'
-import type { PipelineEnvironment } from './pipeline.ts'
+import type { MetricSeries, PipelineEnvironment } from './pipeline.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { ResourceLabels, ResourceRole, SharedLabels } from './resource-labels.ts'
 import { ReadingTurns, SharedInput } from './shared-input.ts'
@@ -40,6 +41,8 @@ export class NamespaceResources implements SharedComponents {
   readonly #options: NamespaceResourcesOptions
   readonly #slots = new Map<string, SharedSlot<Closable>>()
   readonly #turns = new Map<string, ReadingTurns>()
+  /** What each has counted, whichever config it had meanwhile. */
+  readonly #metrics = new Map<string, PipelineMetrics>()
   readonly #closing = new AbortController()
 
   constructor(options: NamespaceResourcesOptions) {
@@ -58,7 +61,12 @@ export class NamespaceResources implements SharedComponents {
     const before = this.#slots.get(key)
     if (before !== undefined) return before.replace(options)
     const slot = new SharedSlot(options)
-    await slot.replace(options)
+    try {
+      await slot.replace(options)
+    } catch (error) {
+      this.#metrics.delete(key)
+      throw error
+    }
     this.#slots.set(key, slot)
     this.#options.labels.add(role, label)
   }
@@ -105,6 +113,11 @@ export class NamespaceResources implements SharedComponents {
     }
   }
 
+  /** Under their labels. */
+  series(): readonly MetricSeries[] {
+    return [...this.#metrics.values()].flatMap((metrics) => metrics.series())
+  }
+
   async close(): Promise<void> {
     const slots = [...this.#slots.values()]
     await Promise.allSettled(slots.map((slot) => slot.close()))
@@ -122,14 +135,17 @@ export class NamespaceResources implements SharedComponents {
     const mask = new VariableMask(config, given.env)
     const environment = { ...given, logger: mask.logger(given.logger) }
     const { value, missing } = interpolateVariables(config, environment.env)
+    const key = `${role} ${label}`
+    const metrics = this.#metrics.get(key) ?? new PipelineMetrics()
+    this.#metrics.set(key, metrics)
     const builder = (): ComponentBuilder =>
       new ComponentBuilder(environment, {
-        health: new Health(environment.logger, environment.name, mask),
+        health: new Health(environment.logger, environment.name, mask, metrics),
         resources: new Map(),
         signal: this.#closing.signal,
       })
     const build = async (): Promise<Closable> => {
-      if (missing.length === 0) return builder().resource(role, value)
+      if (missing.length === 0) return builder().resource(role, value, label)
       const message = `required environment variables were not set: [${missing.join(' ')}]`
       throw new HeadgateError('ComponentConfigInvalid', message)
     }

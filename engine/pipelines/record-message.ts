@@ -74,8 +74,13 @@ class RecordMetadata implements MetadataView {
 
   /** The last of several with one name. */
   #header(name: string): Value | undefined {
-    const header = this.record.headers.findLast((candidate) => candidate.name === name)
-    return header === undefined ? undefined : decoder.decode(header.value)
+    const { headers } = this.record
+    // Asked for each record whose trace may have to go on, so nothing is made here.
+    for (let index = headers.length - 1; index >= 0; index--) {
+      const header = headers[index]
+      if (header?.name === name) return decoder.decode(header.value)
+    }
+    return undefined
   }
 }
 

@@ -21,9 +21,10 @@ const PRINTABLE = /^[\x20-\x7e]+$/
  * take it out of its trace. Undefined where that is nothing, or not valid.
  */
 export function traceHeadersOf(message: Message): TraceHeaders | undefined {
+  const view = message.metadataView
+  if (view?.get('traceparent') !== undefined) return headersIn(message)
   const { origin } = message
-  if (message.metadata('traceparent') !== undefined) return headersIn(message)
-  return origin === message ? undefined : headersIn(origin)
+  return origin.metadataView === view ? undefined : headersIn(origin)
 }
 
 function headersIn(message: Message): TraceHeaders | undefined {

@@ -14,7 +14,9 @@ import {
   RECORD_HEADER_VALUE_BYTES_MAX,
   RECORD_KEY_BYTES_MAX,
 } from '../log/record.ts'
+import type { BuildContext } from '../pipelines/build-context.ts'
 import type { Delivery } from '../pipelines/component.ts'
+import type { Counter } from '../pipelines/component-metrics.ts'
 import type { Batch, Message, SourceRecord } from '../pipelines/message.ts'
 import type { PipelineEnvironment, StreamTarget } from '../pipelines/pipeline.ts'
 import { formatArrival } from '../pipelines/record-message.ts'
@@ -27,12 +29,22 @@ export class DeadLetters {
   readonly #stream: string
   readonly #component: string
   readonly #environment: PipelineEnvironment
+  readonly #made: Counter | undefined
 
   /** `component`: whom to blame for what failed at no processor. */
-  constructor(stream: string, component: string, environment: PipelineEnvironment) {
+  constructor(
+    stream: string,
+    component: string,
+    { environment, metrics }: Pick<BuildContext, 'environment'> & Partial<BuildContext>,
+  ) {
     this.#stream = stream
     this.#component = component
     this.#environment = environment
+    this.#made = metrics?.counter('dead_letters', { dead_letter_stream: stream })
+  }
+
+  count(letters: number): void {
+    this.#made?.add(letters)
   }
 
   /** Throws when there is no such stream, or it does not take the record. */
@@ -92,10 +104,6 @@ export class Undelivered {
     this.#letters = letters
   }
 
-  get letters(): number {
-    return this.#made.length
-  }
-
   add(message: Message, why: HeadgateError): void {
     if (this.#letters === undefined) {
       this.#left.set(message, why)
@@ -122,6 +130,7 @@ export class Undelivered {
   settle(delivery: Delivery): void {
     const [first] = this.#made
     if (first !== undefined) {
+      this.#letters?.count(this.#made.length)
       delivery.enlist({
         target: first.target,
         records: this.#made.map(({ record }) => record),

@@ -81,7 +81,7 @@ test('standard sends as many headers as the limit, and no more', async () => {
 test('a dead letter tells a reason as long as the limit, and cuts a longer one', async () => {
   await using engine = openMemoryEngine({ clock: realClock, random: realRandom })
   await createStream(engine, 'dead')
-  const letters = new DeadLetters('dead', 'standard', testEnvironment({ engine }))
+  const letters = new DeadLetters('dead', 'standard', { environment: testEnvironment({ engine }) })
   const reason = (length: number): string => {
     const why = new HeadgateError('OutputFailed', 'x'.repeat(length))
     const { record } = letters.record(Message.fromBytes(Buffer.from('1')), why)

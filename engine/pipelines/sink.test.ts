@@ -205,6 +205,8 @@ describe('a sink', () => {
     expect(letters).toHaveLength(10)
     const blamed = letters[0]?.headers.find(({ name }) => name === 'headgate-component')
     expect(String(blamed?.value)).toBe('root.pipeline.processors.0')
+    const series = pipelines[0]?.series().find(({ name }) => name === 'dead_letters')
+    expect(series?.value).toBe(10)
   })
 
   test('does not start without its secret', async () => {

@@ -7,7 +7,6 @@ import {
   type Output,
   type OutputDefinition,
 } from '../../pipelines/component.ts'
-import type { Counter } from '../../pipelines/component-metrics.ts'
 import { outputField } from '../../pipelines/fields.ts'
 import type { Batch } from '../../pipelines/message.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
@@ -54,12 +53,11 @@ everything becomes a dead letter at its first failure. \`headgate redrive\` puts
   build: async ({ stream, output }, context) => {
     const child = await context.output(output, ['output'])
     const component = `${context.path}.dead_letter.output`
-    const letters = new DeadLetters(stream, component, context.environment)
-    const counter = context.metrics.counter('dead_letters', { dead_letter_stream: stream })
+    const letters = new DeadLetters(stream, component, context)
     const wrapped = new WrappedOutputs([child])
     return {
       connect: (signal) => wrapped.connect(signal),
-      write: (batch, delivery) => write(child, batch, delivery, { letters, counter }),
+      write: (batch, delivery) => write(child, batch, delivery, letters),
       relay: (order) => wrapped.relay(order),
       close: () => wrapped.close(),
     }
@@ -70,7 +68,7 @@ async function write(
   child: Output,
   batch: Batch,
   delivery: Delivery,
-  { letters, counter }: { readonly letters: DeadLetters; readonly counter: Counter },
+  letters: DeadLetters,
 ): Promise<void> {
   const results = new Undelivered(letters)
   const sound = results.addFailed(batch)
@@ -87,6 +85,5 @@ async function write(
       }
     }
   }
-  if (results.letters > 0) counter.add(results.letters)
   results.settle(delivery)
 }

@@ -124,9 +124,7 @@ class StandardOutput implements Output {
       jitter: retry.jitter,
     }
     this.#deadLetters =
-      dead_letter === ''
-        ? undefined
-        : new DeadLetters(dead_letter, context.path, context.environment)
+      dead_letter === '' ? undefined : new DeadLetters(dead_letter, context.path, context)
   }
 
   async connect(): Promise<void> {

@@ -9,18 +9,16 @@ import {
 import { isTemplateFile, isTestFile, testedFile } from '../controllers/sets/config-names.ts'
 import type { Place } from '../controllers/sets/problem.ts'
 import { readTemplateFile } from '../controllers/sets/template-file.ts'
-import { locate, type Path } from '../controllers/sets/tree.ts'
+import { locate, type Path, textAt } from '../controllers/sets/tree.ts'
 import type { MappingFiles } from '../engine/bloblang/mapping-files.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { isRecord } from '../engine/pipelines/component-config.ts'
 import { runTemplateTests } from '../engine/pipelines/templates/run-template-tests.ts'
 import type { Templates } from '../engine/pipelines/templates/template.ts'
 import { testEnvironment } from '../engine/pipelines/testing.ts'
-import {
-  runTests,
-  type TestFiles,
-  type TestResult,
-} from '../engine/pipelines/testing-kit/run-tests.ts'
+import { runTests, type TestResult } from '../engine/pipelines/testing-kit/run-tests.ts'
+import type { TestFiles } from '../engine/pipelines/testing-kit/test-files.ts'
+import type { DeclaredStreams } from '../engine/pipelines/testing-kit/whole-case.ts'
 import type { NamedFile } from './config-paths.ts'
 import { personalFiles } from './mapping-files.ts'
 import type { ResourceLists } from './shared-resources.ts'
@@ -45,6 +43,8 @@ export interface OutcomeFailure extends Place {
 export interface TestContext {
   readonly resources: ResourceLists
   readonly templates: Templates
+  /** How the streams of a namespace are declared in all files together. */
+  readonly declared: (namespace: string) => Promise<DeclaredStreams>
   readonly signal: AbortSignal
   /** What a test read besides its own file: whoever watches looks at it too. */
   readonly read: Set<string>
@@ -108,7 +108,7 @@ async function testDocument(
   { source }: ConfigFile,
   { tree, path, config: written }: ConfigDocument,
   config: unknown,
-  { resources, templates, signal, read }: TestContext,
+  { resources, templates, declared, signal, read }: TestContext,
 ): Promise<readonly TestOutcome[]> {
   const list: Path = [...path, 'tests']
   const { results, problems } = await runTests({
@@ -116,6 +116,7 @@ async function testDocument(
     templates,
     tests: isRecord(written) ? written['tests'] : undefined,
     resources,
+    declared: () => declared(textAt(tree, ['metadata', 'namespace']) ?? 'default'),
     files: filesBeside(source.file, read),
     environment: testEnvironment({
       env: (name) => process.env[name],

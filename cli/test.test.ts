@@ -65,6 +65,43 @@ describe('headgate test', () => {
     expect(stdout).not.toContain('is loud')
   })
 
+  test('runs whole pipelines on streams as they are declared beside them', async () => {
+    const declared = (expected: string): string => `apiVersion: headgate.dev/v1alpha1
+kind: StreamType
+metadata: {name: order}
+spec: {properties: [{id: number, type: Int64, key: 1}]}
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Stream
+metadata: {name: clean}
+spec: {type: order}
+---
+apiVersion: headgate.dev/v1alpha1
+kind: Pipeline
+metadata: {name: clean}
+spec:
+  input: {http_server: {path: /orders}}
+  output: {stream: {name: clean}}
+  tests:
+    - name: takes orders
+      input_batches: [[{content: '{"number":1}'}], [{content: '{"number":"x"}'}]]
+      outputs: {clean: [${expected}]}
+      rejected: [{content_matches: x}]
+`
+    const file = join(folder, 'clean.yaml')
+    writeFileSync(file, declared('{json_equals: {number: 1}}'))
+    const passed = await headgate(['test', file])
+    expect([passed.status, passed.stderr.trim()]).toEqual([0, '1 test in 1 file: all passed'])
+    writeFileSync(file, declared('{json_equals: {number: 2}}'))
+    const { status, stdout } = await headgate(['test', file])
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining(
+        `${file}:20:26: outputs.clean[0].json_equals: the document differs\n        .number: expected 2, got 1\n`,
+      ),
+    ])
+  })
+
   test('prints JSON and JUnit', async () => {
     const file = join(folder, 'pipelines.yaml')
     writeFileSync(file, PIPELINES)

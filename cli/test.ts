@@ -61,10 +61,13 @@ async function runOnce(invocation: Invocation): Promise<Run> {
   const resources = await sharedResources(textOptions(invocation, 'resources'))
   const { givenTemplates } = await import('./given-templates.ts')
   const templates = await givenTemplates(textOptions(invocation, 'templates'), named)
+  const { declaredTogether } = await import('./declared-together.ts')
+  const declared = declaredTogether(named)
   const read = new Set(named.map(({ path }) => path))
   const tested: TestedFile[] = []
   for (const file of named) {
-    const found = await testFile(file, { resources, templates, signal: invocation.signal, read })
+    const context = { resources, templates, declared, signal: invocation.signal, read }
+    const found = await testFile(file, context)
     if (found !== undefined) tested.push(found)
   }
   return { status: await report(invocation, tested, named.length), read }

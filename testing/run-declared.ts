@@ -1,12 +1,12 @@
 /** Runs one config on records, with what is declared beside it. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Declared } from '../controllers/configs/declared-pipelines.ts'
 import type { MappingFiles } from '../engine/bloblang/mapping-files.ts'
 import { HeadgateError } from '../engine/error.ts'
 import type { Mocks, OutputMock, ProcessorMock } from '../engine/pipelines/testing-kit/mocks.ts'
 import { rehearse } from '../engine/pipelines/testing-kit/rehearse.ts'
 import { withMocks } from '../engine/pipelines/testing-kit/targets.ts'
-import type { Declared } from './declared.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 import { batchesOf, type GivenRecords } from './given-records.ts'
 import { PipelineRun } from './pipeline-run.ts'

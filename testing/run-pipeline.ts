@@ -1,11 +1,15 @@
 /** `runPipeline`: one pipeline of wherever it is, an object, a text or a file, on records. */
 import { statSync } from 'node:fs'
 import { readConfigFile } from '../controllers/configs/config-file.ts'
+import {
+  type Declared,
+  declaredIn,
+  NOTHING_DECLARED,
+} from '../controllers/configs/declared-pipelines.ts'
 import type { FileInput } from '../controllers/sets/read-set.ts'
 import { API_VERSION } from '../crds/resource.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { isRecord } from '../engine/pipelines/component-config.ts'
-import { type Declared, declaredIn, NOTHING_DECLARED } from './declared.ts'
 import { filesAt, judged, loadFolder } from './load-folder.ts'
 import type { PipelineRun } from './pipeline-run.ts'
 import { type GivenFor, type RunOptions, runDeclared } from './run-declared.ts'

@@ -5,24 +5,27 @@
  * Nothing here reads a file or the process: what a test names is asked of whoever calls.
  */
 import { hostname } from 'node:os'
-import type { BloblangEnvironment } from '../../bloblang/environment.ts'
 import { HeadgateError } from '../../error.ts'
 import { bloblangEnvironment } from '../bloblang-fields.ts'
 import { ComponentBuilder } from '../component-builder.ts'
-import { type ConfigPath, isRecord } from '../component-config.ts'
+import { isRecord } from '../component-config.ts'
 import { interpolateVariables } from '../environment-variables.ts'
 import { Health } from '../health.ts'
 import { inspectPipeline } from '../inspect-pipeline.ts'
-import { type Batch, Message } from '../message.ts'
+import type { Batch } from '../message.ts'
 import type { ConfigProblem, PipelineEnvironment } from '../pipeline.ts'
-import { RESOURCE_LISTS, readSpec } from '../spec.ts'
+import { readSpec } from '../spec.ts'
 import { expandTemplates } from '../templates/expand-templates.ts'
 import { NO_TEMPLATES, type Templates } from '../templates/template.ts'
 import { unknownLabelOf } from '../unknown-label.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { failedConditions } from './conditions.ts'
+import { amount, type JudgeContext, judgeBatch, shown } from './judge-batch.ts'
+import { joinedResources } from './resource-lists.ts'
 import { findProcessors, withMocks } from './targets.ts'
-import { readTestCases, type TestCase, type TestConditions, type TestMessage } from './test-case.ts'
+import { isWhole, readTestCases, type TestCase } from './test-case.ts'
+import { Refused, type TestFailure } from './test-failure.ts'
+import { givenBatches, type TestFiles } from './test-files.ts'
+import { type DeclaredStreams, judgeWhole } from './whole-case.ts'
 
 /** A test that takes longer waits for something that it should have mocked. */
 export const TEST_MS_MAX = 30_000
@@ -39,13 +42,8 @@ export interface TestRun {
   /** What the processors reach; the environment variables of the test come before its own. */
   readonly environment: PipelineEnvironment
   readonly signal: AbortSignal
-}
-
-/** What a test names, relative to where it stands. Both throw a HeadgateError where it cannot be had. */
-export interface TestFiles {
-  bytes(path: string): Uint8Array
-  /** Another config, for `target_processors: other.yaml#/pointer`. */
-  config(path: string): unknown
+  /** How streams are declared and typed; asked for tests of whole pipelines. */
+  readonly declared?: () => Promise<DeclaredStreams>
 }
 
 export interface TestResults {
@@ -59,14 +57,6 @@ export interface TestResult {
   readonly name: string
   /** None where it passed. */
   readonly failures: readonly TestFailure[]
-}
-
-export interface TestFailure {
-  /** From the test: `['output_batches', 0, 1, 'json_equals']`. */
-  readonly path: ConfigPath
-  readonly message: string
-  /** Where it differs, a line each. */
-  readonly details: readonly string[]
 }
 
 export async function runTests(run: TestRun): Promise<TestResults> {
@@ -90,39 +80,41 @@ async function runCase(one: TestCase, run: TestRun): Promise<readonly TestFailur
   }
 }
 
-class Refused extends Error {
-  readonly failure: TestFailure
-
-  constructor(path: ConfigPath, message: string, hint?: string) {
-    super(message)
-    this.failure = { path, message, details: hint === undefined ? [] : [hint] }
-  }
-}
-
 async function judgeCase(one: TestCase, run: TestRun): Promise<readonly TestFailure[]> {
   const environment = environmentOf(one, run)
-  const bloblang = bloblangEnvironment(environment, hostname())
-  const inputs = (one.input_batches ?? [one.input_batch ?? []]).map((messages) =>
-    messages.map((message) => inputMessage(message, run.files)),
-  )
-  const outputs: Batch[] = []
   const timer = new AbortController()
   const deadline = environment.clock.schedule(TEST_MS_MAX, () => timer.abort())
   const signal = AbortSignal.any([run.signal, timer.signal])
+  const judge = isWhole(one) ? judgeWhole : judgeProcessors
+  try {
+    return await judge(one, run, environment, signal)
+  } catch (error) {
+    if (!timer.signal.aborted) throw error
+    throw new Refused([], `it did not end within ${TEST_MS_MAX / 1000} s`)
+  } finally {
+    deadline.cancel()
+  }
+}
+
+async function judgeProcessors(
+  one: TestCase,
+  run: TestRun,
+  environment: PipelineEnvironment,
+  signal: AbortSignal,
+): Promise<readonly TestFailure[]> {
+  const bloblang = bloblangEnvironment(environment, hostname())
+  const inputs = givenBatches(one, run.files)
+  const outputs: Batch[] = []
   const chain = await chainOf(one, run, environment, signal)
   try {
     for (const batch of inputs) {
       if (batch.length === 0) continue
       outputs.push(...(await unlessAborted(Promise.resolve(chain.run(batch, signal)), signal)))
     }
-  } catch (error) {
-    if (!timer.signal.aborted) throw error
-    throw new Refused([], `it did not end within ${TEST_MS_MAX / 1000} s`)
   } finally {
-    deadline.cancel()
     await chain.close()
   }
-  return judgeOutputs(one, outputs, run.files, bloblang)
+  return judgeOutputs(one, outputs, { files: run.files, bloblang })
 }
 
 function environmentOf(one: TestCase, run: TestRun): PipelineEnvironment {
@@ -131,18 +123,6 @@ function environmentOf(one: TestCase, run: TestRun): PipelineEnvironment {
     ...run.environment,
     env: (name) => (Object.hasOwn(own, name) ? own[name] : run.environment.env(name)),
   }
-}
-
-function inputMessage(message: TestMessage, files: TestFiles): Message {
-  const metadata = new Map(Object.entries(message.metadata ?? {})) as Map<string, never>
-  if (message.file_content !== undefined) {
-    return Message.fromBytes(files.bytes(message.file_content), metadata)
-  }
-  const text =
-    message.json_content === undefined
-      ? (message.content ?? '')
-      : JSON.stringify(message.json_content)
-  return Message.fromBytes(Buffer.from(text), metadata)
 }
 
 interface RunningChain {
@@ -224,19 +204,6 @@ async function expandedTarget(
   return { processors: pipeline.processors, resources: lists }
 }
 
-function joinedResources(
-  config: unknown,
-  shared: Readonly<Record<string, readonly unknown[]>>,
-): Readonly<Record<string, readonly unknown[]>> {
-  const lists: Record<string, readonly unknown[]> = {}
-  for (const role of RESOURCE_LISTS) {
-    const key = `${role}_resources`
-    const own: unknown = isRecord(config) ? config[key] : undefined
-    lists[key] = [...(Array.isArray(own) ? own : []), ...(shared[key] ?? [])]
-  }
-  return lists
-}
-
 /** A resource that a variable is missing for is left as it is written: the test may well do without it. */
 function interpolated(
   { processors, resources }: Target,
@@ -261,8 +228,7 @@ function interpolated(
 function judgeOutputs(
   one: TestCase,
   outputs: readonly Batch[],
-  files: TestFiles,
-  bloblang: BloblangEnvironment,
+  context: JudgeContext,
 ): readonly TestFailure[] {
   const failures: TestFailure[] = []
   const expected = one.output_batches
@@ -276,53 +242,7 @@ function judgeOutputs(
   for (const [index, conditions] of expected.entries()) {
     const batch = outputs[index]
     if (batch === undefined) continue
-    failures.push(...judgeBatch(conditions, batch, ['output_batches', index], files, bloblang))
+    failures.push(...judgeBatch(conditions, batch, ['output_batches', index], context))
   }
   return failures
-}
-
-function judgeBatch(
-  expected: readonly TestConditions[],
-  batch: Batch,
-  path: ConfigPath,
-  files: TestFiles,
-  bloblang: BloblangEnvironment,
-): readonly TestFailure[] {
-  const failures: TestFailure[] = []
-  if (expected.length !== batch.length) {
-    failures.push({
-      path,
-      message: `expected ${amount(expected.length, 'message', 'messages')}, got ${batch.length}`,
-      details: batch.slice(expected.length).map(shown),
-    })
-  }
-  for (const [index, conditions] of expected.entries()) {
-    const message = batch[index]
-    if (message === undefined) continue
-    const context = { batch, index, bloblang, bytes: (file: string) => files.bytes(file) }
-    const flagged = message.failure()
-    for (const { condition, message: text, details } of failedConditions(conditions, context)) {
-      // A message that failed went on as it was: that is why it is not what it should be.
-      const note =
-        flagged === undefined ? [] : [`${flagged.sourceName} failed on it: ${flagged.text}`]
-      failures.push({
-        path: [...path, index, condition],
-        message: text,
-        details: [...details, ...note],
-      })
-    }
-  }
-  return failures
-}
-
-function amount(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`
-}
-
-const SHOWN_LENGTH_MAX = 200
-
-/** What came out and nobody expected. */
-function shown(message: Message): string {
-  const text = Buffer.from(message.content()).toString()
-  return `got ${text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`}`
 }

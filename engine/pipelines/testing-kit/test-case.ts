@@ -65,6 +65,22 @@ const caseSchema: TObject = Type.Object({
     default: [],
     description: 'The batches that come out: for each message, what holds of it.',
   }),
+  outputs: Type.Optional(
+    Type.Record(Type.String(), Type.Array(conditionsSchema), {
+      description:
+        'Runs the whole pipeline, and says what each output gets, by its label, its JSON pointer or its stream.',
+    }),
+  ),
+  inputs: Type.Optional(
+    Type.Record(Type.String(), Type.Array(messageSchema), {
+      description: 'Of a whole pipeline: what each of several inputs gives.',
+    }),
+  ),
+  rejected: Type.Optional(
+    Type.Array(conditionsSchema, {
+      description: 'Of a whole pipeline: the messages that no output takes; none where absent.',
+    }),
+  ),
 })
 
 export interface TestMessage {
@@ -97,6 +113,19 @@ export interface TestCase {
   readonly input_batch?: readonly TestMessage[]
   readonly input_batches?: readonly (readonly TestMessage[])[]
   readonly output_batches: readonly (readonly TestConditions[])[]
+  /** Of a whole pipeline; see WHOLE_FIELDS. */
+  readonly outputs?: Readonly<Record<string, readonly TestConditions[]>>
+  readonly inputs?: Readonly<Record<string, readonly TestMessage[]>>
+  readonly rejected?: readonly TestConditions[]
+}
+
+/** One of them makes it a test of the whole pipeline. They are ours; the others are Connect's. */
+const WHOLE_FIELDS = ['outputs', 'inputs', 'rejected'] as const
+/** What a test of a whole pipeline has no use for. */
+const PART_FIELDS = ['output_batches', 'target_processors', 'target_mapping'] as const
+
+export function isWhole(one: TestCase): boolean {
+  return WHOLE_FIELDS.some((field) => one[field] !== undefined)
 }
 
 export interface TestCases {
@@ -129,15 +158,23 @@ function problemsOfCase(test: unknown, path: ConfigPath): readonly ConfigProblem
     field: () => {},
   })
   if (problems.length > 0 || !isRecord(test)) return problems
-  const { input_batch: one, input_batches: several } = test as unknown as TestCase
+  const given = test as unknown as TestCase
+  const { input_batch: one, input_batches: several, inputs } = given
   const refuse = (at: ConfigPath, message: string, hint: string) =>
     problems.push(problem({ path: [...path, ...at], at: 'key', message, hint }))
-  if (one === undefined && several === undefined) {
+  const whole = WHOLE_FIELDS.find((field) => test[field] !== undefined)
+  const part = PART_FIELDS.find((field) => test[field] !== undefined)
+  if (whole !== undefined && part !== undefined) {
+    refuse([part], `expected ${whole} or ${part}, got both`, `${whole} is of the whole pipeline.`)
+  }
+  const both = (one ?? several) !== undefined && inputs !== undefined
+  if (both) refuse(['inputs'], 'expected inputs or input_batch, got both', 'Keep one of them.')
+  if (one === undefined && several === undefined && whole === undefined) {
     refuse([], 'expected input_batch or input_batches, got neither', 'Add input_batch: [{…}].')
   } else if (one !== undefined && several !== undefined) {
     refuse(['input_batch'], 'expected input_batch or input_batches, got both', 'Keep one of them.')
   }
-  const messages = (several ?? [one ?? []]).flat()
+  const messages = [...(several ?? [one ?? []]), ...Object.values(inputs ?? {})].flat()
   if (messages.length > TEST_MESSAGES_MAX) {
     const message = `expected at most ${TEST_MESSAGES_MAX} messages, got ${messages.length}`
     refuse([], message, 'Test with fewer.')

@@ -1,11 +1,11 @@
 /** What a set declares, as far as running one of its pipelines on records needs it. */
 
-import { shardsDeclared } from '../controllers/plan/stream-record.ts'
-import type { Resource, ResourceSet } from '../controllers/sets/resource-set.ts'
-import { PIPELINE_FIELDS_OF_OURS } from '../crds/pipeline.ts'
-import { compileEventCheck, type EventCheck } from '../engine/events/event-check.ts'
-import { resolveEventType, type TypeDeclaration } from '../engine/events/event-type.ts'
-import type { StreamDeclaration } from '../engine/pipelines/testing-kit/streams-in-memory.ts'
+import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
+import { compileEventCheck, type EventCheck } from '../../engine/events/event-check.ts'
+import { resolveEventType, type TypeDeclaration } from '../../engine/events/event-type.ts'
+import type { StreamDeclaration } from '../../engine/pipelines/testing-kit/streams-in-memory.ts'
+import { shardsDeclared } from '../plan/stream-record.ts'
+import type { Resource, ResourceSet } from '../sets/resource-set.ts'
 
 /** Of one namespace. */
 export interface Declared {

@@ -82,6 +82,7 @@ export const COMPONENTS: Readonly<Record<Role, Readonly<Record<string, Component
     sync_response: () => import('./processors/sync-response.ts'),
     try: () => import('./processors/try.ts'),
     try_catch: () => import('./processors/try-catch.ts'),
+    typescript: () => import('./processors/typescript.ts'),
     unarchive: () => import('./processors/unarchive.ts'),
     wasm: () => import('./processors/wasm.ts'),
     while: () => import('./processors/while.ts'),

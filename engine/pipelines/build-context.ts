@@ -36,6 +36,8 @@ export interface BuildContext {
   failure(thrown: unknown): MappingFailure
   /** Fails the whole pipeline, at once. */
   crash(error: HeadgateError): void
+  /** Shows in the status what is wrong with the component, until it reports undefined. What it does is not held up. */
+  report(trouble: HeadgateError | undefined): void
   /** Nested processors; `at` is the path of the list within the component's config: `['processors']`, or `[]`. */
   processors(configs: readonly unknown[], at: readonly (string | number)[]): Promise<ProcessorChain>
   /** What an entry of the pipeline's `processor_resources` says: its name, and its config with defaults filled in. */

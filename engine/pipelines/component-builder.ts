@@ -318,6 +318,11 @@ export class ComponentBuilder {
         return { name: found.component.name, config: found.config }
       },
       crash: (error) => health.crash(error),
+      report: (trouble) => {
+        const where = `${component.role} ${component.label === '' ? component.name : component.label}`
+        if (trouble === undefined) health.over(where)
+        else health.show(where, trouble)
+      },
       failure: (thrown): MappingFailure => {
         health.counters.processorErrors += 1
         errors ??= metrics.counter('processor_error')

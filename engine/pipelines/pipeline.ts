@@ -79,6 +79,8 @@ export interface PipelineEnvironment {
   readonly secrets: SecretResolver
   /** Where relative paths of `file` components begin. */
   readonly directory: string
+  /** The folder of the file that declares it, where modules begin; `directory` where absent. */
+  readonly configDirectory?: string
   /** The value of an environment variable, or undefined. */
   readonly env: (name: string) => string | undefined
   /** What pipelines of its namespace share by label; nothing where absent. */

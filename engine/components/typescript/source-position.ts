@@ -1,0 +1,80 @@
+/** Where in a person's own files something stands, and how that is written: `clean.ts:3:7`. */
+import { isAbsolute, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ModuleError } from './module-protocol.ts'
+
+/** Line and column count from 1. */
+export interface SourcePosition {
+  readonly url: string
+  readonly line: number
+  readonly column: number
+}
+
+const PLACE = /(file:\/\/[^\s()]+):(\d+):(\d+)/
+/** What comes before the stack where a text could not be read: the place, the lines, and a mark beneath the last one. */
+const MARKED = /^(file:\/\/\S+?):(\d+)\n/
+
+/** The innermost place that is not within a package. */
+export function positionIn({ stack }: ModuleError): SourcePosition | undefined {
+  return markedPosition(stack) ?? stack.split('\n').map(placeOf).find(isOwn)
+}
+
+export function isOwn(position: SourcePosition | undefined): boolean {
+  return position !== undefined && isOwnUrl(position.url)
+}
+
+export function isOwnUrl(url: string): boolean {
+  return url.startsWith('file:') && !url.includes('/node_modules/')
+}
+
+/** `folder` is where names begin. */
+export function positionText({ url, line, column }: SourcePosition, folder: string): string {
+  return `${pathText(url, folder)}:${line}:${column}`
+}
+
+export function pathText(url: string, folder: string): string {
+  const path = fileURLToPath(url)
+  const short = relative(folder, path)
+  return short.startsWith('..') || isAbsolute(short) ? path : short
+}
+
+/** The line of what a module exports, for what has no place of its own. */
+export function exportPosition(url: string, source: string): SourcePosition {
+  const found =
+    /^[ \t]*export\s+default\b|^[ \t]*export\s+(?:async\s+)?(?:const|let|var|function)\s*\*?\s*batch\b/m.exec(
+      source,
+    ) ?? /\bexport\b/.exec(source)
+  return { url, ...placeAt(source, found?.index ?? 0) }
+}
+
+/** Of an import that leads nowhere: the line that names it, in the file that does. */
+export function importPosition(
+  message: string,
+  sourceOf: (path: string) => string | undefined,
+): { readonly path: string; readonly line: number; readonly column: number } | undefined {
+  const [, name, path] =
+    /^(?:.*?)Cannot find (?:module|package) '([^']+)' imported from (.+)$/m.exec(message) ?? []
+  if (name === undefined || path === undefined) return undefined
+  const source = sourceOf(path)
+  const last = name.split('/').at(-1) ?? name
+  const at = Math.max(source?.indexOf(`${last}'`) ?? -1, source?.indexOf(`${last}"`) ?? -1)
+  return source === undefined || at < 0 ? undefined : { path, ...placeAt(source, at) }
+}
+
+function placeAt(text: string, index: number): { line: number; column: number } {
+  const before = text.slice(0, index).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
+
+function placeOf(line: string): SourcePosition | undefined {
+  const [, url, at, column] = PLACE.exec(line) ?? []
+  if (url === undefined) return undefined
+  return { url, line: Number(at), column: Number(column) }
+}
+
+function markedPosition(stack: string): SourcePosition | undefined {
+  const [, url, line] = MARKED.exec(stack) ?? []
+  if (url === undefined) return undefined
+  const mark = stack.split('\n').find((text) => /^\s*\^+\s*$/.test(text))
+  return { url, line: Number(line), column: (mark?.indexOf('^') ?? 0) + 1 }
+}

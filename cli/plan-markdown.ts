@@ -2,7 +2,7 @@
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
 import { changeLines } from './change-text.ts'
-import { countsText, lossTexts } from './plan-counts.ts'
+import { countsText, lossTexts, moveSummaries, moveTexts } from './plan-counts.ts'
 import {
   type PrintedAction,
   type PrintedPlan,
@@ -21,11 +21,13 @@ export function planMarkdown(plan: PrintedPlan): string {
   if (actions.length === 0)
     return `### Headgate: nothing to change\n\nSource \`${source}\`: ${counted(kept, 'resource')} as declared.\n`
   const loss = lossTexts(actions)
+  const moves = moveSummaries(actions)
   const shown = actions.slice(0, ROWS_MAX)
   const more = actions.length - shown.length
   const parts = [
     `### Headgate plan for \`${source}\`: ${countsText(plan)}`,
     ...(loss.length === 0 ? [] : [`> [!CAUTION]\n> ${loss.join(' ')}`]),
+    ...(moves.length === 0 ? [] : [`> [!WARNING]\n> ${moves.join(' ')}`]),
     [
       '| | resource | why | where |',
       '|---|---|---|---|',
@@ -43,7 +45,10 @@ function row(action: PrintedAction): string {
   const why = [
     ...(blockedBy === undefined ? [] : [`\`${blockedBy}\``]),
     reasonBesides(action) || action.changes.map(({ path }) => `\`${path}\``).join(', '),
-    ...(cost === null ? [] : [`**${counted(cost.records, 'record')} (${byteText(cost.bytes)})**`]),
+    ...(cost === null || cost.readAgain !== undefined
+      ? []
+      : [`**${counted(cost.records, 'record')} (${byteText(cost.bytes)})**`]),
+    ...(cost === null ? [] : moveTexts(cost, verb).map((text) => `**${text}**`)),
   ].join(' ')
   const cells = [
     `\`${signOf(verb)}\` ${does}`,

@@ -2,7 +2,7 @@
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
 import { type ChangeContext, changeLines } from './change-text.ts'
-import { countsText, lossTexts } from './plan-counts.ts'
+import { countsText, lossTexts, moveSummaries, moveTexts } from './plan-counts.ts'
 import {
   type PrintedAction,
   type PrintedCost,
@@ -32,6 +32,9 @@ export function planText(
     '',
     ...wrapped(`Plan: ${countsText(plan)}.`, '', columns),
     ...loss.flatMap((text) => wrapped(text, '', columns)).map((line) => paint('red', line)),
+    ...moveSummaries(actions).flatMap((text) =>
+      wrapped(text, '', columns).map((line) => paint('yellow', line)),
+    ),
   ].join('\n')}\n`
 }
 
@@ -66,6 +69,9 @@ export function actionLines(action: PrintedAction, context: ChangeContext): read
     ...changes.flatMap((change) => changeLines(change, INDENT, context)),
     ...(cost === null || cost.records === 0 ? [] : costTexts(cost, verb)).flatMap((text) =>
       wrapped(text, INDENT, columns).map((line) => paint('red', line)),
+    ),
+    ...(cost === null ? [] : moveTexts(cost, verb)).flatMap((text) =>
+      wrapped(text, INDENT, columns).map((line) => paint('yellow', line)),
     ),
   ]
 }

@@ -56,6 +56,16 @@ export interface PrintedCost {
   readonly consumers: readonly { readonly group: string; readonly behind: number }[]
   /** Pipelines and Sinks that read the stream. */
   readonly readers: readonly PrintedIdentity[]
+  /** For a reset of a Pipeline or Sink: nothing goes. */
+  readonly readAgain?: PrintedAmount
+  readonly skipped?: PrintedAmount
+}
+
+export interface PrintedAmount {
+  readonly records: number
+  readonly bytes: number
+  /** When the first of them arrived, in RFC 3339; null where that is not known. */
+  readonly oldest: string | null
 }
 
 const REMOVALS: ReadonlySet<string | undefined> = new Set(['delete', 'retain'])

@@ -1,6 +1,7 @@
 /** What a reset of a pipeline means, shard by shard, for people; see api/native/pipeline-resets.ts. */
 import { byteText } from '../crds/size.ts'
 import { counted } from './amounts.ts'
+import type { PrintedAmount } from './printed-plan.ts'
 import { aligned } from './table.ts'
 
 export interface PrintedReset {
@@ -13,13 +14,6 @@ export interface PrintedReset {
     readonly group: string
     readonly shards: readonly PrintedMove[]
   }[]
-}
-
-export interface PrintedAmount {
-  readonly records: number
-  readonly bytes: number
-  /** When the first of them arrived, in RFC 3339; null where that is not known. */
-  readonly oldest: string | null
 }
 
 interface PrintedMove {

@@ -36,6 +36,7 @@ import { postedDeclaration } from './posted/posted-declaration.ts'
 import { PostedSources } from './posted/posted-sources.ts'
 import { openPostedStore, POSTED_FILE, type PostedStore } from './posted/posted-store.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
+import { PositionTimes } from './resets/position-times.ts'
 import type { Grants, Source, SourceDeclaration } from './sources/source.ts'
 import { TransitionTimes } from './status/conditions.ts'
 
@@ -202,6 +203,7 @@ interface LoopParts {
 function loopOf(source: Source, parts: LoopParts): SourceLoop {
   const { options, apply, resume, loops, chronicle, engineChanges, onConvergence } = parts
   const { engine, clock, logger } = options
+  const times = new PositionTimes({ engine, catalog: apply.catalog })
   return new SourceLoop({
     source,
     apply,
@@ -212,7 +214,10 @@ function loopOf(source: Source, parts: LoopParts): SourceLoop {
       ...chronicle.decidedFor(name),
       sources: new Set(loops.keys()),
       consumersOf: consumersIn(engine),
+      offsetsOf: (group) => engine.groups.offsets(group),
+      sequenceAt: (...at) => times.sequenceAt(...at),
     }),
+    lookUp: (set) => times.look(set),
     changes: options.policies ?? [],
     engineChanges,
     clock,

@@ -1,6 +1,7 @@
 /** Pipeline: a Redpanda Connect stream config, spread in the spec. Its components judge their own configs. */
 import { flag, group, idField, integerOrText, list, opaque, optional, text } from './field.ts'
 import { defineKind, type KindDefinition } from './kind.ts'
+import { resetField } from './position-reset.ts'
 
 const RESOURCES_MAX = 128
 
@@ -14,7 +15,7 @@ const resources = (role: string) =>
   )
 
 /** Fields of the spec that are ours; everything else is the stream config. */
-export const PIPELINE_FIELDS_OF_OURS = ['id', 'paused', 'runAs'] as const
+export const PIPELINE_FIELDS_OF_OURS = ['id', 'paused', 'reset', 'runAs'] as const
 
 export const pipeline: KindDefinition = defineKind({
   kind: 'Pipeline',
@@ -34,6 +35,12 @@ export const pipeline: KindDefinition = defineKind({
       group('PipelineProcessors', 'What happens to messages on their way.', {
         threads: optional(
           integerOrText('How many batches are processed at once; -1 is one a core.', 250),
+        ),
+        shard_by: optional(
+          text(
+            'A query, or text with `${! … }` in it: messages with the same text keep their order where several batches are processed at once.',
+            4096,
+          ),
         ),
         processors: optional(
           list('The processors, in order.', opaque('One component by name, with its config.'), {
@@ -60,6 +67,7 @@ export const pipeline: KindDefinition = defineKind({
         'x-kubernetes-list-type': 'atomic',
       }),
     ),
+    reset: resetField(true),
     paused: optional(flag('True stops it and keeps its position.', { default: false })),
     runAs: optional(text('Who it acts as; its owner where absent.', 250, { minLength: 1 })),
   }),

@@ -16,6 +16,7 @@ import {
   text,
 } from './field.ts'
 import { type CelRule, defineKind, type KindDefinition } from './kind.ts'
+import { resetField } from './position-reset.ts'
 import { fieldsOf } from './spec-reading.ts'
 
 export const SINK_HEADERS_MAX = 5
@@ -171,6 +172,7 @@ export const sink: KindDefinition = defineKind({
           stream: nameOf('A Stream of the same namespace.'),
         }),
       ),
+      reset: resetField(false),
       active: optional(flag('False stops it and keeps its position.', { default: true })),
       runAs: optional(text('Who it acts as; its owner where absent.', 250, { minLength: 1 })),
     },

@@ -72,7 +72,7 @@ function converted(schema: JsonSchema, word: string, value: unknown, path: strin
       break
     case 'anyOf':
       return schema['x-kubernetes-int-or-string'] === true
-        ? boundsOfText(schema.anyOf)
+        ? { ...boundsOfNumber(schema.anyOf), ...boundsOfText(schema.anyOf) }
         : union(schema, path)
     case 'const':
       return { enum: [value] }
@@ -91,6 +91,15 @@ function structuralFields(fields: JsonSchema['properties'] = {}, path: string): 
   return Object.fromEntries(
     Object.entries(fields).map(([name, one]) => [name, structuralSchema(one, `${path}.${name}`)]),
   )
+}
+
+/** They hold for numbers alone, as those of the text hold for texts. */
+function boundsOfNumber(forms: readonly JsonSchema[] = []): Structural {
+  const { minimum, maximum } = forms.find(({ type }) => type === 'integer') ?? {}
+  return {
+    ...(minimum === undefined ? {} : { minimum }),
+    ...(maximum === undefined ? {} : { maximum }),
+  }
 }
 
 function boundsOfText(forms: readonly JsonSchema[] = []): Structural {

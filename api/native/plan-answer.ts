@@ -3,6 +3,7 @@ import type { PlanAnswer } from '../../controllers/control-plane.ts'
 import type { Action, Cost } from '../../controllers/plan/plan.ts'
 import { rfc3339 } from '../../controllers/status/conditions.ts'
 import type { Identity } from '../../crds/resource.ts'
+import type { RecordAmount } from '../../engine/streams/position-move.ts'
 import { maskAt } from './mask.ts'
 
 export function planAnswer({ plan, problems }: PlanAnswer): object {
@@ -42,7 +43,8 @@ function actionAnswer(action: Action): object {
   }
 }
 
-function costAnswer({ records, bytes, oldestUs, newestUs, consumers, readers }: Cost): object {
+function costAnswer(cost: Cost): object {
+  const { records, bytes, oldestUs, newestUs, consumers, readers, readAgain, skipped } = cost
   return {
     records,
     bytes,
@@ -50,7 +52,13 @@ function costAnswer({ records, bytes, oldestUs, newestUs, consumers, readers }: 
     newest: newestUs === undefined ? null : rfc3339(newestUs),
     consumers,
     readers: readers.map(identityAnswer),
+    ...(readAgain === undefined ? {} : { readAgain: amountAnswer(readAgain) }),
+    ...(skipped === undefined ? {} : { skipped: amountAnswer(skipped) }),
   }
+}
+
+function amountAnswer({ records, bytes, oldestUs }: RecordAmount): object {
+  return { records, bytes, oldest: oldestUs === undefined ? null : rfc3339(oldestUs) }
 }
 
 function identityAnswer({ kind, namespace, name }: Identity): object {

@@ -104,7 +104,9 @@ function inTwo(due: readonly Action[]): {
   for (const action of due) {
     const waits = action.waitsFor.some((key) => later.has(key))
     // A shorter retention makes nobody wait; what goes, or is called something else, does.
-    const isLast = action.risk === 'data-loss' || action.movedFrom !== undefined || waits
+    // Records that were read again cannot be unread.
+    const moves = action.cost?.readAgain !== undefined
+    const isLast = action.risk === 'data-loss' || moves || action.movedFrom !== undefined || waits
     if (isLast) last.push(action)
     else now.push(action)
     const isWaitedFor = isRemoval(action.verb) || action.movedFrom !== undefined || waits

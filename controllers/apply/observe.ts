@@ -36,6 +36,7 @@ export function observe(request: ObserveRequest): Observed {
     ownership: catalog.ownership.all(),
     suspended: catalog.suspensions.all().get(`source ${source}`),
     suspensions: catalog.suspensions.all(),
+    resetsOf: (key) => catalog.resets.get(key),
     ...decided,
   }
 }

@@ -41,6 +41,8 @@ export interface SourceLoopOptions {
   readonly streams: Pick<Streams, 'describe'>
   /** What people decided that is not in the catalog's tables, and who reads what. */
   readonly decided?: (source: string) => Partial<typeof NOTHING_DECIDED>
+  /** Looks up what a plan of the set needs to know and cannot wait for. */
+  readonly lookUp?: (set: ResourceSet) => Promise<void>
   /** Counts every change of a stream, so that an unchanged engine need not be asked. */
   readonly engineChanges: () => number
   readonly clock: Clock
@@ -157,6 +159,7 @@ export class SourceLoop {
         throw new HeadgateError('Conflict', `Source ${name} was rolled back from this very set.`, {
           hint: 'Let it be followed again first, or post another set.',
         })
+      await this.lookUp(set)
       const planned = this.planFor(set, alreadySettled(set, this.policy().pruneSettleMs))
       judge(planned)
       for (const { identity } of planned.actions)
@@ -316,6 +319,7 @@ export class SourceLoop {
     const { name, atomic } = this.declaration
     let approved = false
     const { catalog } = this.#options.apply
+    await this.lookUp(set)
     const planRound = (): Round => {
       forgetRemoved(catalog, (stream) => this.#isOpen(stream))
       const round = this.#planRound(set, settle)
@@ -353,6 +357,11 @@ export class SourceLoop {
     if (destructiveDigest === undefined) return false
     const given = apply.catalog.approvals.of(this.declaration.name, clock.wallUs())
     return given.some(({ digest }) => digest === destructiveDigest)
+  }
+
+  /** Before a plan of a set is made, where that may wait: what it costs is estimated otherwise. */
+  async lookUp(set: ResourceSet): Promise<void> {
+    await this.#options.lookUp?.(set)
   }
 
   /** `approved`: a destructive digest that is taken for approved, whatever the catalog says. */
@@ -436,6 +445,7 @@ const PASSING: ReadonlySet<string | undefined> = new Set([
   'OverBudget',
   'Policy',
   'Suspended',
+  'OutOfRange',
 ])
 
 function touchedBy(

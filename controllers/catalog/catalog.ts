@@ -11,6 +11,7 @@ import type { UndoJournal } from '../apply/undo-journal.ts'
 import type { PinStore } from '../history/pin-store.ts'
 import type { RevisionStore } from '../history/revision-store.ts'
 import type { GivenApproval, Pruned } from '../plan/observed.ts'
+import type { ResetStore } from '../resets/reset-store.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { SuspensionStore } from '../suspensions/suspension-store.ts'
@@ -27,6 +28,7 @@ export interface Catalog extends Disposable {
   readonly alerts: DeliveredAlerts
   readonly ownership: OwnershipStore
   readonly undo: UndoJournal
+  readonly resets: ResetStore
   /** Everything written inside is one atom: all of it survives a crash, or nothing. */
   atomically<T>(write: () => T): T
 }

@@ -10,6 +10,7 @@ import { pinsIn } from '../history/pin-store.ts'
 import { revisionsIn } from '../history/revision-store.ts'
 import { APPROVAL_VALID_US } from '../plan/destructive-digest.ts'
 import { PRUNE_WINDOW_US } from '../plan/prune-budget.ts'
+import { resetsIn } from '../resets/reset-store.ts'
 import { suspensionsIn } from '../suspensions/suspension-store.ts'
 import type {
   ApprovalStore,
@@ -33,6 +34,7 @@ export function openCatalog(path: string): Catalog {
   const { entries, reload } = entriesIn(file)
   const { pins, reload: reloadPins } = pinsIn(file)
   const { ownership, reload: reloadOwnership } = ownershipIn(file)
+  const { resets, reload: reloadResets } = resetsIn(file)
   let depth = 0
   const atomically = <T>(write: () => T): T => {
     if (depth > 0) return write()
@@ -47,6 +49,7 @@ export function openCatalog(path: string): Catalog {
       reload()
       reloadPins()
       reloadOwnership()
+      reloadResets()
       throw error
     } finally {
       depth = 0
@@ -63,6 +66,7 @@ export function openCatalog(path: string): Catalog {
     alerts: deliveredIn(file),
     ownership,
     undo: undoJournalIn(file),
+    resets,
     atomically,
     [Symbol.dispose]() {
       if (file.isOpen) file.close()

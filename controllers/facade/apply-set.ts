@@ -29,7 +29,7 @@ export async function applySet(
     if (own.some(({ severity }) => severity === 'error'))
       throw new ProblemsError(`The set of source ${source}`, own)
     const made = request.dryRun
-      ? planned(set, request, loop)
+      ? await planned(set, request, loop)
       : await carriedOut(set, request, loop, running)
     const elapsedMs = running.options.clock.monotonicMs() - startedMs
     return { problems: set.problems, elapsedMs, ...made }
@@ -44,8 +44,9 @@ export async function applySet(
 
 type Made = Pick<ApplyAnswer, 'plan' | 'outcome' | 'revision'>
 
-function planned(set: ResourceSet, request: ApplyRequest, loop: SourceLoop): Made {
+async function planned(set: ResourceSet, request: ApplyRequest, loop: SourceLoop): Promise<Made> {
   const settle = alreadySettled(set, loop.policy().pruneSettleMs)
+  await loop.lookUp(set)
   const held = loop.planFor(set, settle)
   const plan = request.isExplicit ? loop.planFor(set, settle, held.destructiveDigest) : held
   requireExpected(plan, request)

@@ -15,6 +15,7 @@ const REFUSED: Partial<Record<Reason, ErrorCode>> = {
   Immutable: 'Immutable',
   InUse: 'InUse',
   Invalid: 'Invalid',
+  OutOfRange: 'PositionInvalid',
   Policy: 'Forbidden',
   Protected: 'ProtectedResource',
   Released: 'Conflict',

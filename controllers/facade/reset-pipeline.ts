@@ -4,11 +4,18 @@
  */
 import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
+import { whereText } from '../../engine/log/where-text.ts'
 import { nearest } from '../../engine/suggest.ts'
 import { resumeKey } from '../apply/resume.ts'
 import type { StoredEntry } from '../catalog/catalog.ts'
 import type { PipelineReset, ResetRequest } from '../pipeline-runs.ts'
-import { planResets, type StreamMove, setOffsets } from '../resets/move-positions.ts'
+import {
+  planResets,
+  readAgainOf,
+  type StreamMove,
+  setOffsets,
+  skippedOf,
+} from '../resets/move-positions.ts'
 import { resetTargets } from '../resets/reset-targets.ts'
 import type { Running } from './running.ts'
 
@@ -34,6 +41,7 @@ export async function resetPipeline(
   const restarted = await runner.restart(key, async () => {
     moves = await plan()
     await setOffsets(engine, moves)
+    remember(key, request, moves, running)
   })
   if (restarted) return { moves, runs: true }
   if (runner.state(key)?.active === false) return { moves, runs: false }
@@ -41,6 +49,22 @@ export async function resetPipeline(
   backOff.forget(resumeKey(key))
   await loops.get(owner)?.lookNow()
   return { moves, runs: runner.state(key)?.pipeline?.phase === 'running' }
+}
+
+function remember(
+  key: string,
+  { to }: ResetRequest,
+  moves: readonly StreamMove[],
+  { catalog: { resets }, options: { clock } }: Running,
+): void {
+  const last = {
+    atUs: clock.wallUs(),
+    id: undefined,
+    to: whereText(to),
+    readAgain: readAgainOf(moves).records,
+    skipped: skippedOf(moves).records,
+  }
+  resets.put(key, { ...resets.get(key), last })
 }
 
 function entryOf(identity: Identity, running: Running): StoredEntry {

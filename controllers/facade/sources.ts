@@ -37,6 +37,7 @@ export function sourcesOf(running: Running): Sources {
     async plan(source: string, files: readonly SourceFile[]): Promise<PlanAnswer> {
       const loop = loopOf(source)
       const set = await options.builders.readFiles(loop.declaration, files)
+      await loop.lookUp(set)
       const settle = alreadySettled(set, loop.policy().pruneSettleMs)
       return { plan: loop.planFor(set, settle), problems: set.problems }
     },

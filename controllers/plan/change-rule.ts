@@ -6,6 +6,7 @@
  */
 import { type ASTNode, Environment, type ParseResult } from '@marcbachmann/cel-js'
 import { KINDS } from '../../crds/resource.ts'
+import type { RecordAmount } from '../../engine/streams/position-move.ts'
 import { nearest } from '../../engine/suggest.ts'
 import type { ChangeRequest } from './change-policy.ts'
 import type { Action } from './plan.ts'
@@ -51,12 +52,15 @@ const WORDS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly s
 const environment: Environment = new Environment({ limits: { maxAstNodes: RULE_NODES_MAX } })
   .registerType('Change', { fields: { path: 'string', from: 'dyn', to: 'dyn' } })
   .registerType('Consumer', { fields: { group: 'string', behind: 'int' } })
+  .registerType('Amount', { fields: { records: 'int', bytes: 'int' } })
   .registerType('Cost', {
     fields: {
       records: 'int',
       bytes: 'int',
       consumers: 'list<Consumer>',
       readers: 'list<string>',
+      readAgain: 'Amount',
+      skipped: 'Amount',
     },
   })
   .registerType('Action', {
@@ -138,8 +142,14 @@ function shown(action: Action, labels: Readonly<Record<string, string>>): unknow
         behind: BigInt(behind),
       })),
       readers: (cost?.readers ?? []).map(({ name }) => name),
+      readAgain: amount(cost?.readAgain),
+      skipped: amount(cost?.skipped),
     },
   }
+}
+
+function amount(of: RecordAmount | undefined): unknown {
+  return { records: BigInt(of?.records ?? 0), bytes: BigInt(of?.bytes ?? 0) }
 }
 
 function startOf(error: unknown): number {

@@ -9,7 +9,7 @@ export function withCosts(actions: readonly Action[], observed: Observed): reado
   const readers = readersIn(observed)
   return actions.map((action) => {
     const { cost } = action
-    if (cost === undefined) return action
+    if (cost === undefined || action.identity.kind !== 'Stream') return action
     const identity = action.movedFrom ?? action.identity
     const key = identityKey(identity)
     const kept = (observed.resources.get(key)?.stream?.records ?? 0) - cost.records

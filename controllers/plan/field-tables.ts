@@ -6,7 +6,9 @@
 import { type Identity, identityText, type Kind } from '../../crds/resource.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
 import type { Resource } from '../sets/resource-set.ts'
+import type { Observed } from './observed.ts'
 import type { Risk } from './plan.ts'
+import { judgeReset } from './reset-change.ts'
 import { costOfRetention, isShorter, type Loss } from './stream-cost.ts'
 import { shardsDeclared, streamRecord } from './stream-record.ts'
 import { TYPE_CHANGES, typeChanges } from './type-evolution.ts'
@@ -25,6 +27,7 @@ export interface ChangeOf {
   /** For a StreamType: a stream that holds records of it. */
   readonly heldBy: Identity | undefined
   readonly wallUs: number
+  readonly around: Observed
 }
 
 export type FieldVerdict =
@@ -37,7 +40,7 @@ export type FieldVerdict =
   | { readonly kind: 'satisfied'; readonly note: string }
   | {
       readonly kind: 'refused'
-      readonly reason: 'Immutable' | 'Protected'
+      readonly reason: 'Immutable' | 'Protected' | 'OutOfRange'
       readonly instead: string
     }
 
@@ -61,6 +64,9 @@ const NOTHING = 'Updates the resource in place; nothing stops.'
 const SHAPE =
   'Updates the type in place when old events still fit; refused while a stream holds records that would not.'
 const RESTART = 'drains and stops what runs, and starts anew at the committed position.'
+
+const RESET =
+  'Moves where it reads on, once for each reset: it drains, its positions move, and it starts there; `plan` counts what is read again or skipped. Removing it moves nothing.'
 
 export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
   StreamType: [
@@ -105,6 +111,7 @@ export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
     safe('metadata'),
     safe('spec.id'),
     safe('spec.tests'),
+    { path: 'spec.reset', does: RESET, judge: judgeReset },
     disruptive('spec.paused', 'Stops it at its position, or lets it go on from there.'),
     replaces(
       'spec.error_handling',
@@ -115,6 +122,7 @@ export const FIELD_TABLES: Readonly<Record<Kind, readonly FieldRule[]>> = {
   Sink: [
     safe('metadata'),
     safe('spec.id'),
+    { path: 'spec.reset', does: RESET, judge: judgeReset },
     disruptive('spec.active', 'Stops it at its position, or lets it go on from there.'),
     replaces('', `Replaces the sink: ${RESTART}`),
   ],

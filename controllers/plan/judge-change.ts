@@ -7,7 +7,7 @@ import type { ValidMember } from '../sets/resource-set.ts'
 import { CHANGES_MAX, differences } from './differences.ts'
 import { act, blocked } from './draft.ts'
 import { type FieldVerdict, ruleOf } from './field-tables.ts'
-import type { ObservedResource } from './observed.ts'
+import type { Observed, ObservedResource } from './observed.ts'
 import type { Action, FieldChange, Risk, Verb } from './plan.ts'
 import type { Loss } from './stream-cost.ts'
 
@@ -17,13 +17,14 @@ export type TypeHolder = (type: Identity) => Identity | undefined
 export interface ChangeContext {
   readonly wallUs: number
   readonly holderOfType: TypeHolder
+  readonly observed: Observed
 }
 
 /** `changes` are what differs, where that is not what the declaration changed. */
 export function judgeChange(
   member: ValidMember,
   observed: ObservedResource,
-  { holderOfType, wallUs }: ChangeContext,
+  { holderOfType, wallUs, observed: around }: ChangeContext,
   drift?: readonly FieldChange[],
 ): Action {
   const { resource } = member
@@ -39,6 +40,7 @@ export function judgeChange(
       stream: observed.stream,
       heldBy,
       wallUs,
+      around,
     }),
   }))
   const refused = judged.map(({ verdict }) => verdict).find((verdict) => verdict.kind === 'refused')

@@ -2,7 +2,9 @@
  * What is, as the planner sees it: the catalog and the engine's own records, gathered before and never asked during.
  */
 import type { Identity, Kind } from '../../crds/resource.ts'
+import type { GroupOffset } from '../../engine/streams/groups.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
+import { NO_RESETS, type ResetState } from '../resets/reset-store.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants, Scope } from '../sources/source.ts'
@@ -31,6 +33,12 @@ export interface Observed {
   readonly suspensions: ReadonlyMap<string, Suspension>
   /** Drift that is reported from now on instead of reverted, because somebody writes it again and again; by identityKey. */
   readonly flapping: ReadonlyMap<string, readonly FlappingField[]>
+  /** Positions that people reset and how, by identityKey; a declared reset is carried out once. */
+  readonly resetsOf: (key: string) => Pick<ResetState, 'done'>
+  /** What a group reads next, by the engine's name of it; asked only where a position is to move. */
+  readonly offsetsOf: (group: string) => readonly GroupOffset[]
+  /** The first sequence of a shard that arrived at or after the time; undefined where nobody has looked. */
+  readonly sequenceAt: (incarnation: number, shard: number, arrivalUs: number) => number | undefined
   /** What each group has still to read of a stream, by the engine's name of it; asked only for what would lose data. */
   readonly consumersOf: (stream: string) => readonly Consumer[]
 }
@@ -38,7 +46,15 @@ export interface Observed {
 /** Nobody decided, suspended or consumes anything. */
 export const NOTHING_DECIDED: Pick<
   Observed,
-  'sources' | 'ownership' | 'suspended' | 'suspensions' | 'flapping' | 'consumersOf'
+  | 'sources'
+  | 'ownership'
+  | 'suspended'
+  | 'suspensions'
+  | 'flapping'
+  | 'consumersOf'
+  | 'resetsOf'
+  | 'offsetsOf'
+  | 'sequenceAt'
 > = {
   sources: undefined,
   ownership: new Map(),
@@ -46,6 +62,9 @@ export const NOTHING_DECIDED: Pick<
   suspensions: new Map(),
   flapping: new Map(),
   consumersOf: () => [],
+  resetsOf: () => NO_RESETS,
+  offsetsOf: () => [],
+  sequenceAt: () => undefined,
 }
 
 /**

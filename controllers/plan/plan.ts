@@ -3,6 +3,7 @@
  * `headgate plan`, dry runs and the console, so the plan shown is the plan applied.
  */
 import type { Identity } from '../../crds/resource.ts'
+import type { RecordAmount } from '../../engine/streams/position-move.ts'
 import type { Place } from '../sets/problem.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Reason } from '../status/reasons.ts'
@@ -52,7 +53,7 @@ export interface Action {
   readonly changes: readonly FieldChange[]
   /** identityKeys of actions of this plan that come first. */
   readonly waitsFor: readonly string[]
-  /** For data loss: what the engine knows would go. */
+  /** For data loss: what the engine knows would go; for a reset, what is read again or skipped. */
   readonly cost: Cost | undefined
   /** For `update` and `readopt`: the Stream that this one was, whose data, offsets and readers it keeps. */
   readonly movedFrom?: Identity
@@ -79,6 +80,9 @@ export interface Cost {
   readonly consumers: readonly Consumer[]
   /** Pipelines and Sinks that read the stream, of whatever source. */
   readonly readers: readonly Identity[]
+  /** For a Pipeline or Sink whose position moves: what it reads again, and what it never reads; nothing of it goes. */
+  readonly readAgain?: RecordAmount
+  readonly skipped?: RecordAmount
 }
 
 export interface Consumer {

@@ -86,6 +86,12 @@ export function createReconcilers(
       return isThere ? { ...environment, shared } : environment
     },
     grantsOf,
+    resets: {
+      engine,
+      clock,
+      store: catalog.resets,
+      acceptedOf: (key) => catalog.entries.get(key)?.accepted,
+    },
     completedDigest: (key) => catalog.entries.get(key)?.completed,
   }
   const pipelines = new PipelineReconciler({

@@ -14,6 +14,8 @@ import type {
 } from '../../engine/pipelines/pipeline.ts'
 import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
 import { VariableMask } from '../../engine/pipelines/variable-mask.ts'
+import { lastResetStatus } from '../resets/last-reset-status.ts'
+import { type Handover, type HandoverOptions, handoverOf } from '../resets/position-handover.ts'
 import { filledInspection } from '../sets/filled-needs.ts'
 import type { Resource } from '../sets/resource-set.ts'
 import type { Grants } from '../sources/source.ts'
@@ -43,12 +45,20 @@ export interface PipelineReconcilerOptions {
   readonly inspect: (config: unknown) => Promise<PipelineInspection>
   readonly environmentOf: (resource: Resource, owner: string) => PipelineEnvironment
   readonly grantsOf: (owner: string) => Grants
+  readonly resets: HandoverOptions
   /** The digest under which its finite input ended. */
   readonly completedDigest: (key: string) => string | undefined
 }
 
 /** What may change in a spec without a restart. */
-const FIELDS_AT_REST: readonly string[] = ['id', 'paused', 'active', 'tests', 'description']
+const FIELDS_AT_REST: readonly string[] = [
+  'id',
+  'paused',
+  'active',
+  'reset',
+  'tests',
+  'description',
+]
 
 interface Wanted {
   readonly run: Run
@@ -73,7 +83,7 @@ export class PipelineReconciler implements Reconciler {
     const { run, use, atLeastOnceBecause } = await this.#runOf(request)
     if (run.active) this.#atLeastOnce.set(run.key, atLeastOnceBecause)
     try {
-      await runner.apply(run, signal)
+      await runner.apply({ ...run, handover: this.#handoverOf(request) }, signal)
     } catch (thrown) {
       throw maskedFor(run, thrown)
     }
@@ -116,6 +126,10 @@ export class PipelineReconciler implements Reconciler {
     }
   }
 
+  #handoverOf({ resource, owner }: ApplyRequest): Handover | undefined {
+    return handoverOf(resource, () => this.readings(resource, owner), this.#options.resets)
+  }
+
   /** The streams that it reads, and as which group, with the values of variables. */
   async readings(resource: Resource, owner: string): Promise<readonly StreamReading[]> {
     const { configOf, inspect, environmentOf } = this.#options
@@ -141,6 +155,7 @@ export class PipelineReconciler implements Reconciler {
     await this.#options.runner.remove(key)
     this.#atLeastOnce.delete(key)
     this.#options.secrets.forget(key)
+    this.#options.resets.store.remove(key)
   }
 
   observe(resource: Resource): Observation {
@@ -149,6 +164,7 @@ export class PipelineReconciler implements Reconciler {
     if (state === undefined)
       return { conditions: [isNotSo('Ready', 'NotRunning', 'It does not run.')], status: {} }
     const delivery = this.#atLeastOnce.get(key)
+    const { last } = this.#options.resets.store.get(key)
     return {
       conditions: conditionsOf(state, resource),
       status: {
@@ -156,6 +172,7 @@ export class PipelineReconciler implements Reconciler {
         delivery: delivery === undefined ? 'exactly-once' : 'at-least-once',
         ...(delivery === undefined ? {} : { atLeastOnceBecause: delivery }),
         ...(state.pipeline === undefined ? {} : { counters: state.pipeline.counters }),
+        ...(last === undefined ? {} : { lastReset: lastResetStatus(last) }),
       },
     }
   }

@@ -11,6 +11,7 @@ import type {
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
+import type { Handover } from '../resets/position-handover.ts'
 import type { ExclusiveClaims } from './exclusive-claims.ts'
 import { KeyListeners } from './key-listeners.ts'
 import { NOTHING_PREPARED, type Prepared } from './reconciler.ts'
@@ -29,6 +30,8 @@ export interface Run {
   readonly active: boolean
   /** Its finite input has ended under this digest. */
   readonly completed: boolean
+  /** What has to be moved before it runs; it is stopped for that. */
+  readonly handover?: Handover | undefined
 }
 
 export type BuildPipeline = (config: unknown, environment: PipelineEnvironment) => Promise<Pipeline>
@@ -142,7 +145,7 @@ export class PipelineRunner {
       const run = { ...before.run, completed: false }
       this.#options.claims.claim(key, run.exclusives)
       try {
-        await this.#replace(before, run, signal, between)
+        await this.#replace(before, run, signal, between && { move: between })
       } finally {
         this.#keepClaims(key)
       }
@@ -211,12 +214,14 @@ export class PipelineRunner {
 
   async #apply(run: Run, signal: AbortSignal | undefined): Promise<void> {
     const before = this.#current.get(run.key)
-    if (before !== undefined && isAsAsked(before, run)) {
+    const { handover } = run
+    if (before !== undefined && handover === undefined && isAsAsked(before, run)) {
       this.#current.set(run.key, { ...before, run })
       return
     }
     if (!run.active || run.completed) {
       await this.#stop(before)
+      await handOver(handover)
       const { lasted } = before ?? {}
       this.#current.set(run.key, { run, pipeline: undefined, watching: undefined, lasted })
       this.#keepClaims(run.key)
@@ -226,7 +231,7 @@ export class PipelineRunner {
     // What the old one holds stays its own until the new one runs: it may have to return.
     this.#options.claims.claim(run.key, run.exclusives)
     try {
-      await this.#replace(before, run, signal)
+      await this.#replace(before, run, signal, handover)
     } finally {
       this.#keepClaims(run.key)
     }
@@ -236,17 +241,19 @@ export class PipelineRunner {
     before: Current | undefined,
     run: Run,
     signal: AbortSignal | undefined,
-    between?: () => Promise<void>,
+    handover?: Pick<Handover, 'move'> & Partial<Handover>,
   ): Promise<void> {
     const next = this.#takePrepared(run) ?? (await this.#options.build(run.config, run.environment))
     const ran = before?.standsDown === true || before?.pipeline?.state().phase === 'running'
     await this.#stop(before)
     try {
-      await between?.()
+      await handover?.move()
       await this.#connect(run, next, signal)
+      handover?.confirm?.()
     } catch (error) {
       await next.stop(0)
-      if (ran) await this.#giveBack(run.key, before, signal)
+      const isBack = await isTakenBack(handover)
+      if (ran && isBack) await this.#giveBack(run.key, before, signal)
       else this.#current.delete(run.key)
       throw asHeadgateError(error)
     }
@@ -355,6 +362,27 @@ export class PipelineRunner {
     if (current.lasted !== undefined) current.lasted.endedMs ??= this.#options.clock.monotonicMs()
     const { stopDeadlineMs } = this.#options
     await current.pipeline?.stop(this.#deadlinesMs.get(current.run.key) ?? stopDeadlineMs)
+  }
+}
+
+/** Of what does not run. */
+async function handOver(handover: Handover | undefined): Promise<void> {
+  try {
+    await handover?.move()
+    handover?.confirm()
+  } catch (error) {
+    await isTakenBack(handover)
+    throw error
+  }
+}
+
+/** Where it cannot be, nothing may run before it is: the next try sees to that. */
+async function isTakenBack(handover: Partial<Handover> | undefined): Promise<boolean> {
+  try {
+    await handover?.takeBack?.()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -7,7 +7,7 @@ import { buildPipeline } from '../../engine/pipelines/build-pipeline.ts'
 import { inspectPipeline } from '../../engine/pipelines/inspect-pipeline.ts'
 import { lowerSink } from '../../engine/pipelines/sink.ts'
 import type { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
-import type { ControlPlaneOptions } from '../control-plane-options.ts'
+import type { Builders, ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Member } from '../sets/resource-set.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import { declare, FakeSource, type Spec, setOf, type World, worldOf } from '../testing.ts'
@@ -43,6 +43,7 @@ export const streams = (shards = 1): readonly Member[] => [
 export async function startWorld(
   members: readonly Member[],
   given: Partial<ControlPlaneOptions> & { readonly clock?: SimulatedClock } = {},
+  builders: Partial<Builders> = {},
 ): Promise<ResetWorld> {
   const source = new FakeSource(setOf(members))
   const world = worldOf([source], { ...given })
@@ -54,7 +55,7 @@ export async function startWorld(
       buildPipeline,
       inspectPipeline,
       lowerSink: (name, spec) => lowerSink(name, spec as unknown as SinkSpec),
-      ...given.builders,
+      ...builders,
     },
   }
   const plane = await startControlPlane(options)
@@ -95,10 +96,13 @@ export async function until(
   throw new Error(`expected that ${what} is so within some turns`)
 }
 
-/** Everything that may happen now has happened. */
-export async function quiet({ clock }: Pick<ResetWorld, 'clock'>): Promise<void> {
-  for (let round = 0; round < 8; round += 1) {
-    for (let index = 0; index < 20; index += 1) await turn()
-    await clock.advance(500)
+/** Everything that may happen now has happened, or nothing more can. */
+export async function quiet(
+  { clock }: Pick<ResetWorld, 'clock'>,
+  isOver: () => boolean = () => false,
+): Promise<void> {
+  for (let round = 0; round < 8 && !isOver(); round += 1) {
+    for (let index = 0; index < 20 && !isOver(); index += 1) await turn()
+    if (!isOver()) await clock.advance(500)
   }
 }

@@ -25,6 +25,7 @@ export const REASONS = {
   LocationChanged: 'The source points elsewhere; what would go waits for approval.',
   NotApplied: 'It has not been applied yet.',
   NotRunning: 'A pipeline does not run.',
+  OutOfRange: 'A reset names a sequence or a shard that the stream does not have.',
   OverBudget: 'More would go at once than may without approval.',
   Paused: 'It is stopped on purpose and keeps its position.',
   Policy: 'A policy of headgate.yaml does not allow the change now.',

@@ -241,6 +241,16 @@ export interface SinkDeadLetter {
   readonly stream: string
 }
 
+/** Moves where it reads on. Each is carried out once, whatever happens afterwards: removing it, a restart or a rollback moves nothing. Where nothing was read before, it begins there. */
+export interface SinkReset {
+  /** Tells one reset from another: to do the same once more, give it another id. */
+  readonly id: string
+  /** `earliest`, `latest`, a sequence, or a time in RFC 3339: the first record that arrived then or later. */
+  readonly to: number | string
+  /** Just these; all where absent. */
+  readonly shards?: readonly number[]
+}
+
 /** What is read, how it is written, where it goes, and what happens when it cannot. */
 export interface SinkSpec {
   /** What foreign APIs call this resource. Set once; `metadata.name` where absent. Unique per namespace and kind in any letter case. */
@@ -257,6 +267,8 @@ export interface SinkSpec {
   readonly retry: SinkRetry
   /** Where records go that cannot be delivered. */
   readonly deadLetter?: SinkDeadLetter
+  /** Moves where it reads on. Each is carried out once, whatever happens afterwards: removing it, a restart or a rollback moves nothing. Where nothing was read before, it begins there. */
+  readonly reset?: SinkReset
   /** False stops it and keeps its position. */
   readonly active: boolean
   /** Who it acts as; its owner where absent. */
@@ -267,8 +279,22 @@ export interface SinkSpec {
 export interface PipelineProcessors {
   /** How many batches are processed at once; -1 is one a core. */
   readonly threads?: number | string
+  /** A query, or text with `${! … }` in it: messages with the same text keep their order where several batches are processed at once. */
+  readonly shard_by?: string
   /** The processors, in order. */
   readonly processors?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** Moves where it reads on. Each is carried out once, whatever happens afterwards: removing it, a restart or a rollback moves nothing. Where nothing was read before, it begins there. */
+export interface PipelineReset {
+  /** Tells one reset from another: to do the same once more, give it another id. */
+  readonly id: string
+  /** `earliest`, `latest`, a sequence, or a time in RFC 3339: the first record that arrived then or later. */
+  readonly to: number | string
+  /** The one that is meant, where it reads several; all where absent. */
+  readonly stream?: string
+  /** Just these; all where absent. */
+  readonly shards?: readonly number[]
 }
 
 /** A stream config, and whether it runs. */
@@ -297,6 +323,8 @@ export interface PipelineSpec {
   readonly rate_limit_resources?: readonly Readonly<Record<string, unknown>>[]
   /** Tests of its processors; they do not run with it. */
   readonly tests?: readonly Readonly<Record<string, unknown>>[]
+  /** Moves where it reads on. Each is carried out once, whatever happens afterwards: removing it, a restart or a rollback moves nothing. Where nothing was read before, it begins there. */
+  readonly reset?: PipelineReset
   /** True stops it and keeps its position. */
   readonly paused: boolean
   /** Who it acts as; its owner where absent. */

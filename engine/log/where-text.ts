@@ -15,6 +15,11 @@ export function whereOf(text: string): Where | undefined {
   return arrivalUs === undefined ? undefined : { kind: 'time', arrivalUs }
 }
 
+export function whereText(where: Where): string {
+  if (where.kind === 'sequence') return String(where.sequence)
+  return where.kind === 'time' ? new Date(where.arrivalUs / 1000).toISOString() : where.kind
+}
+
 /** Undefined for what is no time, `2026-02-31` included. Digits beyond microseconds are cut. */
 export function parseTimeUs(text: string): number | undefined {
   const match = TIME.exec(text)

@@ -290,7 +290,7 @@ describe('what is refused', () => {
     await run()
     expect(await refusal('?at=doubel')).toEqual([
       404,
-      expect.stringContaining('Did you mean "double"? There are root.input, double, out.'),
+      expect.stringContaining('Did you mean "double"? There are input, double, out.'),
     ])
   })
 

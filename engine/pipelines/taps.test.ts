@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { reached, runToEnd } from '../components/testing.ts'
+import { asHeadgateError } from '../error.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -348,10 +349,29 @@ describe('a place', () => {
     expect(looking).toThrow(
       expect.objectContaining({
         code: 'NotFound',
-        hint: 'Did you mean "clean"? There are root.input, clean, root.output.',
+        hint: 'Did you mean "clean"? There are input, clean, output.',
       }),
     )
   })
+})
+
+test('of many places some are named, and the others counted', async () => {
+  const labelled = (count: number): object =>
+    through(
+      ...Array.from({ length: count }, (_, at) => ({ label: `p${at}`, mapping: 'root = this' })),
+    )
+  const hintOf = async (count: number): Promise<string | undefined> => {
+    const spec = { input: FOUR, output: DROP, ...labelled(count) }
+    const pipeline = await buildPipeline(spec, testEnvironment())
+    try {
+      pipeline.tap('elsewhere', ALL, new Seen())
+    } catch (error) {
+      return asHeadgateError(error).hint
+    }
+    return undefined
+  }
+  expect(await hintOf(18)).toMatch(/p17, output\.$/)
+  expect(await hintOf(19)).toMatch(/p18, and 1 more\.$/)
 })
 
 describe('those who look', () => {

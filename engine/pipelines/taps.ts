@@ -111,17 +111,22 @@ export class Taps {
       this.#points.get(at) ??
       this.#points.get(`root.${at}`)
     if (found !== undefined) return found
-    const places = this.places()
-    const names = places.map(({ label, path }) => (label === '' ? path : label))
-    const near = nearest(at, [...names, ...places.map(({ path }) => path)])
     const message = `expected the label or path of a component, got ${JSON.stringify(at)}`
-    throw new HeadgateError('NotFound', message, {
-      hint:
-        near === undefined
-          ? `There are ${names.join(', ')}.`
-          : `Did you mean ${JSON.stringify(near)}? There are ${names.join(', ')}.`,
-    })
+    throw new HeadgateError('NotFound', message, { hint: hintOf(at, this.places()) })
   }
+}
+
+/** Of more components the others are counted. */
+const PLACES_NAMED_MAX = 20
+
+function hintOf(at: string, places: readonly TapPlace[]): string {
+  const paths = places.map(({ path }) => path.replace(/^root\./, ''))
+  const names = places.map(({ label }, index) => (label === '' ? (paths[index] ?? '') : label))
+  const more = names.length - PLACES_NAMED_MAX
+  const others = more > 0 ? `, and ${more} more` : ''
+  const there = `There are ${names.slice(0, PLACES_NAMED_MAX).join(', ')}${others}.`
+  const near = nearest(at.replace(/^root\./, ''), [...names, ...paths])
+  return near === undefined ? there : `Did you mean ${JSON.stringify(near)}? ${there}`
 }
 
 /** What is built first need not be what stands first. */

@@ -6,6 +6,7 @@ import { type Identity, identityKey, identityText } from '../../crds/resource.ts
 import { entriesOf } from '../../crds/spec-reading.ts'
 import { TYPE_CODES, TYPE_WORDS } from '../../crds/type-code.ts'
 import { nearest } from '../../engine/suggest.ts'
+import { checkReset } from './check-reset.ts'
 import { type DeclarationIndex, factsOf, idOf } from './declaration-index.ts'
 import type { DeclaredNames } from './declared-names.ts'
 import type { Problem } from './problem.ts'
@@ -24,6 +25,7 @@ export function checkReferences(
   checkId(declaration, index, list)
   checkTargets(declaration, index, names, known, list)
   checkTypeCodes(declaration, list)
+  checkReset(declaration, list)
   return list.problems
 }
 

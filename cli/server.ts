@@ -36,6 +36,7 @@ import { openTelemetry } from '../engine/ports/open-telemetry.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realDisk } from '../engine/ports/real-disk.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
+import type { Tracing } from '../engine/ports/tracing.ts'
 import { GroupLag } from '../engine/streams/group-lag.ts'
 import { NamespaceQuotas } from '../engine/streams/quotas.ts'
 import { StreamRates } from '../engine/streams/stream-rates.ts'
@@ -117,11 +118,22 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
     firstConvergence: () => controlPlane.sources.firstConvergence(),
     running: () => runningKinds(controlPlane),
     streamToLookAt: () => streamToLookAt(controlPlane),
-    [Symbol.asyncDispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       stopping = true
-      return parts.disposeAsync()
+      await parts.disposeAsync()
+      if (tracing !== undefined) await flush(tracing)
     },
   }
+}
+
+const TRACES_FLUSH_MS_MAX = 2_000
+
+/** A collector that does not answer holds nobody up for long. */
+async function flush(tracing: Tracing): Promise<void> {
+  const flushed = new AbortController()
+  const late = realClock.sleep(TRACES_FLUSH_MS_MAX, flushed.signal).catch(() => {})
+  await Promise.race([tracing.flush(), late])
+  flushed.abort()
 }
 
 function convergedSource(

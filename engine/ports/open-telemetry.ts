@@ -29,14 +29,20 @@ export function openTelemetry(version: string): Tracing | undefined {
   const tracer = isProxy(provider)
     ? provider.getDelegateTracer('headgate', version)
     : provider.getTracer('headgate', version)
-  return tracer === undefined ? undefined : new ApiTracing(tracer)
+  return tracer === undefined ? undefined : new ApiTracing(tracer, providerBehind(provider))
 }
 
 class ApiTracing implements Tracing {
   readonly #tracer: Tracer
+  readonly #provider: FlushingProvider
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, provider: FlushingProvider) {
     this.#tracer = tracer
+    this.#provider = provider
+  }
+
+  async flush(): Promise<void> {
+    await this.#provider.forceFlush?.().catch(() => {})
   }
 
   begin(name: string, parent: TraceHeaders | undefined, facts: SpanFacts): Span {
@@ -103,6 +109,16 @@ function contextOf(parent: TraceHeaders | undefined): Context {
 
 interface ProxyProvider {
   getDelegateTracer(name: string, version: string): Tracer | undefined
+  getDelegate(): object
+}
+
+/** Those of the SDK can; the API does not say so. */
+interface FlushingProvider {
+  forceFlush?(): Promise<void>
+}
+
+function providerBehind(provider: object): FlushingProvider {
+  return isProxy(provider) ? provider.getDelegate() : provider
 }
 
 /** What the API gives as long as nobody registered a provider, and before one that somebody did. */

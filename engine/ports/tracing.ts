@@ -13,6 +13,8 @@ export interface TraceHeaders {
 export interface Tracing {
   /** The first span here of the trace that the headers tell, or of a new one. */
   begin(name: string, parent: TraceHeaders | undefined, facts: SpanFacts): Span
+  /** Resolves once what has ended is where it belongs, as far as the provider can tell; never rejects. */
+  flush(): Promise<void>
 }
 
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer'

@@ -94,7 +94,8 @@ interface Server {
   unread: string
 }
 
-const isServer = (command: string): boolean => /^(npm start|npx headgate up)\b/.test(command)
+const isServer = (command: string): boolean =>
+  /^(npm start|npx headgate up|node --import \S+ \S+ up)\b/.test(command)
 
 function withPort(command: string, port: string): string {
   const listen = `--listen 127.0.0.1:${port}`

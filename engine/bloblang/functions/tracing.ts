@@ -9,7 +9,8 @@ export const tracingFunctions: readonly FunctionDefinition[] = [
     tied: 'asks for the trace of a message',
     category: 'message',
     status: 'experimental',
-    description: 'The id of the trace that the message belongs to, all zeros when there is none.',
+    description:
+      'The id of the trace that the message belongs to, by its `traceparent` or the span that is under way; all zeros when there is none.',
     parameters: [],
     examples: [{ mapping: 'root.trace = tracing_id()', output: `{"trace":"${NO_TRACE}"}` }],
     build: () => (frame) => frame.run.source.trace?.()?.id ?? NO_TRACE,

@@ -63,7 +63,10 @@ const fields = {
     description:
       'After which a partition whose messages nobody takes must not hold up others: here it never does.',
   }),
-  extract_tracing_map: unsupportedField('', 'spans are not read from messages'),
+  extract_tracing_map: unsupportedField(
+    '',
+    'a trace is taken from the headers `traceparent` and `tracestate`',
+  ),
   timely_nacks_maximum_wait: unsupportedField('', 'a message is given as long as it takes'),
   group: Type.Object(
     {

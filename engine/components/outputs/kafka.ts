@@ -86,7 +86,10 @@ const fields = {
     },
     { default: {}, description: 'Metadata becomes headers.' },
   ),
-  inject_tracing_map: unsupportedField('', 'spans are not written to messages'),
+  inject_tracing_map: unsupportedField(
+    '',
+    'a trace goes on in the headers `traceparent` and `tracestate`',
+  ),
   idempotent_write: Type.Boolean({
     default: false,
     description: 'Lets the broker drop what it has already; it then waits for all replicas.',

@@ -461,16 +461,36 @@ const read: Record<string, string> = {}
 const isOwn = (file: string): boolean =>
   file.startsWith('file:') && !file.includes('/node_modules/')
 
+/** That this is new to Node is nothing that people could mend. */
+function stripped(text: string, sourceUrl: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(text, { sourceUrl })
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
 registerHooks({
+  /** A file that is not there may come. */
+  resolve(specifier, resolving, next) {
+    try {
+      return next(specifier, resolving)
+    } catch (thrown) {
+      const { parentURL = url } = resolving
+      if (/^\.\.?\//.test(specifier) && isOwn(parentURL))
+        urls.add(new URL(specifier, parentURL).href)
+      throw thrown
+    }
+  },
   load(file, loading, next) {
     if (!isOwn(file)) return next(file, loading)
     urls.add(file)
     const known = sources[file] as string | undefined
     if (known !== undefined) return { format: 'module', source: known, shortCircuit: true }
     if (/\.m?ts$/.test(file)) {
-      const source = stripTypeScriptTypes(readFileSync(fileURLToPath(file), 'utf8'), {
-        sourceUrl: file,
-      })
+      const source = stripped(readFileSync(fileURLToPath(file), 'utf8'), file)
       read[file] = source
       return { format: 'module', source, shortCircuit: true }
     }

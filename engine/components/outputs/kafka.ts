@@ -18,7 +18,6 @@ import {
 } from '../../pipelines/component.ts'
 import { durationField, interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
-import { TRACE_HEADER_NAMES } from '../../pipelines/tracing/trace-headers.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
 import { unsupportedField } from '../../pipelines/unsupported-field.ts'
 import { brokerFaults, brokerFields, clientOptions } from '../kafka/broker-fields.ts'
@@ -30,6 +29,7 @@ import {
 } from '../kafka/kafka-producer.ts'
 import { brokerAway, loadKafka } from '../kafka/load-kafka.ts'
 import { PARTITIONERS, type Partitioner, partitionerOf } from '../kafka/partitioners.ts'
+import { recordHeaders } from '../kafka/record-headers.ts'
 import { tlsNeeds } from '../tls-fields.ts'
 import { undelivered } from './undelivered.ts'
 import { type Patience, writeUntilDelivered } from './write-until-delivered.ts'
@@ -285,18 +285,8 @@ class KafkaOutput implements Output {
 
   #headers(message: Message | undefined): Map<Buffer, Buffer> {
     const { exclude_prefixes: excluded } = this.#config.metadata
-    const headers = new Map(this.#staticHeaders)
-    const isExcluded = (name: string): boolean => excluded.some((prefix) => name.startsWith(prefix))
     const trace = message === undefined ? undefined : this.#context.trace(message)
-    for (const name of message?.metadataKeys() ?? []) {
-      if (isExcluded(name) || (trace !== undefined && TRACE_HEADER_NAMES.includes(name))) continue
-      const value = message?.metadata(name)
-      if (value !== undefined) headers.set(Buffer.from(name), Buffer.from(encodePayload(value)))
-    }
-    for (const [name, value] of Object.entries(trace ?? {})) {
-      if (!isExcluded(name)) headers.set(Buffer.from(name), Buffer.from(value))
-    }
-    return headers
+    return recordHeaders(message, { fixed: this.#staticHeaders, excluded, trace })
   }
 }
 

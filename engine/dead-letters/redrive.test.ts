@@ -5,13 +5,16 @@ import type { Query } from '../bloblang/mapping.ts'
 import type { Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
 import { decodeRecords, encodeBatch } from '../log/batch.ts'
+import { gatedEngine } from '../log/gated-engine.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRecord, RecordInput } from '../log/record.ts'
 import { OFFLINE } from '../pipelines/bloblang-fields.ts'
-import { createStream, memory, readAll } from '../pipelines/stream-testing.ts'
+import { createStream, memory, readAll, until } from '../pipelines/stream-testing.ts'
 import { testEnvironment } from '../pipelines/testing.ts'
+import type { Clock } from '../ports/clock.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
+import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { letterHeaders, readNote } from './letter-headers.ts'
 import {
   REDRIVE_ATTEMPTS_MAX_DEFAULT,
@@ -71,11 +74,18 @@ function ofFailed(engine: Engine): RedriveRequest['of'] {
   return { namespace: 'default', name: 'failed', stream }
 }
 
-type Options = Partial<Omit<RedriveRequest, 'of'>> & { readonly checks?: object }
+interface Options extends Partial<Omit<RedriveRequest, 'of'>> {
+  readonly checks?: object
+  readonly readBytes?: number
+  readonly clock?: Clock
+}
 
-function redriven(engine: Engine, { checks, ...options }: Options = {}): Promise<RedriveReport> {
-  const request = { of: ofFailed(engine), mayWrite: () => true, ...options }
-  return redrive(request, environmentOf(engine, checks), never)
+function redriven(engine: Engine, options: Options = {}): Promise<RedriveReport> {
+  const { checks, readBytes, clock = realClock, ...asked } = options
+  const request = { of: ofFailed(engine), mayWrite: () => true, ...asked }
+  const environment = { ...environmentOf(engine, checks), clock }
+  const read = readBytes === undefined ? {} : { readBytes }
+  return redrive(request, { ...environment, ...read }, never)
 }
 
 function query(text: string): Query {
@@ -260,6 +270,38 @@ describe('redrive', () => {
     expect(ids(await open(engine))).toEqual([1])
   })
 
+  test('gives a namespace the time that its rate asks for', async () => {
+    const clock = new SimulatedClock()
+    await using engine = await withStreams()
+    await append(engine, 'failed', [letterOf({ id: 1, stream: 'orders' })])
+    let refusals = 2
+    const gate = {
+      admit: (parts: readonly unknown[]) => {
+        if (parts.length === 0 || refusals-- <= 0) return
+        throw new HeadgateError('RateExceeded', 'too much in this second', { retryAfterMs: 400 })
+      },
+      admitStream: () => {},
+      released: () => {},
+      removed: () => {},
+      load: () => {},
+    }
+    const report = redriven(gatedEngine(engine, gate), { clock })
+    await until(() => refusals === 1)
+    await clock.advance(400)
+    await until(() => refusals === 0)
+    await clock.advance(400)
+    expect(await report).toMatchObject({ redriven: 1, open: 0, stopped: undefined })
+  })
+
+  test('ends at a write that is refused, and says what went before it', async () => {
+    await using engine = await withStreams()
+    for (const id of [1, 2, 3]) await append(engine, 'failed', [letterOf({ id, stream: 'orders' })])
+    const full = mortal(engine, 2, false)
+    const report = await redriven(full, { readBytes: 1 })
+    expect(report).toMatchObject({ redriven: 1, open: 2, stopped: { code: 'LogReadOnly' } })
+    expect(await redriven(engine)).toMatchObject({ redriven: 2, open: 0 })
+  })
+
   test('follows a stream to its new name', async () => {
     await using engine = await withStreams()
     const letters = [1, 2].map((id) => letterOf({ id, stream: 'orders' }))
@@ -332,6 +374,7 @@ const step = fc.record({
   limit: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
   attemptsMax: fc.integer({ min: 1, max: 9 }),
   dryRun: fc.boolean(),
+  readBytes: fc.constantFrom(1, 2_000),
   diesAt: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
   lastOneLands: fc.boolean(),
 })
@@ -362,7 +405,7 @@ test('every letter is open or was put back once, whatever was asked and wherever
         for (const { arrive, filter, diesAt, lastOneLands, ...options } of steps) {
           const letters = arrive.map((one, index) => ({ ...one, id: arrived.size + index }))
           for (const letter of letters) arrived.set(letter.id, letter)
-          await append(engine, 'failed', letters.map(letterOf))
+          for (const letter of letters) await append(engine, 'failed', [letterOf(letter)])
           const before = ids(await open(engine)).length
           const under = diesAt === undefined ? engine : mortal(engine, diesAt, lastOneLands)
           const asked = filter === undefined ? options : { ...options, filter: query(filter) }

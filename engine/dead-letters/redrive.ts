@@ -48,6 +48,8 @@ export interface RedriveEnvironment {
   readonly streams: StreamDirectory
   readonly clock: Clock
   readonly random: Pick<Random, 'uuid'>
+  /** For tests: what one read takes. */
+  readonly readBytes?: number
 }
 
 export interface RedriveReport {
@@ -70,6 +72,8 @@ interface OpenRange {
   readonly shard: number
   readonly from: number
   readonly end: number
+  /** At most: compaction may have left gaps. */
+  readonly letters: number
 }
 
 interface Survey {
@@ -220,14 +224,14 @@ class Redrive {
     hold: RedriveHold | undefined,
     visit: (cursor: RecordCursor) => Promise<boolean>,
   ): Promise<void> {
-    const { log } = this.#environment.engine
+    const { engine, readBytes = REDRIVE_READ_BYTES } = this.#environment
     const { name, incarnation } = this.#request.of.stream
-    await using reader = log.open({ stream: name, incarnation, shard, sequence: from })
+    await using reader = engine.log.open({ stream: name, incarnation, shard, sequence: from })
     while (reader.position.sequence < end) {
       if (this.#signal.aborted) throw ended()
       if (this.#turn.over()) await this.#turn.pass()
       await hold?.keep()
-      const read = await reader.next(REDRIVE_READ_BYTES, 0, this.#signal)
+      const read = await reader.next(readBytes, 0, this.#signal)
       if (read === undefined) return
       // What a stream is may change while this runs; for one write it is looked up once.
       this.#targets.clear()
@@ -272,7 +276,7 @@ class Redrive {
     return {
       redriven: tally.letters(goes),
       stayed: tally.letters((outcome) => !goes(outcome)),
-      open: ranges.reduce((sum, { from, end }) => sum + (end - from), 0),
+      open: ranges.reduce((sum, { letters }) => sum + letters, 0),
       rows: tally.rows(),
       stopped,
     }
@@ -313,9 +317,10 @@ function openRanges(of: RedriveStream, engine: Engine): readonly OpenRange[] {
   const positions = redrivePositions(of, engine)
   const [now] = engine.streams.describe([of.stream.name])
   if (now === undefined || now.incarnation !== of.stream.incarnation) return []
-  return now.shardStates.flatMap(({ shard, first, next }) => {
+  return now.shardStates.flatMap(({ shard, first, next, records }) => {
     const from = Math.max(first, positions.get(shard) ?? first)
-    return from < next ? [{ shard, from, end: next }] : []
+    const letters = Math.min(records, next - from)
+    return letters > 0 ? [{ shard, from, end: next, letters }] : []
   })
 }
 

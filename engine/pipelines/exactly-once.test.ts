@@ -96,6 +96,38 @@ describe('from stream to stream', () => {
     expect(Buffer.from(last?.key ?? []).toString()).toMatch(/^k\d+$/)
   })
 
+  test('a pipeline that dies at any moment makes one dead letter of each record that fails', async () => {
+    await using engine = memory()
+    await createStream(engine, 'source', 3)
+    await createStream(engine, 'target', 2)
+    await createStream(engine, 'failed', 2)
+    const fails = { mapping: 'root = if this.n % 3 == 0 { throw("three") } else { this }' }
+    const spec = {
+      ...COPY,
+      pipeline: { processors: [fails] },
+      output: { dead_letter: { stream: 'failed', output: COPY.output } },
+    }
+    for (let round = 0; round < 12; round++) {
+      await produce(engine, 'source', keys(300))
+      const mortal = mortalEngine(engine)
+      const before = count(engine, 'target')
+      await start(spec, mortal.engine)
+      if (round % 3 !== 0) await until(() => count(engine, 'target') > before)
+      for (let turn = 0; turn < round % 7; turn++) await Promise.resolve()
+      await mortal.die()
+    }
+    await start(spec, engine)
+    await until(() => count(engine, 'target') + count(engine, 'failed') >= 12 * 300)
+    expectExactlyOnce(await readAll(engine, 'target'), 12 * 200)
+    const letters = await readAll(engine, 'failed')
+    const places = letters.map(({ headers }) => {
+      const place = headers.filter(({ name }) => /^headgate-(shard|sequence)$/.test(name))
+      return place.map(({ value }) => String(value)).join('/')
+    })
+    expect(new Set(places).size).toBe(12 * 100)
+    expect(letters).toHaveLength(12 * 100)
+  })
+
   test('commits what it read with what it wrote, through filters too', async () => {
     await using engine = memory()
     await createStream(engine, 'source', 1)

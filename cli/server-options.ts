@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly secretsDirectory: string | undefined
   readonly listen: ListenAddress
   readonly pruneSettleMs: number
+  /** What the files of `--resources` give to all pipelines. */
+  readonly resources?: Readonly<Record<string, readonly unknown[]>> | undefined
   readonly onConvergence: (report: ConvergenceReport, source: ConvergedSource) => void
 }
 

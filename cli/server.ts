@@ -82,6 +82,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       policies: config.policies,
       alerts: config.alerts,
       pruneSettleMs: options.pruneSettleMs,
+      resources: options.resources,
       ...(tracing === undefined ? {} : { tracing }),
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.

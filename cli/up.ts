@@ -7,11 +7,12 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { LISTEN_DEFAULT, parseListenAddress } from '../api/listen-address.ts'
 import { parseDurationMs } from '../crds/duration.ts'
 import { HeadgateError } from '../engine/error.ts'
-import { type CommandDefinition, type Invocation, textOption } from './command.ts'
+import { type CommandDefinition, type Invocation, textOption, textOptions } from './command.ts'
+import { RESOURCES_OPTION } from './connect-options.ts'
 import { convergenceText } from './convergence-text.ts'
 import { requireFolder } from './folder.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
-import type { RunningServer } from './server-options.ts'
+import type { RunningServer, ServerOptions } from './server-options.ts'
 import { requireSourceName } from './source-name.ts'
 import { isWorthSaying, startScreen } from './start-screen.ts'
 
@@ -44,6 +45,7 @@ export const up: CommandDefinition = {
       byDefault: DATA_DIRECTORY_DEFAULT,
     },
     { flags: '--secrets-dir <DIR>', summary: 'Beneath which fromFile and fromSecret look.' },
+    RESOURCES_OPTION,
     { flags: '--listen <HOST:PORT>', summary: 'A loopback address.', byDefault: LISTEN_DEFAULT },
     {
       flags: '--prune-settle <DURATION>',
@@ -51,7 +53,11 @@ export const up: CommandDefinition = {
       byDefault: '2s',
     },
   ],
-  examples: ['headgate up ./config', 'headgate up --config headgate.yaml'],
+  examples: [
+    'headgate up ./config',
+    'headgate up ./config -r ./resources',
+    'headgate up --config headgate.yaml',
+  ],
   stopsInOrder: true,
   run: runUp,
 }
@@ -69,6 +75,7 @@ async function runUp(invocation: Invocation): Promise<number> {
     secretsDirectory: readSecretsDirectory(invocation),
     listen: parseListenAddress(textOption(invocation, 'listen') ?? LISTEN_DEFAULT),
     pruneSettleMs: readPruneSettle(invocation),
+    resources: await readResources(invocation),
     onConvergence: (report, source) => {
       if (!isWorthSaying(report)) return
       const text = convergenceText(report, {
@@ -117,6 +124,14 @@ function commandText(command: string, dataDirectory: string): string {
   const startedByNpm = process.env['npm_config_user_agent'] !== undefined
   const isDefault = dataDirectory === resolve(DATA_DIRECTORY_DEFAULT)
   return `${startedByNpm ? 'npx ' : ''}${command}${isDefault ? '' : ` --data-dir ${dataDirectory}`}`
+}
+
+/** Most are started without. */
+async function readResources(invocation: Invocation): Promise<ServerOptions['resources']> {
+  const paths = textOptions(invocation, 'resources')
+  if (paths.length === 0) return undefined
+  const { sharedResources } = await import('./shared-resources.ts')
+  return sharedResources(paths)
 }
 
 /** The default one may be missing; one that was named may not. */

@@ -15,6 +15,7 @@ import type { Tracing } from '../engine/ports/tracing.ts'
 import type { QuotaReport } from '../engine/streams/quotas.ts'
 import type { AlertDestination } from './alerts/alert.ts'
 import type { ConvergenceReport } from './apply/convergence.ts'
+import type { GivenResources } from './connect/given-resources.ts'
 import type { SourceFile } from './control-plane.ts'
 import type { ChangePolicy } from './plan/change-policy.ts'
 import type { ResourceSet } from './sets/resource-set.ts'
@@ -41,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly builders: Builders
   /** Filled with the labels of what was posted for all pipelines; whoever inspects configs looks them up here. */
   readonly labels?: ResourceLabels
+  /** What `--resources` gives to all pipelines, by list: `cache_resources` and the like. */
+  readonly resources?: GivenResources | undefined
   /** How full the quotas of namespaces are; absent where there are none. */
   readonly quotas?: QuotaReport
   /** What has to hold for the changes of any source to be carried out. */

@@ -24,6 +24,7 @@ import type { ControlPlaneOptions } from './control-plane-options.ts'
 import { changesOf } from './facade/changes.ts'
 import { restoreResources } from './facade/connect-resources.ts'
 import { facadeOf } from './facade/facade.ts'
+import { placeGivenResources } from './facade/given-resources.ts'
 import type { Running } from './facade/running.ts'
 import { Chronicle } from './history/chronicle.ts'
 import { driftedSource } from './history/notice-drift.ts'
@@ -105,6 +106,7 @@ export async function startControlPlane(
     postedSources,
     ...growthOf(loops, postedSources, parts),
   }
+  await placeGivenResources(running)
   await restoreResources(running)
   const watchingRuns = reconcilers.runner.watch((key) => noticeFailure(key, running))
   const watchingClaims = reconcilers.claims.watch((key) => tryAgain(key, running))

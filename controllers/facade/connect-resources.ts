@@ -2,6 +2,7 @@
 import { asHeadgateError, HeadgateError } from '../../engine/error.ts'
 import { RESOURCE_ROLES, type ResourceRole } from '../../engine/pipelines/resource-labels.ts'
 import { SetRefused } from '../apply/set-refused.ts'
+import { isGiven } from '../connect/given-resources.ts'
 import { judgeResource, type StoredResource } from '../connect/judge-resource.ts'
 import type { LintOptions } from '../connect/lint-stream.ts'
 import { identityOfStream } from '../connect/stored-stream.ts'
@@ -23,16 +24,21 @@ export async function putResource(
       'BadRequest',
       'Var `type` must be set to one of `cache`, `input`, `output`, `processor` or `rate_limit`',
     )
+  if (isGiven(running.options.resources, role, label))
+    throw new HeadgateError(
+      'Conflict',
+      `the ${role} ${label} is given by a file of --resources: edit that instead`,
+    )
   const resource = await judgeResource(role, label, body, lint)
   if (dryRun) return
   const before = stored(role, label, running)
-  await make(role, label, resource, running).catch((error: unknown) => {
+  await makeResource(role, label, resource.runs, running).catch((error: unknown) => {
     throw notBuilt(label, asHeadgateError(error))
   })
   try {
     running.posted.resources.put({ role, label, text: JSON.stringify(resource) })
   } catch (error) {
-    if (before !== undefined) await make(role, label, before, running)
+    if (before !== undefined) await makeResource(role, label, before.runs, running)
     throw error
   }
   // Whoever waited for the label, and was refused for its sake, may have it now.
@@ -47,9 +53,16 @@ function notBuilt(label: string, { message, hint }: HeadgateError): SetRefused {
 /** After a start, before anything that may name one. What cannot be made now is told when it is used. */
 export async function restoreResources(running: Running): Promise<void> {
   for (const { role, label, text } of running.posted.resources.all()) {
+    if (isGiven(running.options.resources, role as ResourceRole, label)) {
+      running.options.logger.warn('A shared resource that was posted gives way to a file.', {
+        role,
+        label,
+      })
+      continue
+    }
     const resource = JSON.parse(text) as StoredResource
     try {
-      await make(role as ResourceRole, label, resource, running)
+      await makeResource(role as ResourceRole, label, resource.runs, running)
     } catch (error) {
       running.options.logger.warn('A shared resource cannot be made.', {
         role,
@@ -60,10 +73,11 @@ export async function restoreResources(running: Running): Promise<void> {
   }
 }
 
-async function make(
+/** Makes what stands behind the label, or puts it in the place of what does. */
+export async function makeResource(
   role: ResourceRole,
   label: string,
-  { runs }: StoredResource,
+  runs: unknown,
   { reconcilers, options }: Running,
 ): Promise<void> {
   const { claims, shared } = reconcilers

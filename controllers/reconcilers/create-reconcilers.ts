@@ -12,6 +12,8 @@ import {
 import { ResourceLabels } from '../../engine/pipelines/resource-labels.ts'
 import type { RunningKind } from '../apply/resume.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { GRANTS_ALL } from '../config/implied-source.ts'
+import { isGiven } from '../connect/given-resources.ts'
 import { CONNECT_NAMESPACE, CONNECT_SOURCE, identityOfStream } from '../connect/stored-stream.ts'
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import { masked } from '../plan/mask.ts'
@@ -68,13 +70,7 @@ export function createReconcilers(
     },
   })
   const grantsOf = (owner: string): Grants => grantsOfSource(owner) ?? NO_GRANTS
-  const shared = new NamespaceResources({
-    labels: options.labels ?? new ResourceLabels(),
-    environmentOf: (label) => {
-      const identity = { ...identityOfStream(label), name: label }
-      return environmentOf({ identity, id: label }, grantsOf(CONNECT_SOURCE), streams, options)
-    },
-  })
+  const shared = sharedResources(options, streams, () => grantsOf(CONNECT_SOURCE))
   const parts: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
     claims,
@@ -130,6 +126,22 @@ export function createReconcilers(
     },
     reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
   }
+}
+
+/** Of the Connect API, and of whoever started the process, who has what it has. */
+function sharedResources(
+  options: ControlPlaneOptions,
+  streams: StreamReconciler,
+  connectGrants: () => Grants,
+): NamespaceResources {
+  return new NamespaceResources({
+    labels: options.labels ?? new ResourceLabels(),
+    environmentOf: (label, role) => {
+      const identity = { ...identityOfStream(label), name: label }
+      const grants = isGiven(options.resources, role, label) ? GRANTS_ALL : connectGrants()
+      return environmentOf({ identity, id: label }, grants, streams, options)
+    },
+  })
 }
 
 async function reclaim(

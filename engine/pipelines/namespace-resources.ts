@@ -32,7 +32,7 @@ export interface SharedComponents {
 
 export interface NamespaceResourcesOptions {
   /** In which a resource of that label runs. */
-  readonly environmentOf: (label: string) => PipelineEnvironment
+  readonly environmentOf: (label: string, role: ResourceRole) => PipelineEnvironment
   readonly labels: ResourceLabels
 }
 
@@ -131,7 +131,7 @@ export class NamespaceResources implements SharedComponents {
   }
 
   #slotOptions(role: ResourceRole, label: string, config: unknown): SlotOptions<Closable> {
-    const given = this.#options.environmentOf(label)
+    const given: PipelineEnvironment = { ...this.#options.environmentOf(label, role), shared: this }
     const mask = new VariableMask(config, given.env)
     const environment = { ...given, logger: mask.logger(given.logger) }
     const { value, missing } = interpolateVariables(config, environment.env)

@@ -6,7 +6,6 @@
  */
 import { type Static, type TObject, Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
-import { encodePayload } from '../../bloblang/values/encode-payload.ts'
 import { HeadgateError } from '../../error.ts'
 import type { BuildContext } from '../../pipelines/build-context.ts'
 import {

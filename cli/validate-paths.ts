@@ -12,6 +12,7 @@ import { type Walk as SetWalk, walkFiles } from '../controllers/sources/file-wal
 import { HeadgateError } from '../engine/error.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { engineInspector } from './inspector.ts'
+import { moduleFault } from './module-fault.ts'
 
 export interface Validation {
   readonly set: ResourceSet
@@ -42,6 +43,7 @@ export async function validatePaths(
     scope: SCOPE_ALL,
     grants: GRANTS_ALL,
     directory: process.cwd(),
+    moduleFault,
     files,
     notes: walks.flatMap((one) => one.notes),
     unreadable: walks.flatMap((one) => one.unreadable),

@@ -38,7 +38,7 @@ import { PostedSources } from './posted/posted-sources.ts'
 import { openPostedStore, POSTED_FILE, type PostedStore } from './posted/posted-store.ts'
 import { createReconcilers, type Reconcilers } from './reconcilers/create-reconcilers.ts'
 import { PositionTimes } from './resets/position-times.ts'
-import type { Grants, Source, SourceDeclaration } from './sources/source.ts'
+import type { Source, SourceDeclaration } from './sources/source.ts'
 import { TransitionTimes } from './status/conditions.ts'
 
 export interface RunningControlPlane extends ControlPlane, AsyncDisposable {
@@ -55,7 +55,7 @@ export async function startControlPlane(
   const { catalog, posted } = openStores(options.dataDirectory)
   const backOff = new BackOff(clock, random)
   const loops = new Map<string, SourceLoop>()
-  const reconcilers = createReconcilers(options, catalog, grantsIn(loops, options))
+  const reconcilers = createReconcilers(options, catalog, sourcesIn(loops, options))
   const apply: ApplyOptions = { catalog, reconcilers: reconcilers.byKind, clock, random, backOff }
   await restore(apply, posted, reconcilers, engine)
   const { running: runs, secrets } = reconcilers
@@ -130,11 +130,11 @@ export async function startControlPlane(
 }
 
 /** By source: they come while the process runs. */
-function grantsIn(
+function sourcesIn(
   loops: ReadonlyMap<string, SourceLoop>,
   options: ControlPlaneOptions,
-): (source: string) => Grants | undefined {
-  return (source) => (loops.get(source)?.declaration ?? declaredConnect(source, options))?.grants
+): (source: string) => SourceDeclaration | undefined {
+  return (source) => loops.get(source)?.declaration ?? declaredConnect(source, options)
 }
 
 /** What the Connect API's source may do, before anything was posted to it too. */

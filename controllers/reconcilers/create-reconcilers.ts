@@ -1,7 +1,7 @@
 /** Makes the five reconcilers, and the environment in which each pipeline runs: what its source was granted, no more. */
-
+import { dirname, join } from 'node:path'
 import { PIPELINE_FIELDS_OF_OURS } from '../../crds/pipeline.ts'
-import type { Kind } from '../../crds/resource.ts'
+import { identityKey, type Kind } from '../../crds/resource.ts'
 import { compileEventCheck } from '../../engine/events/event-check.ts'
 import { resolveEventType, type TypeDeclaration } from '../../engine/events/event-type.ts'
 import { NamespaceResources } from '../../engine/pipelines/namespace-resources.ts'
@@ -18,7 +18,7 @@ import { CONNECT_NAMESPACE, CONNECT_SOURCE, identityOfStream } from '../connect/
 import type { ControlPlaneOptions } from '../control-plane-options.ts'
 import { masked } from '../plan/mask.ts'
 import type { Resource } from '../sets/resource-set.ts'
-import type { Grants } from '../sources/source.ts'
+import type { Grants, SourceDeclaration } from '../sources/source.ts'
 import { AccessPolicyReconciler } from './access-policy-reconciler.ts'
 import { ExclusiveClaims } from './exclusive-claims.ts'
 import { grantedFiles } from './granted-files.ts'
@@ -47,11 +47,11 @@ export interface Reconcilers {
   readonly reclaim: () => Promise<void>
 }
 
-/** `grantsOfSource` is asked whenever something is built: sources come while the process runs. */
+/** `sourceNamed` is asked whenever something is built: sources come while the process runs. */
 export function createReconcilers(
   options: ControlPlaneOptions,
   catalog: Catalog,
-  grantsOfSource: (source: string) => Grants | undefined,
+  sourceNamed: (source: string) => SourceDeclaration | undefined,
 ): Reconcilers {
   const { engine, clock, builders } = options
   const types = new StreamTypeReconciler(compileCheck)
@@ -69,7 +69,7 @@ export function createReconcilers(
       if (entry !== undefined) catalog.entries.put({ ...entry, completed: digest, ranMs })
     },
   })
-  const grantsOf = (owner: string): Grants => grantsOfSource(owner) ?? NO_GRANTS
+  const grantsOf = (owner: string): Grants => sourceNamed(owner)?.grants ?? NO_GRANTS
   const shared = sharedResources(options, streams, () => grantsOf(CONNECT_SOURCE))
   const parts: Omit<PipelineReconcilerOptions, 'kind' | 'configOf'> = {
     runner,
@@ -77,7 +77,11 @@ export function createReconcilers(
     secrets,
     inspect: (config) => builders.inspectPipeline(config),
     environmentOf: (resource, owner) => {
-      const environment = environmentOf(resource, grantsOf(owner), streams, options)
+      const configDirectory = directoryOf(sourceNamed(owner), catalog, resource)
+      const environment = {
+        ...environmentOf(resource, grantsOf(owner), streams, options),
+        ...(configDirectory === undefined ? {} : { configDirectory }),
+      }
       const isThere = resource.identity.namespace === CONNECT_NAMESPACE
       return isThere ? { ...environment, shared } : environment
     },
@@ -126,6 +130,17 @@ export function createReconcilers(
     },
     reclaim: () => reclaim(catalog, { Pipeline: pipelines, Sink: sinks }),
   }
+}
+
+/** Of the file that declares it, where that lies in a folder. */
+function directoryOf(
+  source: SourceDeclaration | undefined,
+  catalog: Catalog,
+  { identity }: Resource,
+): string | undefined {
+  if (source?.type !== 'directory') return undefined
+  const { file = '' } = catalog.entries.get(identityKey(identity))?.origin ?? {}
+  return join(source.location, dirname(file))
 }
 
 /** Of the Connect API, and of whoever started the process, who has what it has. */

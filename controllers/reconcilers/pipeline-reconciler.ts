@@ -23,6 +23,7 @@ import type { Condition } from '../status/condition.ts'
 import { isNotSo, isSo } from '../status/conditions.ts'
 import { type ExclusiveClaims, exclusiveName } from './exclusive-claims.ts'
 import { requireGrants } from './grants.ts'
+import { modulesFingerprint } from './module-fingerprint.ts'
 import type { PipelineRunner, Run, RunState } from './pipeline-runner.ts'
 import type {
   ApplyRequest,
@@ -117,7 +118,9 @@ export class PipelineReconciler implements Reconciler {
     requireStreams(resource, environment)
     const { secrets: references, atLeastOnceBecause } = inspection
     const fingerprint = await secrets.fingerprint(references, environment.secrets)
-    const runDigest = runDigestOf(resource, fingerprint)
+    const { configDirectory = environment.directory } = environment
+    const code = modulesFingerprint(inspection.modules ?? [], configDirectory)
+    const runDigest = runDigestOf(resource, `${fingerprint}${code}`)
     const exclusives = exclusiveNames(filled.exclusives, environment)
     return {
       run: { ...run, runDigest, exclusives, completed },
@@ -209,10 +212,11 @@ function isActive({ spec }: Resource): boolean {
   return spec['paused'] !== true && spec['active'] !== false
 }
 
-function runDigestOf({ spec, id }: Resource, secrets: string): string {
+/** `outside`: what is not part of the spec, and makes a difference all the same. */
+function runDigestOf({ spec, id }: Resource, outside: string): string {
   const running = Object.entries(spec).filter(([name]) => !FIELDS_AT_REST.includes(name))
   return createHash('sha256')
-    .update(JSON.stringify([id, running, secrets]))
+    .update(JSON.stringify([id, running, outside]))
     .digest('hex')
 }
 

@@ -1,5 +1,6 @@
 /** Whether a source may declare what it declares: its scope and its grants, and the line to add where it may not. */
 import { resolve, sep } from 'node:path'
+import { referencesIn } from '../../engine/pipelines/environment-variables.ts'
 import type { Need } from '../../engine/pipelines/pipeline.ts'
 import type { Grants, Scope } from '../sources/source.ts'
 import { type FilledNeed, hangsOnVariables } from './filled-needs.ts'
@@ -12,6 +13,13 @@ export interface Authority {
   readonly grants: Grants
   /** Where relative paths of `file` components begin. */
   readonly directory: string
+  /** Whether a file of code is one; where absent, none is looked at. `file` is where the module is named. */
+  readonly moduleFault?: (module: string, file: string) => ModuleFault | undefined
+}
+
+export interface ModuleFault {
+  readonly message: string
+  readonly hint: string
 }
 
 export function checkAuthority(
@@ -25,7 +33,21 @@ export function checkAuthority(
       // What hangs on variables is judged when their values are known: where it is to run.
       .filter((need, _, needs) => !hangsOnVariables(need, needs) && !isGranted(need, authority))
       .map((need) => needProblem(need, declaration, authority)),
+    ...moduleProblems(declaration, authority),
   ]
+}
+
+function moduleProblems(
+  { inspection, origin, specPath }: Declaration,
+  { moduleFault }: Authority,
+): readonly PathProblem[] {
+  if (moduleFault === undefined) return []
+  return (inspection?.modules ?? []).flatMap(({ module, path }) => {
+    const fault = referencesIn(module).length > 0 ? undefined : moduleFault(module, origin.file)
+    if (fault === undefined) return []
+    const place = { path: [...specPath, ...path], at: 'value' as const }
+    return [{ layer: 'component', code: 'ComponentConfigInvalid', ...place, ...fault }]
+  })
 }
 
 function checkScope(

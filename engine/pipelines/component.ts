@@ -19,7 +19,7 @@ import type { OffsetCommit } from '../log/log.ts'
 import type { BuildContext, ProcessorChain } from './build-context.ts'
 import type { Cache } from './cache.ts'
 import type { Batch } from './message.ts'
-import type { Need } from './pipeline.ts'
+import type { ModuleUse, Need } from './pipeline.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Enlisted, Outcome } from './transaction.ts'
 
@@ -209,6 +209,8 @@ export interface InputOptions<Config extends TSchema> extends Definition<Config,
 
 export interface ProcessorOptions<Config extends TSchema> extends Definition<Config, Processor> {
   readonly alone?: Alone<Config>
+  /** The files of code that it runs; the path counts from the component's own config. */
+  readonly modules?: (config: Static<Config>) => readonly ModuleUse[]
   /**
    * Whether it may run in a worker: it reaches nothing but its messages, the time, chance, the log and its metrics, keeps
    * nothing from one batch to the next, and computes more than it waits. One that holds others may where they do. What

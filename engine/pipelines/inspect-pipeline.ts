@@ -26,6 +26,7 @@ import { type LintOptions, Lints } from './lints.ts'
 import { outputSchema, partOutputConfig } from './output-fields.ts'
 import type {
   ConfigProblem,
+  ModuleUse,
   Need,
   PipelineInspection,
   SecretReference,
@@ -67,6 +68,7 @@ export async function inspectPipeline(
     streams: inspector.streams,
     needs: inspector.needs,
     exclusives: inspector.exclusives,
+    modules: inspector.modules,
     secrets: inspector.secrets,
     atLeastOnceBecause: inspector.atLeastOnceBecause,
   }
@@ -88,6 +90,7 @@ class Inspector {
   readonly streams: StreamUse[] = []
   readonly needs: Need[] = []
   readonly exclusives: string[] = []
+  readonly modules: ModuleUse[] = []
   readonly secrets: SecretReference[] = []
   atLeastOnceBecause: string | undefined
   readonly #resources: ReadonlyMap<string, { value: unknown; path: ConfigPath }>
@@ -311,6 +314,8 @@ class Inspector {
       this.needs.push({ ...need, path: [...path, ...need.path] })
     }
     this.exclusives.push(...(definition.exclusive?.(config) ?? []))
+    const modules = definition.role === 'processor' ? definition.modules?.(config) : undefined
+    for (const use of modules ?? []) this.modules.push({ ...use, path: [...path, ...use.path] })
     if (component.role !== 'input' && component.role !== 'output') return
     const access = component.role === 'input' ? 'read' : 'write'
     for (const stream of definition.streams?.(config) ?? []) {

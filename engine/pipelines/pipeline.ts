@@ -10,8 +10,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { Tracing } from '../ports/tracing.ts'
 import type { SharedComponents } from './namespace-resources.ts'
-import type { StreamReading } from './stream-readings.ts'
 import type { StandIn } from './stand-in.ts'
+import type { StreamReading } from './stream-readings.ts'
 import type { TapListener } from './tap.ts'
 import type { TapPlace } from './tap-point.ts'
 import type { TapOptions } from './taps.ts'
@@ -39,6 +39,8 @@ export interface PipelineInspection {
   readonly needs: readonly Need[]
   /** What it holds alone in the process: `port:127.0.0.1:8080`, `file:out.jsonl` (as written), `stdin`. */
   readonly exclusives: readonly string[]
+  /** The files of code that it runs; none where absent. */
+  readonly modules?: readonly ModuleUse[]
   /** The secrets that it refers to. */
   readonly secrets: readonly SecretReference[]
   /** Why it is only at-least-once, or undefined where it is exactly-once. */
@@ -48,6 +50,12 @@ export interface PipelineInspection {
 export interface StreamUse {
   readonly stream: string
   readonly access: 'read' | 'write'
+  readonly path: readonly (string | number)[]
+}
+
+/** A file of code. A relative path begins at the folder of the file that declares the pipeline. */
+export interface ModuleUse {
+  readonly module: string
   readonly path: readonly (string | number)[]
 }
 

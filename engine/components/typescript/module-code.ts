@@ -157,9 +157,12 @@ function plain(texts: ReadonlyMap<string, string | undefined>): ModuleSources {
   )
 }
 
-/** Refused when it is built. */
+/** A module that does not load now may be mended at any time, and nobody says when. */
+export const MODULE_RETRY_MS = 1_000
+
 export function unusable(message: string): HeadgateError {
-  return new HeadgateError('ComponentConfigInvalid', message, {
+  return new HeadgateError('DependencyNotReady', message, {
     hint: 'Mend the file; it is tried again by itself.',
+    retryAfterMs: MODULE_RETRY_MS,
   })
 }

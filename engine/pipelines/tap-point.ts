@@ -51,19 +51,23 @@ export class TapPoint {
 
   /** A batch on its way in; undefined where nobody wants to know what becomes of it. */
   look(batch: Batch): PointLook | undefined {
-    const moment = this.#moment()
-    const looks = this.#taps.flatMap((tap) => tap.look(batch, moment) ?? [])
-    return looks.length === 0 ? undefined : all(looks, this.#clock)
+    this.#batches += 1
+    let looks: TapLook[] | undefined
+    for (const tap of this.#taps) {
+      if (tap.passes(batch)) continue
+      const look = tap.look(batch, this.#moment())
+      if (look !== undefined) looks = [...(looks ?? []), look]
+    }
+    return looks === undefined ? undefined : all(looks, this.#clock)
   }
 
   /** A batch that begins here. */
   gave(batch: Batch): void {
-    const moment = this.#moment()
-    for (const tap of this.#taps) tap.gave(batch, moment)
+    this.#batches += 1
+    for (const tap of this.#taps) if (!tap.passes(batch)) tap.gave(batch, this.#moment())
   }
 
   #moment(): TapMoment {
-    this.#batches += 1
     return { batch: this.#batches, timeUs: this.#clock.wallUs() }
   }
 }

@@ -114,6 +114,14 @@ export class Tap {
     this.#gap = this.#nextGap()
   }
 
+  /** Whether no record of the batch is chosen; else it has to be looked at. */
+  passes({ length }: Batch): boolean {
+    if (this.#gap < length && !this.#over) return false
+    this.#gap -= length
+    this.#numbered += length
+    return true
+  }
+
   /** A batch on its way in; undefined where it is of no interest what becomes of it. */
   look(messages: Batch, { batch, timeUs }: TapMoment): TapLook | undefined {
     const { side } = this.#options
@@ -161,8 +169,29 @@ export class Tap {
   }
 
   #became(chosen: Chosen, batches: readonly Batch[], timeUs: number): void {
+    const parents = parentsOf(chosen.messages, batches)?.values()
+    if (parents === undefined) this.#kept(chosen, batches, timeUs)
+    else this.#parted(chosen, batches, parents, timeUs)
+    this.#pending -= 1
+    this.#endWhenDone()
+  }
+
+  /** What came out is one for each that went in, in the same place. */
+  #kept(chosen: Chosen, batches: readonly Batch[], timeUs: number): void {
+    const messages = batches[0] ?? []
+    for (const index of chosen.indexes) {
+      const record = { side: 'after', timeUs, ...placed(chosen, index) } as const
+      this.#showAfter({ ...record, message: messages[index] }, messages, index)
+    }
+  }
+
+  #parted(
+    chosen: Chosen,
+    batches: readonly Batch[],
+    parents: Iterator<readonly number[], undefined>,
+    timeUs: number,
+  ): void {
     const { batch } = chosen
-    const parents = parentsOf(chosen.messages, batches).values()
     const gone = new Set(chosen.indexes)
     let isTold = true
     for (const messages of batches) {
@@ -188,8 +217,6 @@ export class Tap {
         this.#showAfter({ ...record, message: undefined }, chosen.messages, index)
       }
     }
-    this.#pending -= 1
-    this.#endWhenDone()
   }
 
   /** What was delivered is not shown again. */

@@ -9,6 +9,7 @@ import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import type { Pipeline } from '../../pipelines/pipeline.ts'
 import { count, createStream, memory, readAll, until } from '../../pipelines/stream-testing.ts'
 import { type TestEnvironmentOptions, testEnvironment } from '../../pipelines/testing.ts'
+import { toldServer } from '../testing.ts'
 
 const pipelines: Pipeline[] = []
 
@@ -153,6 +154,30 @@ describe('a dead letter', () => {
     const [letter] = await readAll(engine, 'failed')
     expect(letter?.headers).toHaveLength(RECORD_HEADERS_MAX)
   })
+})
+
+test('records that were joined at the output get a letter each', async () => {
+  await using engine = await withStreams()
+  await using server = await toldServer(() => ({ status: 500 }))
+  await append(engine, 'orders', orders(3))
+  const batching = { count: 3, processors: [{ archive: { format: 'lines' } }] }
+  const output = { http_client: { url: server.url, retries: 0, batching } }
+  await start(engine, { output: { dead_letter: { stream: 'failed', output } } })
+  await done(engine, 4)
+  expect(server.received[0]?.body).toBe('{"n":0}\n{"n":1}\n{"n":2}')
+  const letters = await readAll(engine, 'failed')
+  expect(letters.map(({ headers }) => readNote(headers)?.place?.sequence)).toEqual([1, 2, 3])
+})
+
+test('what a stopping pipeline does not deliver is no dead letter', async () => {
+  await using engine = await withStreams()
+  await append(engine, 'orders', orders(3))
+  const output = { socket: { network: 'tcp', address: '127.0.0.1:1' } }
+  const pipeline = await start(engine, { output: { dead_letter: { stream: 'failed', output } } })
+  await until(() => pipeline.state().counters.inputReceived === 3)
+  await pipeline.stop(5_000)
+  expect(count(engine, 'failed')).toBe(0)
+  expect(engine.groups.offsets('pipeline.test')[0]?.next ?? 1).toBe(1)
 })
 
 describe('what the dead-letter stream does not take', () => {

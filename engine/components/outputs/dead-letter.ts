@@ -55,10 +55,18 @@ everything becomes a dead letter at its first failure. \`headgate redrive\` puts
     const component = `${context.path}.dead_letter.output`
     const letters = new DeadLetters(stream, component, context)
     const wrapped = new WrappedOutputs([child])
+    // It stops: what is not delivered is read again, and has not failed.
+    let abandoned = false
     return {
       connect: (signal) => wrapped.connect(signal),
-      write: (batch, delivery) => write(child, batch, delivery, letters),
-      relay: (order) => wrapped.relay(order),
+      write: (batch, delivery) => {
+        const ends = (): boolean => abandoned || delivery.signal.aborted
+        return write(child, batch, delivery, { letters, ends })
+      },
+      relay: (order) => {
+        if (order === 'abandon') abandoned = true
+        wrapped.relay(order)
+      },
       close: () => wrapped.close(),
     }
   },
@@ -68,7 +76,7 @@ async function write(
   child: Output,
   batch: Batch,
   delivery: Delivery,
-  letters: DeadLetters,
+  { letters, ends }: { readonly letters: DeadLetters; readonly ends: () => boolean },
 ): Promise<void> {
   const results = new Undelivered(letters)
   const sound = results.addFailed(batch)
@@ -76,8 +84,7 @@ async function write(
     try {
       await child.write(sound, delivery)
     } catch (thrown) {
-      // It stops: what is not delivered is read again, and no failure of its own.
-      if (delivery.signal.aborted) throw thrown
+      if (ends()) throw thrown
       const error = asHeadgateError(thrown)
       const own = error instanceof BatchError ? error.failed : undefined
       for (const message of undelivered(error, sound)) {

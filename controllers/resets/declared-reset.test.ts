@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { HeadgateError } from '../../engine/error.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
@@ -217,17 +218,80 @@ describe('a reset that is declared from the beginning', () => {
   })
 })
 
+test('whatever is reset in a row, what is read again is what the plans told', async () => {
+  const place = fc.oneof(
+    fc.constantFrom('earliest', 'latest'),
+    fc.integer({ min: 1, max: 12 }),
+    fc.constant('then'),
+  )
+  const step = fc.record({
+    to: place,
+    shards: fc.option(fc.constantFrom([0], [1], [0, 1]), { nil: undefined }),
+    appended: fc.integer({ min: 0, max: 4 }),
+    paused: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 6 }), async (steps) => {
+      const world = await startWorld([...streams(2), copying()])
+      try {
+        let expected = 0
+        for (const [index, { to, shards, appended, paused }] of steps.entries()) {
+          const then = new Date(world.clock.wallUs() / 1000).toISOString()
+          const texts = Array.from({ length: appended }, () => 'x')
+          if (appended > 0) await append(world.engine, texts, { shard: index % 2 })
+          expected += appended
+          await quiet(world)
+          const more = shards === undefined ? {} : { shards }
+          const wanted = reset(`${index}`, to === 'then' ? then : to, more)
+          const member = copying({ ...wanted, paused })
+          const action = await planned(world, member)
+          await say(world, member)
+          if (action?.verb !== 'blocked') expected += action?.cost?.readAgain?.records ?? 0
+          await say(world, copying(action?.verb === 'blocked' ? {} : wanted))
+        }
+        expect(countOf(world.engine)).toBe(expected)
+      } finally {
+        await world.plane[Symbol.asyncDispose]()
+      }
+    }),
+    { numRuns: 12 },
+  )
+})
+
+describe('in a set that is in force in whole or not at all', () => {
+  test('a reset waits until all else is done', async () => {
+    const refuse = { when: (_config: unknown): boolean => false }
+    const buildPipeline = refusing(refuse)
+    const world = await started([...streams(2), copying()], {}, { buildPipeline }, { atomic: true })
+    await append(world.engine, ['a', 'b', 'c'])
+    await until(world, () => countOf(world.engine) === 3)
+    refuse.when = (config) => JSON.stringify(config).includes('drop')
+    const other = copying({ output: { drop: {} } }, 'other')
+    await say(world, other, copying(reset('one', 'earliest')))
+    expect(countOf(world.engine)).toBe(3)
+    refuse.when = () => false
+    await world.clock.advance(120_000)
+    await quiet(world)
+    expect(countOf(world.engine)).toBe(6)
+  })
+})
+
+/** Pipelines that cannot be connected when somebody says so. */
+function refusing(refuse: { when: (config: unknown) => boolean }): typeof build {
+  return async (config, environment) => {
+    const pipeline = await build(config, environment)
+    if (refuse.when(config))
+      pipeline.connect = async () => {
+        throw new HeadgateError('ResourceBusy', 'The port is taken.')
+      }
+    return pipeline
+  }
+}
+
 describe('a version that cannot start', () => {
   test('takes its reset back with it, and does it once it can', async () => {
     const refuse = { when: (_config: unknown): boolean => false }
-    const buildPipeline: typeof build = async (config, environment) => {
-      const pipeline = await build(config, environment)
-      if (refuse.when(config))
-        pipeline.connect = async () => {
-          throw new HeadgateError('ResourceBusy', 'The port is taken.')
-        }
-      return pipeline
-    }
+    const buildPipeline = refusing(refuse)
     const world = await started([...streams(2), copying()], {}, { buildPipeline })
     await append(world.engine, ['a', 'b', 'c'])
     await until(world, () => countOf(world.engine) === 3)
@@ -249,14 +313,7 @@ describe('a version that cannot start', () => {
 
   test('for the first time begins where it was to begin, when it can', async () => {
     const refuse = { when: (_config: unknown): boolean => true }
-    const buildPipeline: typeof build = async (config, environment) => {
-      const pipeline = await build(config, environment)
-      if (refuse.when(config))
-        pipeline.connect = async () => {
-          throw new HeadgateError('ResourceBusy', 'The port is taken.')
-        }
-      return pipeline
-    }
+    const buildPipeline = refusing(refuse)
     const world = await started(streams(2), {}, { buildPipeline })
     await append(world.engine, ['a', 'b', 'c'])
     await say(world, copying(reset('one', 3, { shards: [0] })))

@@ -9,8 +9,17 @@ import { lowerSink } from '../../engine/pipelines/sink.ts'
 import type { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
 import type { Builders, ControlPlaneOptions } from '../control-plane-options.ts'
 import type { Member } from '../sets/resource-set.ts'
+import type { SourceDeclaration } from '../sources/source.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
-import { declare, FakeSource, type Spec, setOf, type World, worldOf } from '../testing.ts'
+import {
+  declarationOf,
+  declare,
+  FakeSource,
+  type Spec,
+  setOf,
+  type World,
+  worldOf,
+} from '../testing.ts'
 
 export interface ResetWorld extends World {
   readonly plane: RunningControlPlane
@@ -44,8 +53,9 @@ export async function startWorld(
   members: readonly Member[],
   given: Partial<ControlPlaneOptions> & { readonly clock?: SimulatedClock } = {},
   builders: Partial<Builders> = {},
+  declared: Partial<SourceDeclaration> = {},
 ): Promise<ResetWorld> {
-  const source = new FakeSource(setOf(members))
+  const source = new FakeSource(setOf(members), declarationOf('local', declared))
   const world = worldOf([source], { ...given })
   const options: ControlPlaneOptions = {
     ...world.options,

@@ -412,3 +412,22 @@ describe('those who look', () => {
     expect(looked.stdout.text).toBe(alone.stdout.text)
   })
 })
+
+test('what runs in workers is seen here while somebody looks, and nothing is lost by that', async () => {
+  const environment = testEnvironment()
+  const input = {
+    generate: { interval: '', count: 5_000, batch_size: 10, mapping: 'root.n = counter()' },
+  }
+  const processors = [{ label: 'double', mapping: 'root = this.n * 2' }]
+  const spec = { input, pipeline: { threads: 2, processors }, output: { stdout: {} } }
+  const pipeline = await buildPipeline(spec, environment)
+  await pipeline.connect()
+  const seen = new Seen()
+  await until(() => pipeline.state().counters.outputSent > 0)
+  pipeline.tap('double', { ...ALL, limit: 3 }, seen)
+  await reached(pipeline, 'completed')
+  expect(seen.lines.filter((line) => line.startsWith('after'))).toHaveLength(3)
+  expect(seen.end).toBe('limit')
+  const numbers = environment.stdout.text.trim().split('\n').map(Number)
+  expect(new Set(numbers).size).toBe(5_000)
+})

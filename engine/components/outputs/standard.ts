@@ -209,8 +209,15 @@ class StandardOutput implements Output {
     if (first !== undefined && last !== undefined) {
       headers['Idempotency-Key'] = idempotencyKey(first, last.sequence)
     }
-    const named = Object.keys(this.#headers).some((name) => /^content-type$/i.test(name))
-    if (!named) headers['Content-Type'] = isJson(body) ? 'application/json' : 'text/plain'
+    const own = new Set(Object.keys(this.#headers).map((name) => name.toLowerCase()))
+    if (!own.has('content-type')) {
+      headers['Content-Type'] = isJson(body) ? 'application/json' : 'text/plain'
+    }
+    // Of several records the first counts: a request belongs to one trace.
+    const trace = group[0] === undefined ? undefined : this.#context.trace(group[0])
+    for (const [name, value] of Object.entries(trace ?? {})) {
+      if (!own.has(name)) headers[name] = value
+    }
     return {
       url: this.#config.url,
       method: 'POST',

@@ -66,6 +66,7 @@ const SENDERS: Readonly<Record<string, Sender>> = {
   }),
   http_client: requestOf,
   http: requestOf,
+  standard: () => requestOf({ verb: 'POST' }),
 }
 
 /** Nothing of the address: it may hold what is secret. */

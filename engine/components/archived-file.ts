@@ -6,7 +6,7 @@ export interface ArchivedFile {
   readonly content: Uint8Array
 }
 
-/** What one archive may hold: a zip file cannot count further without its 64-bit extension. */
+/** What one archive may hold: zip files that we write cannot count further. */
 export const ARCHIVE_ENTRIES_MAX = 65_535
 /** A kilobyte can stand for gigabytes: what unpacking one archive may give, all its files together. */
 export const ARCHIVE_BYTES_MAX: number = 64 * 1024 * 1024

@@ -142,6 +142,12 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     z.writestr('folder/ü.txt', 'two' * 500, zipfile.ZIP_DEFLATED)
     z.comment = b'a comment PK\\x05\\x06'
 `
+/** Lets a small archive be written as one that is too large for 32 bits. */
+const SMALL_NUMBERS = `
+import zipfile
+zipfile.ZIP64_LIMIT = 20
+zipfile.ZIP_FILECOUNT_LIMIT = 1
+`
 const READ_ZIP = `
 import sys, json, zipfile
 z = zipfile.ZipFile(sys.argv[1])
@@ -165,6 +171,29 @@ describe('a zip', () => {
       expect(told(unpackZip(readFileSync(theirs)))).toEqual(expected)
       const behind = Buffer.concat([Buffer.from('#!/bin/sh\n'), readFileSync(theirs)])
       expect(told(unpackZip(behind))).toEqual(expected)
+    },
+  )
+
+  test.runIf(has('python3', '-c', 'import zipfile'))(
+    'is read with 64-bit numbers where others write them',
+    () => {
+      const path = join(directory, 'large.zip')
+      execFileSync('python3', ['-c', `${SMALL_NUMBERS}${WRITE_ZIP}`, path])
+      const bytes = readFileSync(path)
+      expect(bytes.includes('PK\x06\x06') && bytes.includes('PK\x06\x07')).toBe(true)
+      const expected = [
+        ['stored.txt', 'one'],
+        ['folder/ü.txt', 'two'.repeat(500)],
+      ]
+      expect(told(unpackZip(bytes))).toEqual(expected)
+      expect(told(unpackZip(Buffer.concat([Buffer.from('before'), bytes])))).toEqual(expected)
+      const central = bytes.lastIndexOf('PK\x01\x02')
+      const lying = Buffer.from(bytes)
+      lying.writeUInt16LE(2, central + 46 + lying.readUInt16LE(central + 28))
+      expect(() => unpackZip(lying)).toThrow('an entry lacks a 64-bit number')
+      const many = Buffer.from(bytes)
+      many.writeUInt8(1, many.indexOf('PK\x06\x06') + 39)
+      expect(() => unpackZip(many)).toThrow('out of bounds')
     },
   )
 

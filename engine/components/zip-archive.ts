@@ -1,11 +1,14 @@
 /**
- * Files in a zip archive, and out of one (PKWARE's APPNOTE, without the 64-bit extension and encryption).
+ * Files in a zip archive, and out of one (PKWARE's APPNOTE, without encryption; with 64-bit numbers where it is read).
  *
  * Numbers have their lowest byte first. Each file is a local header of 30 bytes, its name, and its content, stored
  * (method 0) or deflated (8). Behind all stands the central directory, which is what counts: an entry of 46 bytes for
  * each file, with its name, check sum, sizes and where its local header is. The last 22 bytes say how many entries there
  * are and where they begin; a comment may follow. Bit 11 of the flags says that names are UTF-8; what does not set it
  * mostly is, too. The time is the first that the format knows: equal batches make equal archives.
+ *
+ * A number that is all ones stands elsewhere, with 8 bytes: those of the directory's end in a record before it, to which
+ * a locator of 20 bytes between the two points; those of an entry in its extra field 1, in the order of the header.
  */
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { HeadgateError } from '../error.ts'
@@ -29,6 +32,9 @@ const ENCRYPTED_FLAG = 0x0001
 const FIRST_DATE = 0x0021
 /** Deflating less gains next to nothing, and takes longer than all else. */
 const DEFLATED_BYTES_MIN = 128
+const LOCATOR = { signature: 0x07064b50, bytes: 20 } as const
+const END_64 = { signature: 0x06064b50, bytes: 56 } as const
+const EXTRA_64 = 1
 /** Stands for a number in the 64-bit extension. */
 const ELSEWHERE = 0xffff_ffff
 /** Where a file of the archive may begin, as the format counts. */
@@ -137,11 +143,8 @@ export function unpackZip(archive: Uint8Array): readonly ArchivedFile[] {
 }
 
 function entriesOf(bytes: Buffer): readonly Entry[] {
-  const end = endOf(bytes)
-  const count = bytes.readUInt16LE(end + 10)
-  const directoryBytes = bytes.readUInt32LE(end + 12)
-  const told = bytes.readUInt32LE(end + 16)
-  if (directoryBytes === ELSEWHERE || told === ELSEWHERE) throw invalid('it needs 64-bit numbers')
+  const { end, count, directoryBytes, told } = directoryOf(bytes)
+  expectEntries(count)
   // Something may stand before the archive: all places are told from where it begins.
   const begin = end - directoryBytes - told
   if (begin < 0) throw invalid('its directory lies outside of it')
@@ -153,18 +156,78 @@ function entriesOf(bytes: Buffer): readonly Entry[] {
     }
     const nameEnd = at + CENTRAL.bytes + bytes.readUInt16LE(at + 28)
     if (nameEnd > end) throw invalid('a name does not end')
+    const extraEnd = nameEnd + bytes.readUInt16LE(at + 30)
+    if (extraEnd > end) throw invalid('an entry does not end')
+    const next64 = numbers64(bytes.subarray(nameEnd, extraEnd))
+    const number = (place: number): number => {
+      const told = bytes.readUInt32LE(place)
+      return told === ELSEWHERE ? next64() : told
+    }
+    const [unpackedBytes, packedBytes] = [number(at + 24), number(at + 20)]
     entries.push({
       name: bytes.toString('utf8', at + CENTRAL.bytes, nameEnd),
       flags: bytes.readUInt16LE(at + 8),
       method: bytes.readUInt16LE(at + 10),
       checksum: bytes.readUInt32LE(at + 16),
-      packedBytes: bytes.readUInt32LE(at + 20),
-      bytes: bytes.readUInt32LE(at + 24),
-      at: begin + bytes.readUInt32LE(at + 42),
+      packedBytes,
+      bytes: unpackedBytes,
+      at: begin + number(at + 42),
     })
-    at = nameEnd + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32)
+    at = extraEnd + bytes.readUInt16LE(at + 32)
   }
   return entries
+}
+
+interface Directory {
+  /** Where it ends at the latest. */
+  readonly end: number
+  readonly count: number
+  readonly directoryBytes: number
+  /** Where it begins, from where the archive does. */
+  readonly told: number
+}
+
+function directoryOf(bytes: Buffer): Directory {
+  const end = endOf(bytes)
+  const count = bytes.readUInt16LE(end + 10)
+  const directoryBytes = bytes.readUInt32LE(end + 12)
+  const told = bytes.readUInt32LE(end + 16)
+  const locator = end - LOCATOR.bytes
+  // Some write it where the numbers fit, too.
+  if (locator < 0 || bytes.readUInt32LE(locator) !== LOCATOR.signature)
+    return { end, count, directoryBytes, told }
+  // What may follow the record's fixed part nobody writes; where the archive begins is not known yet.
+  const at = locator - END_64.bytes
+  if (at < 0 || bytes.readUInt32LE(at) !== END_64.signature)
+    throw invalid('its 64-bit numbers are not where they belong')
+  return {
+    end: at,
+    count: number64(bytes, at + 32),
+    directoryBytes: number64(bytes, at + 40),
+    told: number64(bytes, at + 48),
+  }
+}
+
+/** The numbers of an entry that stand in its extra fields, one after the other. */
+function numbers64(extra: Buffer): () => number {
+  let at = 0
+  let end = 0
+  while (end === 0 && at + 4 <= extra.length) {
+    const size = extra.readUInt16LE(at + 2)
+    if (extra.readUInt16LE(at) === EXTRA_64) end = at + 4 + size
+    at += end === 0 ? 4 + size : 4
+  }
+  return () => {
+    if (at + 8 > Math.min(end, extra.length)) throw invalid('an entry lacks a 64-bit number')
+    at += 8
+    return number64(extra, at - 8)
+  }
+}
+
+function number64(bytes: Buffer, at: number): number {
+  const value = bytes.readBigUInt64LE(at)
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid('a number of it is out of bounds')
+  return Number(value)
 }
 
 /** The last record whose comment ends where the archive does. */

@@ -431,3 +431,35 @@ test('what runs in workers is seen here while somebody looks, and nothing is los
   const numbers = environment.stdout.text.trim().split('\n').map(Number)
   expect(new Set(numbers).size).toBe(5_000)
 })
+
+test('the order of a key is kept where a tap comes and goes', async () => {
+  const environment = testEnvironment()
+  const input = {
+    generate: { interval: '', count: 20_000, batch_size: 10, mapping: 'root.n = counter()' },
+  }
+  const processors = [{ label: 'key', mapping: 'root.n = this.n\nroot.k = this.n % 7' }]
+  const pipeline = await buildPipeline(
+    { input, pipeline: { threads: 2, shard_by: 'this.n % 7', processors }, output: { stdout: {} } },
+    environment,
+  )
+  await pipeline.connect()
+  while (pipeline.state().phase === 'running') {
+    const sent = pipeline.state().counters.outputSent
+    const tap = pipeline.tap('key', { ...ALL, limit: 10_000 }, new Seen())
+    await until(
+      () => pipeline.state().counters.outputSent > sent || pipeline.state().phase !== 'running',
+    )
+    tap[Symbol.dispose]()
+    await until(
+      () =>
+        pipeline.state().counters.outputSent > sent + 200 || pipeline.state().phase !== 'running',
+    )
+  }
+  const last = new Map<number, number>()
+  for (const line of environment.stdout.text.trim().split('\n')) {
+    const { n, k } = JSON.parse(line) as { n: number; k: number }
+    expect(n).toBeGreaterThan(last.get(k) ?? 0)
+    last.set(k, n)
+  }
+  expect(last.size).toBe(7)
+})

@@ -4,88 +4,30 @@ import { compileQuery } from '../bloblang/bloblang.ts'
 import type { Query } from '../bloblang/mapping.ts'
 import type { Engine } from '../engine.ts'
 import { HeadgateError } from '../error.ts'
-import { decodeRecords, encodeBatch } from '../log/batch.ts'
 import { gatedEngine } from '../log/gated-engine.ts'
 import type { Log } from '../log/log.ts'
-import type { LogRecord, RecordInput } from '../log/record.ts'
 import { OFFLINE } from '../pipelines/bloblang-fields.ts'
-import { createStream, memory, readAll, until } from '../pipelines/stream-testing.ts'
-import { testEnvironment } from '../pipelines/testing.ts'
-import type { Clock } from '../ports/clock.ts'
-import { realClock } from '../ports/real-clock.ts'
-import { realRandom } from '../ports/real-random.ts'
+import { memory, readAll, until } from '../pipelines/stream-testing.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
-import { letterHeaders, readNote } from './letter-headers.ts'
+import { readNote } from './letter-headers.ts'
+import { REDRIVE_ATTEMPTS_MAX_DEFAULT, type RedriveReport, redrive } from './redrive.ts'
 import {
-  REDRIVE_ATTEMPTS_MAX_DEFAULT,
-  type RedriveEnvironment,
-  type RedriveReport,
-  type RedriveRequest,
-  redrive,
-} from './redrive.ts'
-import { redrivePositions } from './redrive-hold.ts'
-
-const never = new AbortController().signal
-
-interface Letter {
-  readonly id: number
-  readonly stream: string
-  readonly attempt?: number
-  readonly reason?: string
-}
-
-function letterOf({ id, stream, attempt = 1, reason = 'odd' }: Letter): RecordInput {
-  return {
-    key: Buffer.from([0xff, id % 7]),
-    headers: letterHeaders([{ name: 'trace', value: Buffer.from([0xfe, id]) }], {
-      reason,
-      component: 'root.output',
-      place: { stream, shard: 0, sequence: id + 1 },
-      time: '2026-01-31T08:00:00.000000Z',
-      attempt,
-    }),
-    data: Buffer.from(JSON.stringify({ id })),
-  }
-}
-
-async function append(engine: Engine, name: string, records: readonly RecordInput[]) {
-  const stream = `default/${name}`
-  const { incarnation = 0 } = engine.streams.describe([stream])[0] ?? {}
-  if (records.length === 0) return
-  await engine.log.write({ appends: [{ stream, incarnation, batch: encodeBatch(records) }] })
-}
+  append,
+  createStreams,
+  environmentOf,
+  ids,
+  type Letter,
+  letterOf,
+  never,
+  ofFailed,
+  openLetters,
+  redriven,
+} from './testing.ts'
 
 async function withStreams(shards = 1): Promise<Engine> {
   const engine = memory()
-  await createStream(engine, 'failed', shards)
-  await createStream(engine, 'orders', 2)
-  await createStream(engine, 'parcels', 1)
+  await createStreams(engine, shards)
   return engine
-}
-
-function environmentOf(engine: Engine, checks = {}): RedriveEnvironment {
-  const { streams } = testEnvironment({ engine, checks })
-  return { engine, streams, clock: realClock, random: realRandom }
-}
-
-function ofFailed(engine: Engine): RedriveRequest['of'] {
-  const [stream] = engine.streams.describe(['default/failed'])
-  if (stream === undefined) throw new Error('there is no stream of dead letters')
-  return { namespace: 'default', name: 'failed', stream }
-}
-
-interface Options extends Partial<Omit<RedriveRequest, 'of'>> {
-  readonly checks?: object
-  readonly readBytes?: number
-  readonly clock?: Clock
-}
-
-function redriven(engine: Engine, options: Options = {}): Promise<RedriveReport> {
-  const { checks, readBytes, clock = realClock, ...asked } = options
-  const request = { of: ofFailed(engine), mayWrite: () => true, ...asked }
-  const environment = { ...environmentOf(engine, checks), clock }
-  const read = readBytes === undefined ? {} : { readBytes }
-  return redrive(request, { ...environment, ...read }, never)
 }
 
 function query(text: string): Query {
@@ -93,26 +35,6 @@ function query(text: string): Query {
   if (!compiled.ok) throw new Error('the filter of a test does not compile')
   return compiled.value
 }
-
-/** What lies at or behind the position of each shard. */
-async function open(engine: Engine): Promise<LogRecord[]> {
-  const { stream } = ofFailed(engine)
-  const positions = redrivePositions(ofFailed(engine), engine)
-  const records: LogRecord[] = []
-  for (const { shard, first, next } of stream.shardStates) {
-    const sequence = positions.get(shard) ?? first
-    const { name, incarnation } = stream
-    await using reader = engine.log.open({ stream: name, incarnation, shard, sequence })
-    while (reader.position.sequence < next) {
-      const read = await reader.next(1024 * 1024, 0)
-      if (read !== undefined) records.push(...decodeRecords(read.bytes, read.from))
-    }
-  }
-  return records
-}
-
-const ids = (records: readonly LogRecord[]): number[] =>
-  records.map(({ data }) => JSON.parse(Buffer.from(data).toString()).id)
 
 function outcomes({ rows }: RedriveReport): Record<string, number> {
   const sums: Record<string, number> = {}
@@ -168,7 +90,7 @@ describe('redrive', () => {
     await redriven(engine, { filter: query('this.id == 1') })
     expect(ofFailed(engine).stream.records).toBe(4)
     await redriven(engine, { filter: query('this.id == 3') })
-    expect(ids(await open(engine))).toEqual([4, 2])
+    expect(ids(await openLetters(engine))).toEqual([4, 2])
   })
 
   test('holds poison at its attempts, until more are allowed', async () => {
@@ -267,7 +189,7 @@ describe('redrive', () => {
     const report = await redriven({ ...bound(engine), log })
     expect(report.stopped?.code).toBe('GenerationStale')
     expect(await readAll(engine, 'orders')).toEqual([])
-    expect(ids(await open(engine))).toEqual([1])
+    expect(ids(await openLetters(engine))).toEqual([1])
   })
 
   test('gives a namespace the time that its rate asks for', async () => {
@@ -389,7 +311,7 @@ test('every letter is open or was put back once, whatever was asked and wherever
         const arrived = new Map<number, Letter>()
         const judge = async (): Promise<void> => {
           const [openNow, orders, parcels] = await Promise.all([
-            open(engine),
+            openLetters(engine),
             readAll(engine, 'orders'),
             readAll(engine, 'parcels'),
           ])
@@ -406,7 +328,7 @@ test('every letter is open or was put back once, whatever was asked and wherever
           const letters = arrive.map((one, index) => ({ ...one, id: arrived.size + index }))
           for (const letter of letters) arrived.set(letter.id, letter)
           for (const letter of letters) await append(engine, 'failed', [letterOf(letter)])
-          const before = ids(await open(engine)).length
+          const before = ids(await openLetters(engine)).length
           const under = diesAt === undefined ? engine : mortal(engine, diesAt, lastOneLands)
           const asked = filter === undefined ? options : { ...options, filter: query(filter) }
           const report = await redriven(under, asked).catch((error) => {
@@ -415,14 +337,15 @@ test('every letter is open or was put back once, whatever was asked and wherever
           await judge()
           if (diesAt === undefined) {
             const gone = options.dryRun ? 0 : (report?.redriven ?? Number.NaN)
-            expect(ids(await open(engine))).toHaveLength(before - gone)
+            expect(ids(await openLetters(engine))).toHaveLength(before - gone)
             expect(report?.open).toBe(before - gone)
             expect(report?.redriven).toBeLessThanOrEqual(options.limit ?? before)
           }
         }
         await redriven(engine, { attemptsMax: 100 })
         await judge()
-        for (const id of ids(await open(engine))) expect(arrived.get(id)?.stream).toBe('gone')
+        for (const id of ids(await openLetters(engine)))
+          expect(arrived.get(id)?.stream).toBe('gone')
       },
     ),
     { numRuns: 150 },

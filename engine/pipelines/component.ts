@@ -183,7 +183,9 @@ interface Definition<Config extends TSchema, Running> {
   /** The streams that it reads (inputs) or writes (outputs), by name. */
   readonly streams?: (config: Static<Config>) => readonly string[]
   /** What the schema cannot say. A text that refers to an environment variable is not filled in yet: let it pass. */
-  readonly check?: (config: Static<Config>) => readonly ConfigFault[]
+  readonly check?: (
+    config: Static<Config>,
+  ) => readonly ConfigFault[] | Promise<readonly ConfigFault[]>
   /** Acquires nothing. The config has its defaults and its environment variables filled in. */
   readonly build: (config: Static<Config>, context: BuildContext) => Running | Promise<Running>
 }

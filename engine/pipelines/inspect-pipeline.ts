@@ -134,7 +134,7 @@ class Inspector {
     if (component.name === 'resource') this.#sharedLabel(component)
     this.problems.push(...this.#lints.component(component, definition))
     this.#judgeCatch(component)
-    const nested = this.#own(component, definition)
+    const nested = await this.#own(component, definition)
     if (definition.role === 'output') {
       const takesFailed = definition.takesFailed ?? (() => false)
       const own = component.path.length + 1
@@ -208,7 +208,10 @@ class Inspector {
   }
 
   /** Checks the component's own config; returns the components within it. */
-  #own(component: ComponentConfig, definition: DefinitionOf[Role]): readonly Nested[] {
+  async #own(
+    component: ComponentConfig,
+    definition: DefinitionOf[Role],
+  ): Promise<readonly Nested[]> {
     const path = [...component.path, component.name]
     const nested: Nested[] = []
     const before = this.problems.length
@@ -220,7 +223,7 @@ class Inspector {
     this.#judgeDelivery(component, definition)
     // What a wrong config would need or use is not worth guessing.
     const wrong = this.problems.slice(before).some(({ severity }) => severity === 'error')
-    if (!wrong) this.#world(component, definition, path)
+    if (!wrong) await this.#world(component, definition, path)
     return nested
   }
 
@@ -304,10 +307,14 @@ class Inspector {
     if ('fromEnv' in reference) this.needs.push({ kind: 'env', name: reference.fromEnv, path })
   }
 
-  #world(component: ComponentConfig, definition: DefinitionOf[Role], path: ConfigPath): void {
+  async #world(
+    component: ComponentConfig,
+    definition: DefinitionOf[Role],
+    path: ConfigPath,
+  ): Promise<void> {
     const full = conformConfig(definition.config, component.config)
     const config = definition.role === 'output' ? partOutputConfig(definition, full).own : full
-    for (const fault of definition.check?.(config) ?? []) {
+    for (const fault of (await definition.check?.(config)) ?? []) {
       this.problems.push(problem({ ...fault, path: [...path, ...fault.path], at: 'value' }))
     }
     for (const need of definition.needs?.(config) ?? []) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { Message } from '../../pipelines/message.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
 import { SimulatedClock } from '../../ports/simulated-clock.ts'
@@ -100,5 +101,12 @@ describe('jq', () => {
   ])('refuses the query %j, and says where jq finds what', async (query, why) => {
     const refused = runProcessors([{ jq: { query } }], [])
     await expect(refused).rejects.toThrow(`expected a query of jq, got one whose ${why}`)
+    const { problems } = await inspectPipeline({ pipeline: { processors: [{ jq: { query } }] } })
+    expect(problems.filter(({ path }) => path.includes('query'))).toMatchObject([
+      {
+        path: ['pipeline', 'processors', 0, 'jq', 'query'],
+        message: expect.stringContaining(`expected a query of jq, got one whose ${why}`),
+      },
+    ])
   })
 })

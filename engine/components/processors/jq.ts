@@ -5,7 +5,7 @@ import { Type } from '../../../crds/typebox.ts'
 import { encodeJson, encodeString } from '../../bloblang/values/encode-payload.ts'
 import { parseDocumentText } from '../../bloblang/values/parse-document.ts'
 import type { ObjectValue, Value } from '../../bloblang/values/value.ts'
-import { HeadgateError } from '../../error.ts'
+import { asHeadgateError, HeadgateError } from '../../error.ts'
 import { defineProcessor, type ProcessorDefinition } from '../../pipelines/component.ts'
 import type { Message } from '../../pipelines/message.ts'
 import { withBoundedMemory } from '../foreign-code/bounded-memory.ts'
@@ -51,6 +51,16 @@ export const jq: ProcessorDefinition = defineProcessor({
       then: [{ id: 1 }, [1, 2]],
     },
   ],
+  check: async ({ query }) => {
+    if (query.includes('${')) return []
+    try {
+      await expectQuery(query, jqFilter(query))
+      return []
+    } catch (thrown) {
+      const { message, hint } = asHeadgateError(thrown)
+      return [{ path: ['query'], message, ...(hint === undefined ? {} : { hint }) }]
+    }
+  },
   build: async ({ query, raw, output_raw }, context) => {
     const filter = jqFilter(query)
     await expectQuery(query, filter)

@@ -71,7 +71,7 @@ const templateSchema: TObject = Type.Object({
   categories: Type.Array(Type.String(), { default: [], description: 'Words to find it by.' }),
   fields: Type.Array(fieldSchema, { default: [], description: 'What it takes.' }),
   mapping: mappingField({ description: 'Makes a config of an object with the fields.' }),
-  metrics_mapping: Type.String({ default: '', description: 'Not honoured.' }),
+  metrics_mapping: Type.String({ default: '', description: 'Not supported.' }),
   tests: Type.Array(testSchema, { default: [], description: 'Tests of the mapping.' }),
 })
 
@@ -148,10 +148,11 @@ function judge(
     seen.add(field.name)
   }
   if (written['metrics_mapping'] !== undefined && written['metrics_mapping'] !== '') {
-    const message = 'metrics_mapping changes nothing here'
-    const hint = 'Metrics carry the labels of the components that a template makes.'
-    const where = { path: ['metrics_mapping'], at: 'key', severity: 'warning' } as const
-    problems.push(problem({ ...where, message, hint }))
+    const message =
+      'metrics_mapping is not supported: metrics keep the names that Connect gives them'
+    const hint =
+      'Leave it out. Metrics carry the labels and paths of the components that a template makes.'
+    problems.push(problem({ path: ['metrics_mapping'], at: 'key', message, hint }))
   }
   return problems
 }

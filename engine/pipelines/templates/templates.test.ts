@@ -36,6 +36,12 @@ async function wrong(config: unknown, all: Templates): Promise<readonly string[]
 
 const used = (config: unknown) => ({ pipeline: { processors: [{ log_and_drop: config }] } })
 
+test('a template that would rename metrics is refused, and not taken for one that does', () => {
+  const { problems } = readTemplate({ ...DROPPED, metrics_mapping: 'root = "x"' })
+  expect(problems).toMatchObject([{ path: ['metrics_mapping'], severity: 'error' }])
+  expect(readTemplate({ ...DROPPED, metrics_mapping: '' }).problems).toEqual([])
+})
+
 describe('expandTemplates', () => {
   test('puts what a template makes in its place, wherever components stand', async () => {
     const all = templates(DROPPED)

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { TAPS_MAX } from '../../engine/pipelines/taps.ts'
 import { type ConnectServer, openConnectServer } from '../connect/testing.ts'
 import { TAP_FILTER_LENGTH_MAX, TAP_LIMIT_MAX } from './pipeline-taps.ts'
+import { TAP_UNREAD_BYTES_MAX } from './tap-answer.ts'
 import { TAP_CONTENT_BYTES_MAX } from './tap-line.ts'
 
 vi.mock('../../engine/access/decide.ts', async (original) => ({
@@ -216,6 +217,8 @@ describe('a tap', () => {
     expect(end.reason).toBe('limit')
     expect(end.dropped).toBeGreaterThan(0)
     expect(end.shown + end.dropped).toBe(TAP_LIMIT_MAX)
+    // What the server may hold for it, and as much again on the way.
+    expect(end.shown * 20_000).toBeLessThan(2 * TAP_UNREAD_BYTES_MAX + 16 * 1024 * 1024)
     const told = lines
       .filter(({ type }) => type === 'dropped')
       .map(({ records }) => Number(records))

@@ -241,7 +241,7 @@ describe('inputs and outputs', () => {
 
 describe('which records are seen', () => {
   const many = (count: number): object => ({
-    input: { generate: { interval: '', count, batch_size: 100, mapping: 'root.n = counter()' } },
+    input: { generate: { interval: '', count, batch_size: 10, mapping: 'root.n = counter()' } },
     ...through({ label: 'p', mapping: 'root.n = this.n' }),
   })
 

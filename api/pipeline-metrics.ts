@@ -121,12 +121,13 @@ function escaped(text: string): string {
 }
 
 function textOf({ name, type, lines }: Family): string {
-  const help = HELP[name]
+  const help = COMPONENT_METRICS[name]
   const head = help === undefined ? '' : `# HELP ${name} ${help}\n`
   return `\n${head}# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
-const HELP: Readonly<Record<string, string>> = {
+/** What components count, and what it is. */
+export const COMPONENT_METRICS: Readonly<Record<string, string>> = {
   input_received: 'Messages that an input received.',
   input_latency_ns: 'From the read of a batch to its end.',
   input_connection_up: 'How often an input was connected.',

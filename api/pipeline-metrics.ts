@@ -153,6 +153,7 @@ export const COMPONENT_METRICS: Readonly<Record<string, string>> = {
   output_connection_up: 'How often an output was connected.',
   output_connection_failed: 'How often an output could not be connected.',
   output_connection_lost: 'How often an output lost its connection.',
+  dead_letters: 'Dead letters that a component made.',
   cache_success: 'What a cache did.',
   cache_error: 'What a cache failed at.',
   cache_not_found: 'Keys that were asked for and not there.',

@@ -4,6 +4,7 @@ import { benchConverge } from './converge.ts'
 import { benchEngine } from './engine.ts'
 import { benchFirst } from './first.ts'
 import { benchPipelines } from './pipelines.ts'
+import { benchWorkers } from './workers.ts'
 
 const BENCHMARKS: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   first: benchFirst,
@@ -11,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, (options: readonly string[]) => Promis
   converge: benchConverge,
   bloblang: benchBloblang,
   pipelines: benchPipelines,
+  workers: benchWorkers,
 }
 
 const [name = '', ...options] = process.argv.slice(2)

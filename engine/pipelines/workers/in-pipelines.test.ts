@@ -17,7 +17,7 @@ import {
   until,
 } from '../stream-testing.ts'
 import { type TestEnvironment, type TestEnvironmentOptions, testEnvironment } from '../testing.ts'
-import { countThreads } from './testing.ts'
+import { watchThreads } from './testing.ts'
 
 const running: Pipeline[] = []
 
@@ -59,7 +59,7 @@ const FAILS_AT_2 = {
 
 describe('a pipeline with workers', () => {
   test('copies every record of a stream once', async () => {
-    using threads = countThreads()
+    using threads = watchThreads()
     await using engine = memory()
     await filled(engine, 2_000)
     const pipeline = { ...COPY.pipeline, threads: 2 }
@@ -147,7 +147,7 @@ describe('a pipeline with workers', () => {
   })
 
   test('runs without them under a simulated clock, whose time a worker does not have', async () => {
-    using threads = countThreads()
+    using threads = watchThreads()
     const clock = new SimulatedClock()
     const { pipeline, environment } = await start(lines([{ mapping: 'root = now()' }], 2), {
       clock,
@@ -159,7 +159,7 @@ describe('a pipeline with workers', () => {
   })
 
   test.each([1, 0, -1, undefined])('has none where threads are %j', async (asked) => {
-    using threads = countThreads()
+    using threads = watchThreads()
     const given = lines([{ mapping: 'root = this' }], 1) as { pipeline: object }
     const spec = { ...given, pipeline: { ...given.pipeline, threads: asked } }
     const { pipeline } = await start(spec)
@@ -168,7 +168,7 @@ describe('a pipeline with workers', () => {
   })
 
   test('has none where its processors have to run on one thread, and runs all the same', async () => {
-    using threads = countThreads()
+    using threads = watchThreads()
     const { pipeline, environment } = await start(lines([{ mapping: 'root = counter()' }], 2))
     await until(() => pipeline.state().phase === 'completed')
     expect(environment.stdout.text).toBe('1\n2\n3\n')
@@ -176,7 +176,7 @@ describe('a pipeline with workers', () => {
   })
 
   test('starts none before there is something to do', async () => {
-    using threads = countThreads()
+    using threads = watchThreads()
     await using engine = memory()
     await filled(engine, 0)
     await start({ ...COPY, pipeline: { ...COPY.pipeline, threads: 2 } }, { engine })

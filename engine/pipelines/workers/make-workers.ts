@@ -5,7 +5,7 @@ import type { Resources } from '../component-config.ts'
 import type { Health } from '../health.ts'
 import type { PipelineEnvironment } from '../pipeline.ts'
 import { fitnessOf } from './fitness.ts'
-import { WorkerChain, type WorkerChainOptions } from './worker-chain.ts'
+import { WorkerChain } from './worker-chain.ts'
 
 export interface WorkersWanted {
   /** As the config has it: only who names a number above 1 gets workers. */
@@ -19,13 +19,18 @@ export interface WorkersWanted {
   readonly environment: PipelineEnvironment
   /** Whether somebody looks at what goes through the processors, which only this thread can show. */
   readonly watched?: () => boolean
+  /** For tests; else what is good for all. */
+  readonly heapMibMax?: number
 }
 
 /** Starts none: each starts when there is something for it to do. */
-export async function makeWorkers(
-  { threads, processors, resources, strict, ...built }: WorkersWanted,
-  seams: Pick<WorkerChainOptions, 'start' | 'heapMibMax'> = {},
-): Promise<WorkerChain | undefined> {
+export async function makeWorkers({
+  threads,
+  processors,
+  resources,
+  strict,
+  ...built
+}: WorkersWanted): Promise<WorkerChain | undefined> {
   if (typeof threads !== 'number' || threads < 2) return undefined
   const { environment } = built
   // A worker has the time of the system; who simulates it means all of the pipeline.
@@ -41,5 +46,5 @@ export async function makeWorkers(
   )
   const named = { namespace, name, group, endpointPrefix, directory }
   const source = { processors, resources, strict, env, ...named }
-  return new WorkerChain({ ...built, ...seams, source, threads })
+  return new WorkerChain({ ...built, source, threads })
 }

@@ -1,5 +1,6 @@
 /** For tests of workers: a chain as a pipeline has it on its own thread and in workers, and all that can be told of a message. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Worker } from 'node:worker_threads'
 import type { MappingFailure } from '../../bloblang/mapping.ts'
 import type { Value } from '../../bloblang/values/value.ts'
 import type { Chain } from '../chain.ts'
@@ -10,7 +11,7 @@ import type { PipelineEnvironment } from '../pipeline.ts'
 import { readSpec } from '../spec.ts'
 import { testEnvironment } from '../testing.ts'
 import { makeWorkers } from './make-workers.ts'
-import type { WorkerChain, WorkerChainOptions } from './worker-chain.ts'
+import type { WorkerChain } from './worker-chain.ts'
 
 export interface ChainUnderTest extends AsyncDisposable {
   readonly chain: Chain
@@ -27,7 +28,7 @@ export interface ChainOptions {
   /** The lists of resources beside the pipeline. */
   readonly resources?: object
   readonly strict?: boolean
-  readonly seams?: Pick<WorkerChainOptions, 'start' | 'heapMibMax'>
+  readonly heapMibMax?: number
 }
 
 export async function chainOf(
@@ -50,12 +51,14 @@ export async function workersOf(
   processors: readonly unknown[],
   options: ChainOptions = {},
 ): Promise<WorkersUnderTest> {
-  const { environment = testEnvironment(), resources = {}, strict = false, seams = {} } = options
+  const { environment = testEnvironment(), resources = {}, strict = false } = options
   const { chain, health } = await chainOf(processors, { ...options, environment })
   const { resources: read } = readSpec(resources)
-  const { threads = 2 } = options
-  const wanted = { threads, processors, resources: read, strict, chain, health, environment }
-  const workers = await makeWorkers(wanted, seams)
+  const { threads = 2, heapMibMax } = options
+  const workers = await makeWorkers({
+    ...{ threads, processors, resources: read, strict, chain, health, environment },
+    ...(heapMibMax === undefined ? {} : { heapMibMax }),
+  })
   if (workers === undefined) throw new Error('the processors are not fit for workers')
   const dispose = async (): Promise<void> => {
     await workers.close()
@@ -64,18 +67,25 @@ export async function workersOf(
   return { workers, chain, health, [Symbol.asyncDispose]: dispose }
 }
 
-/** How many threads were started since. */
-export function countThreads(): { readonly started: number } & Disposable {
-  let started = 0
-  const count = (): void => {
-    started += 1
+export interface WatchedThreads extends Disposable {
+  /** How many were started since. */
+  readonly started: number
+  /** Those that were started since, the oldest first. */
+  readonly workers: readonly Worker[]
+}
+
+export function watchThreads(): WatchedThreads {
+  const workers: Worker[] = []
+  const see = (message: unknown): void => {
+    workers.push((message as { readonly worker: Worker }).worker)
   }
-  subscribe('worker_threads', count)
+  subscribe('worker_threads', see)
   return {
+    workers,
     get started() {
-      return started
+      return workers.length
     },
-    [Symbol.dispose]: () => unsubscribe('worker_threads', count),
+    [Symbol.dispose]: () => unsubscribe('worker_threads', see),
   }
 }
 

@@ -35,8 +35,6 @@ export interface WorkerChainOptions {
   /** Whether somebody looks at what goes through the processors, which only this thread can show. */
   readonly watched?: () => boolean
   readonly heapMibMax?: number
-  /** For tests that end threads. */
-  readonly start?: (options: ChainThreadOptions) => ChainThread
 }
 
 type Batches = readonly Batch[]
@@ -148,14 +146,14 @@ export class WorkerChain implements ProcessorChain {
   }
 
   #start(): Slot {
-    const { health, source, heapMibMax, start } = this.#options
+    const { health, source, heapMibMax } = this.#options
     const measures = new MeasuresOfWorker(health.metrics)
     const options = {
       source,
       onMeasures: (named: Parameters<MeasuresOfWorker['name']>[0]) => measures.name(named),
       ...(heapMibMax === undefined ? {} : { heapMibMax }),
     }
-    return { thread: start?.(options) ?? new ChainThread(options), measures }
+    return { thread: new ChainThread(options), measures }
   }
 
   #leastLoaded(): number {

@@ -15,11 +15,19 @@ export class ComponentSpans {
   readonly path: string
   readonly #name: string
   readonly #facts: SpanFacts
+  /** Whether they stand for what is within as well. */
+  readonly #whole: boolean
   readonly #mask: (text: string) => string
 
   /** `mask`: takes out of errors what is not to be shown. */
-  constructor(component: TracedComponent, name: string, mask: (text: string) => string) {
+  constructor(
+    component: TracedComponent,
+    name: string,
+    mask: (text: string) => string,
+    whole = false,
+  ) {
     this.path = component.path
+    this.#whole = whole
     this.#name = name
     this.#facts = componentFacts(component)
     this.#mask = mask
@@ -31,6 +39,11 @@ export class ComponentSpans {
     return new Map(
       recorded.map((journey) => [journey, journey.begin(this.#name, this.path, this.#facts)]),
     )
+  }
+
+  /** Whether a failure is told on these spans, by where it happened. */
+  covers(sourcePath: string): boolean {
+    return sourcePath === this.path || (this.#whole && sourcePath.startsWith(`${this.path}.`))
   }
 
   failAll(spans: OpenSpans, thrown: unknown): void {

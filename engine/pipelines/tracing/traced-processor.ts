@@ -1,4 +1,4 @@
-/** A processor whose work is told as spans. What it fails on is told there, too. */
+/** Processors whose work is told as spans. What they fail on is told there, too. */
 import type { Processor } from '../component.ts'
 import type { Batch } from '../message.ts'
 import { type ComponentSpans, keepJourneys, type OpenSpans } from './component-spans.ts'
@@ -15,45 +15,49 @@ export class TracedProcessor implements Processor {
   }
 
   process(batch: Batch, signal: AbortSignal): Batches | Promise<Batches> {
-    const spans = this.#spans.begin(batch)
-    try {
-      const result = this.#processor.process(batch, signal)
-      if (!(result instanceof Promise)) return this.#done(batch, result, spans)
-      return result.then(
-        (batches) => this.#done(batch, batches, spans),
-        (thrown) => this.#threw(thrown, spans),
-      )
-    } catch (thrown) {
-      return this.#threw(thrown, spans)
-    }
+    return traced(this.#spans, batch, () => this.#processor.process(batch, signal))
   }
 
   async close(): Promise<void> {
     await this.#processor.close?.()
   }
+}
 
-  #done(given: Batch, made: Batches, spans: OpenSpans): Batches {
+/** What the work makes of the batch. */
+export function traced<Made extends Batches | Promise<Batches>>(
+  told: ComponentSpans,
+  given: Batch,
+  work: () => Made,
+): Batches | Promise<Batches> {
+  const spans = told.begin(given)
+  const done = (made: Batches): Batches => {
     keepJourneys(given, made)
     if (spans.size > 0) {
-      for (const batch of made) this.#tellFailures(batch, spans)
-      this.#spans.finish(spans)
+      for (const batch of made) tellFailures(told, batch, spans)
+      told.finish(spans)
     }
     return made
   }
-
-  /** Of those that it made; a message may bring the failure of an earlier one along. */
-  #tellFailures(batch: Batch, spans: OpenSpans): void {
-    for (const message of batch) {
-      const failure = message.failure()
-      if (failure?.sourcePath === this.#spans.path) {
-        this.#spans.failOne(spans, message, failure.text)
-      }
-    }
-  }
-
-  #threw(thrown: unknown, spans: OpenSpans): never {
-    this.#spans.failAll(spans, thrown)
-    this.#spans.finish(spans)
+  const threw = (thrown: unknown): never => {
+    told.failAll(spans, thrown)
+    told.finish(spans)
     throw thrown
+  }
+  let result: Batches | Promise<Batches>
+  try {
+    result = work()
+  } catch (thrown) {
+    return threw(thrown)
+  }
+  return result instanceof Promise ? result.then(done, threw) : done(result)
+}
+
+/** Of those that it made; a message may bring the failure of an earlier one along. */
+function tellFailures(told: ComponentSpans, batch: Batch, spans: OpenSpans): void {
+  for (const message of batch) {
+    const failure = message.failure()
+    if (failure !== undefined && told.covers(failure.sourcePath)) {
+      told.failOne(spans, message, failure.text)
+    }
   }
 }

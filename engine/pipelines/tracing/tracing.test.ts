@@ -249,6 +249,21 @@ describe('what fails', () => {
     )
   })
 
+  test('in a worker is told on one span, which stands for the whole chain', async () => {
+    const { tracing, spans } = traced()
+    const processors = [{ mutation: 'root.a = 1' }, { mapping: 'root = throw("not this one")' }]
+    await runToEnd(
+      { input: withParent, pipeline: { threads: 2, processors }, output: { drop: {} } },
+      testEnvironment({ tracing }),
+    )
+    const chain = one(spans(), 'processors')
+    expect(chain.attributes).toEqual({ 'headgate.component.path': 'root.pipeline' })
+    expect(chain.status).toMatchObject({ code: SpanStatusCode.ERROR })
+    expect(chain.status.message).toContain('not this one')
+    expect(spans().map(({ name }) => name)).not.toContain('mapping')
+    expect(one(spans(), 'output_drop').spanContext().traceId).toBe(TRACE_ID)
+  })
+
   test('shows no value of an environment variable', async () => {
     const { tracing, spans } = traced()
     const env = (name: string): string | undefined =>

@@ -4,6 +4,7 @@ import type { Chain } from '../chain.ts'
 import type { Resources } from '../component-config.ts'
 import type { Health } from '../health.ts'
 import type { PipelineEnvironment } from '../pipeline.ts'
+import { ComponentSpans } from '../tracing/component-spans.ts'
 import { fitnessOf } from './fitness.ts'
 import { WorkerChain } from './worker-chain.ts'
 
@@ -21,6 +22,15 @@ export interface WorkersWanted {
   readonly watched?: () => boolean
   /** For tests; else what is good for all. */
   readonly heapMibMax?: number
+}
+
+function spansOf({
+  environment,
+  health,
+}: Pick<WorkersWanted, 'environment' | 'health'>): ComponentSpans | undefined {
+  if (environment.tracing === undefined) return undefined
+  const chain = { name: 'processors', label: '', path: 'root.pipeline', config: {} }
+  return new ComponentSpans(chain, chain.name, (text) => health.mask.text(text), true)
 }
 
 /** Starts none: each starts when there is something for it to do. */
@@ -46,5 +56,5 @@ export async function makeWorkers({
   )
   const named = { namespace, name, group, endpointPrefix, directory }
   const source = { processors, resources, strict, env, ...named }
-  return new WorkerChain({ ...built, source, threads })
+  return new WorkerChain({ ...built, source, threads, spans: spansOf(built) })
 }

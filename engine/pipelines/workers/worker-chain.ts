@@ -12,6 +12,8 @@ import type { Chain } from '../chain.ts'
 import type { Health } from '../health.ts'
 import type { Batch, Message } from '../message.ts'
 import type { PipelineEnvironment } from '../pipeline.ts'
+import type { ComponentSpans } from '../tracing/component-spans.ts'
+import { traced } from '../tracing/traced-processor.ts'
 import { ChainThread, type ChainThreadOptions } from './chain-thread.ts'
 import { writeLines } from './kept-lines.ts'
 import { MeasuresOfWorker } from './recorded-metrics.ts'
@@ -35,6 +37,8 @@ export interface WorkerChainOptions {
   /** Whether somebody looks at what goes through the processors, which only this thread can show. */
   readonly watched?: () => boolean
   readonly heapMibMax?: number
+  /** Where somebody traces: the whole chain is one span, for nothing is told of what happens in a worker. */
+  readonly spans?: ComponentSpans | undefined
 }
 
 type Batches = readonly Batch[]
@@ -78,6 +82,12 @@ export class WorkerChain implements ProcessorChain {
 
   /** What goes to one lane is answered by one worker, in its order. */
   async run(batch: Batch, signal: AbortSignal, lane?: number): Promise<Batches> {
+    const { spans } = this.#options
+    if (spans === undefined) return this.#run(batch, signal, lane)
+    return traced(spans, batch, () => this.#run(batch, signal, lane))
+  }
+
+  async #run(batch: Batch, signal: AbortSignal, lane: number | undefined): Promise<Batches> {
     if (signal.aborted) return []
     if (this.#options.watched?.() === true) return this.#options.chain.run(batch, signal)
     const sound = batch.filter((message) => !this.#poison.has(message))

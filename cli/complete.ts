@@ -49,17 +49,19 @@ async function liveNames(
   })
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(ANSWER_MS_MAX)])
   const text = await client.text('GET', pathOf(collection, options), undefined, signal)
-  const { items = [], revisions = [] } = JSON.parse(text) as Listed
+  const { items = [], revisions = [], places = [] } = JSON.parse(text) as Listed
   return [
     ...items.map(({ metadata }) => metadata.name),
     ...revisions.map(({ revision }) => String(revision)),
+    ...places.map(({ label, path }) => (label === '' ? path.replace(/^root\./, '') : label)),
   ]
 }
 
-/** A list of objects, or the history of a source. */
+/** A list of objects, the history of a source, or the components of a pipeline. */
 interface Listed {
   readonly items?: readonly { readonly metadata: { readonly name: string } }[]
   readonly revisions?: readonly { readonly revision: number }[]
+  readonly places?: readonly { readonly label: string; readonly path: string }[]
 }
 
 function pathOf(collection: string, options: Readonly<Record<string, string>>): string {

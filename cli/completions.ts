@@ -47,7 +47,7 @@ async function candidatesFor(
           .flatMap(([first, second]) => (first === family && second !== undefined ? [second] : []))
   }
   const read = readWords(before.slice(command.name.split(' ').length), command.options)
-  if (read.pending !== undefined) return optionValues(read.pending, read.options, live)
+  if (read.pending !== undefined) return optionValues(read.pending, read, live)
   if (current.startsWith('-') && !read.onlyArguments) {
     return [...command.options.map(({ flags }) => longOf(flags)), '--help']
   }
@@ -92,13 +92,17 @@ function readWords(words: readonly string[], definitions: readonly OptionDefinit
 /** `--to NAME` of transfer is a source; `--to FOLDER` and `--to WHERE` of others are not. */
 const SOURCE_FLAGS: readonly string[] = ['--source', '--to']
 
-function optionValues(
+async function optionValues(
   { flags, choices }: OptionDefinition,
-  options: Readonly<Record<string, string>>,
+  { options, arguments: [first] }: ReadWords,
   live: LiveNames,
-): readonly string[] | Promise<readonly string[]> {
+): Promise<readonly string[]> {
   if (choices !== undefined) return choices
   if (longOf(flags) === '--namespace') return live('namespaces', options)
+  if (flags.endsWith('<COMPONENT>') && first !== undefined) {
+    const { pathWithin } = await import('./pipeline-target.ts')
+    return live(`${pathWithin(first)}/tap/places`, options)
+  }
   return /<(NAME|SOURCE)>$/.test(flags) && SOURCE_FLAGS.includes(longOf(flags))
     ? live('sources', options)
     : []

@@ -3,10 +3,15 @@ import { HeadgateError } from '../engine/error.ts'
 
 /** Its path in the API. */
 export function pipelinePath(namespace: string, word: string): string {
+  return `/namespaces/${encodeURIComponent(namespace)}/${pathWithin(word)}`
+}
+
+/** Its path beneath its namespace. */
+export function pathWithin(word: string): string {
   const [kind = '', ...rest] = word.split('/')
   const name = rest.length === 0 ? word : rest.join('/')
   const collection = rest.length === 0 ? 'pipelines' : collectionOf(kind, word)
-  return `/namespaces/${encodeURIComponent(namespace)}/${collection}/${encodeURIComponent(name)}`
+  return `${collection}/${encodeURIComponent(name)}`
 }
 
 function collectionOf(kind: string, word: string): string {

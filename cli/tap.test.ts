@@ -120,11 +120,18 @@ none    pipeline.processors.1   processor mapping
     expect(stderr).toContain(message)
   })
 
-  test('completes the names of pipelines, and of sinks behind their kind', async () => {
+  test('completes the names of pipelines, of sinks behind their kind, and of components', async () => {
     const live = async (collection: string): Promise<readonly string[]> =>
       collection === 'pipelines' ? ['clean', 'copy'] : collection === 'sinks' ? ['away'] : []
     expect(await completions(['tap', 'c'], COMMANDS, live)).toEqual(['clean', 'copy'])
     expect(await completions(['tap', 'sink/'], COMMANDS, live)).toEqual(['sink/away'])
+    const words = ['tap', 'clean', '--server', server.url, '--at', '']
+    expect((await headgate(['complete', '--', ...words])).stdout.trim().split('\n')).toEqual([
+      'input',
+      'none',
+      'output',
+      'tidy',
+    ])
     expect(await completions(['tap', 'clean', '--side', ''], COMMANDS, live)).toEqual([
       'after',
       'before',

@@ -17,7 +17,7 @@ import type { Batch } from './message.ts'
 import { OutputMeter } from './meters.ts'
 import type { Place } from './place.ts'
 import { type Accepted, refuseFailed } from './refuse-failed.ts'
-import { lookedAt } from './tap-ticket.ts'
+import { lookedAt, refusalLookedAt } from './tap-ticket.ts'
 import { type Enlisted, isOriginLost, type Outcome, rejectionOf } from './transaction.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
@@ -177,7 +177,9 @@ export class OutputStage {
 
   /** What is left to write, and who hears of the refusal with the rest; undefined where nothing is left. */
   #refuseFailed(batch: Batch, ticket: Ticket): Accepted | undefined {
-    const accepted = refuseFailed(batch, ticket)
+    const { tap } = this.#options.place
+    const hearing = tap?.open === true ? refusalLookedAt(tap, batch, ticket) : ticket
+    const accepted = refuseFailed(batch, hearing)
     if (accepted.refused > 0) this.#meter.rejected(accepted.refused)
     if (accepted.batch.length > 0) return accepted
     accepted.ticket.resolve(undefined)

@@ -232,6 +232,25 @@ describe('inputs and outputs', () => {
     )
   })
 
+  test('what a strict pipeline refuses is seen there like what failed', async () => {
+    const fails = { mapping: 'root = if this.n == 2 { throw("no") } else { this }' }
+    const refuses = { label: 'out', drop: {} }
+    const spec = {
+      error_handling: { strict: true },
+      output: { fallback: [refuses, DROP] },
+      ...through(fails),
+    }
+    const { seen } = await look('out', spec)
+    const lines = seen.lines.map((line) => line.replace(/failed root.*: /, ''))
+    expect(lines).toEqual([
+      'before 1 {"n":2} no',
+      'before 2 {"n":1}',
+      'before 3 {"n":3}',
+      'before 4 {"n":4}',
+      'after 1 {"n":2} no',
+    ])
+  })
+
   test('nothing comes before an input', async () => {
     const pipeline = await buildPipeline({ input: FOUR, output: DROP }, testEnvironment())
     const looking = (): Disposable => pipeline.tap('input', { ...ALL, side: 'before' }, new Seen())

@@ -5,7 +5,7 @@ import { type CommandDefinition, flagOption, type Invocation, textOption } from 
 
 export const types: CommandDefinition = {
   name: 'types',
-  summary: 'Write TypeScript types of the events that streams hold.',
+  summary: 'Write TypeScript types of the events that streams hold, and of what modules export.',
   arguments: [
     {
       name: 'PATH',
@@ -53,15 +53,14 @@ async function textOf(
   namespace: string,
   terminal: Invocation['terminal'],
 ): Promise<string | undefined> {
-  const [{ validatePaths }, { declaredTypescript }, { problemsText }] = await Promise.all([
-    import('./validate-paths.ts'),
-    import('../controllers/sets/declared-typescript.ts'),
+  const [{ declaredTypes }, { problemsText }] = await Promise.all([
+    import('./declared-types.ts'),
     import('./problems-text.ts'),
   ])
-  const { set, texts } = await validatePaths(paths)
-  const wrong = set.problems.filter(({ severity }) => severity === 'error')
-  if (wrong.length === 0) return declaredTypescript(set, namespace)
-  terminal.say(problemsText(wrong, (file) => texts.get(file) ?? '', terminal.paint))
+  const types = await declaredTypes(paths, namespace)
+  if (types.ok) return types.text
+  const { problems, texts } = types
+  terminal.say(problemsText(problems, (file) => texts.get(file) ?? '', terminal.paint))
   return undefined
 }
 

@@ -10,6 +10,7 @@ import { HeadgateError } from '../engine/error.ts'
 import { type CommandDefinition, type Invocation, textOption, textOptions } from './command.ts'
 import { RESOURCES_OPTION } from './connect-options.ts'
 import { convergenceText } from './convergence-text.ts'
+import { KeptTypes } from './declared-types.ts'
 import { requireFolder } from './folder.ts'
 import { removeServerFile, writeServerFile } from './server-file.ts'
 import type { RunningServer, ServerOptions } from './server-options.ts'
@@ -67,6 +68,8 @@ async function runUp(invocation: Invocation): Promise<number> {
   const given = invocation.arguments[0]
   const folder = given === undefined ? undefined : requireFolder(resolve(given))
   const dataDirectory = resolve(textOption(invocation, 'dataDir') ?? DATA_DIRECTORY_DEFAULT)
+  const types = folder === undefined ? undefined : new KeptTypes(folder)
+  let isFirst = true
   const server = await invocation.startServer({
     folder,
     source: requireSourceName(textOption(invocation, 'source') ?? 'local'),
@@ -77,6 +80,10 @@ async function runUp(invocation: Invocation): Promise<number> {
     pruneSettleMs: readPruneSettle(invocation),
     resources: await readResources(invocation),
     onConvergence: (report, source) => {
+      if (source.folder === folder && (isFirst || isWorthSaying(report))) {
+        isFirst = false
+        void types?.look()
+      }
       if (!isWorthSaying(report)) return
       const text = convergenceText(report, {
         texts: (file) => textOf(source.folder, file),

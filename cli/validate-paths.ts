@@ -26,10 +26,16 @@ export interface Validation {
   readonly texts: ReadonlyMap<string, string>
 }
 
+export interface ValidateOptions {
+  readonly stdin?: AsyncIterable<string | Uint8Array> | undefined
+  /** Whether the code that pipelines name has to be there. */
+  readonly looksAtModules?: boolean
+}
+
 /** Problems name files as a person would from the working directory, unless only one folder is judged. */
 export async function validatePaths(
   paths: readonly string[],
-  stdin?: AsyncIterable<string | Uint8Array>,
+  { stdin, looksAtModules = true }: ValidateOptions = {},
 ): Promise<Validation> {
   const walks = await Promise.all([
     ...paths.map((path) => walk(path)),
@@ -43,7 +49,7 @@ export async function validatePaths(
     scope: SCOPE_ALL,
     grants: GRANTS_ALL,
     directory: process.cwd(),
-    moduleFault,
+    ...(looksAtModules ? { moduleFault } : {}),
     files,
     notes: walks.flatMap((one) => one.notes),
     unreadable: walks.flatMap((one) => one.unreadable),

@@ -34,7 +34,7 @@ async function runValidate(invocation: Invocation): Promise<number> {
   const paths = invocation.arguments.length === 0 ? ['.'] : invocation.arguments
   const validation = await validatePaths(
     paths.filter((path) => path !== STDIN).map((path) => resolve(path)),
-    paths.includes(STDIN) ? terminal.stdin : undefined,
+    { stdin: paths.includes(STDIN) ? terminal.stdin : undefined },
   )
   const { problems, resources, files } = validation
   const text = await printedText(validation, invocation)

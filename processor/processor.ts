@@ -1,7 +1,8 @@
 /**
  * Types for modules that the processor `typescript` runs. Nothing here runs: import it with `import type`.
  *
- * `headgate types` writes one `Processor<In, Out>` for each pipeline that has such a processor.
+ * `headgate types` writes one `Processor<In, Out>` and one `ProcessorResult<Out>` for each pipeline that has such a
+ * processor. Say what the function returns: only then does the compiler tell of a field that is not known.
  */
 
 /** A record as a module gets it. It may be copied: `{ ...record, value: { ...record.value, total: 1 } }`. */
@@ -31,7 +32,7 @@ export type Metadata = Readonly<Record<string, unknown>>
 export interface OutputRecord<Value = unknown> {
   /** Text and bytes become the content as they are, anything else its JSON. */
   readonly value: Value
-  readonly key?: string | undefined
+  readonly key?: string | null | undefined
   /** All of it: what is not in it is gone. */
   readonly metadata?: Metadata
 }

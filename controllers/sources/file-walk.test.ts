@@ -41,6 +41,17 @@ describe('a walk through a folder', () => {
     ])
   })
 
+  test('skips packages, and what lies beside modules for them', async () => {
+    const names = ['package-lock.json', 'package.json', 'tsconfig.build.json', 'tsconfig.json']
+    const packages = ['node_modules/a/package.json', 'node_modules/a/b.yaml']
+    for (const path of [...names, ...packages, 'kept.json']) write(path)
+    const sweep = await walk()
+    expect(paths(sweep)).toEqual(['kept.json'])
+    expect([...sweep.notes].sort()).toEqual(
+      names.map((name) => `${name}: skipped, it is for packages and compilers`),
+    )
+  })
+
   test('leaves out what .headgateignore names', async () => {
     for (const path of ['kept.yaml', 'drafts/a.yaml', 'old.yaml']) write(path)
     write('.headgateignore', 'drafts/\nold.*\n')

@@ -29,6 +29,10 @@ export const READ_ATTEMPTS_MAX = 3
 const LOOKS_AT_ONCE = 32
 export const IGNORE_FILE = '.headgateignore'
 const KUSTOMIZATION = /^kustomization(\.ya?ml)?$/i
+/** What lies beside modules: of package managers and compilers, and the packages themselves. */
+const OF_PACKAGES =
+  /^(?:package(?:-lock)?\.json|npm-shrinkwrap\.json|pnpm-(?:lock|workspace)\.yaml|[jt]sconfig(?:\..+)?\.json|biome\.json)$/
+export const PACKAGES_FOLDER = 'node_modules'
 
 /** `root` is a real path: whoever calls resolves links of the folder itself once, so that a swap is seen whole. */
 export async function walkFiles(
@@ -124,7 +128,9 @@ class Walker implements Walk {
     const parts = path.split('/')
     const isSkipped = parts.some(
       (name, index) =>
-        name.startsWith('.') || this.#ignore.ignores(`${parts.slice(0, index + 1).join('/')}/`),
+        name.startsWith('.') ||
+        name === PACKAGES_FOLDER ||
+        this.#ignore.ignores(`${parts.slice(0, index + 1).join('/')}/`),
     )
     if (!isSkipped) await this.#folder({ path, level: parts.length })
     return this.#linked.length === 0
@@ -208,7 +214,10 @@ class Walker implements Walk {
         this.notes.push(`${path}: skipped, a hidden file`)
       return true
     }
-    if (KUSTOMIZATION.test(name)) this.notes.push(`${path}: skipped, it is for kustomize`)
+    if (name === PACKAGES_FOLDER) return true
+    if (OF_PACKAGES.test(name))
+      this.notes.push(`${path}: skipped, it is for packages and compilers`)
+    else if (KUSTOMIZATION.test(name)) this.notes.push(`${path}: skipped, it is for kustomize`)
     else if (this.#ignore.ignores(path)) this.notes.push(`${path}: skipped, in ${IGNORE_FILE}`)
     else return false
     return true

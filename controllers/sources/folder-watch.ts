@@ -36,9 +36,9 @@ export class FolderWatch implements AsyncDisposable {
     this.#clock = clock
     this.#lookAgain = lookAgain
     this.#watcher = watch(folder, {
-      // A watch per folder is enough: its raw events name the files. Hidden folders are none of ours.
+      // A watch per folder is enough: its raw events name the files. Hidden folders and packages are none of ours.
       ignored: (path, stats) =>
-        stats?.isFile() === true || (path !== folder && basename(path).startsWith('.')),
+        stats?.isFile() === true || (path !== folder && /^\.|^node_modules$/.test(basename(path))),
       ignoreInitial: true,
       followSymlinks: true,
     })

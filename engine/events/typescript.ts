@@ -10,13 +10,24 @@ import { schemaType } from './schema-typescript.ts'
 
 const HEAD = `// Written by \`headgate types\` from what the folder declares. Write it again rather than edit it.
 `
+const IMPORT = `import type { Processor, ProcessorResult } from 'headgate/processor'
+`
+const OWN_NAMES = ['Streams', 'Processor', 'ProcessorResult']
 const NUMBERS = /^(Nullable)?(S?Byte|U?Int(16|32|64)|Single|Double|Decimal)(Enum)?$/
 const ANY_LISTS = ['Array', 'IList', 'IEnumerable']
+
+/** The streams that a function reads and writes, by name; undefined where nobody can tell what it gets or gives. */
+export interface ProcessorStreams {
+  readonly pipeline: string
+  readonly reads: readonly string[] | undefined
+  readonly writes: readonly string[] | undefined
+}
 
 /** `streams`: the name of each, and of its type where it has one. */
 export function typescriptOf(
   types: readonly EventType[],
   streams: ReadonlyMap<string, string | undefined>,
+  processors: readonly ProcessorStreams[] = [],
 ): string {
   const names = interfaceNames(types.map(({ name }) => name))
   const interfaces = types.map((type) => interfaceOf(type, names))
@@ -25,23 +36,45 @@ export function typescriptOf(
     return `  readonly ${propertyName(stream)}: ${held}\n`
   })
   const last = `/** What each stream holds. */\nexport interface Streams {\n${entries.join('')}}\n`
-  return [HEAD, ...interfaces, last].join('\n')
+  if (processors.length === 0) return [HEAD, ...interfaces, last].join('\n')
+  const heldBy = (list: readonly string[] | undefined): string => {
+    const held = (list ?? []).map((stream) => names.get(streams.get(stream) ?? '') ?? 'unknown')
+    return held.length === 0 || held.includes('unknown')
+      ? 'unknown'
+      : [...new Set(held)].join(' | ')
+  }
+  const taken = new Set([...OWN_NAMES, ...names.values()])
+  const functions = processors.map(({ pipeline, reads, writes }) => {
+    const [reading, writing] = [heldBy(reads), heldBy(writes)]
+    const name = freeName(`${typeName(pipeline)}Processor`, taken)
+    const result = freeName(`${typeName(pipeline)}Result`, taken)
+    return `/** What the module of Pipeline ${pipeline} exports, and what that returns. */
+export type ${name} = Processor<${reading}, ${writing}>
+export type ${result} = ProcessorResult<${writing}>
+`
+  })
+  return [`${HEAD}${IMPORT}`, ...interfaces, last, ...functions].join('\n')
 }
 
 /** `order-line` is `OrderLine`; two that would be the same are told apart by a number. */
 function interfaceNames(types: readonly string[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  const taken = new Set(['Streams'])
-  for (const type of types) {
-    const words = type.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
-    const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-    const base = isIdentifier(joined) ? joined : `Type${joined}`
-    let name = base
-    for (let count = 2; taken.has(name); count++) name = `${base}${count}`
-    taken.add(name)
-    names.set(type, name)
-  }
+  const taken = new Set(OWN_NAMES)
+  for (const type of types) names.set(type, freeName(typeName(type), taken))
   return names
+}
+
+function typeName(text: string): string {
+  const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  return isIdentifier(joined) ? joined : `Type${joined}`
+}
+
+function freeName(base: string, taken: Set<string>): string {
+  let name = base
+  for (let count = 2; taken.has(name); count++) name = `${base}${count}`
+  taken.add(name)
+  return name
 }
 
 function interfaceOf(

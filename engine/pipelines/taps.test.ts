@@ -82,6 +82,30 @@ describe('what is seen at a processor', () => {
     expect(seen.end).toBe('closed')
   })
 
+  test.each([
+    ['mutation', { mutation: 'root.n = 10\nroot.m = 1' }],
+    ['jq', { jq: { query: '.n = 10 | .m = 1' } }],
+    [
+      'javascript',
+      {
+        javascript: {
+          code: 'const v = benthos.v0_msg_as_structured(); v.n = 10; v.m = 1; benthos.v0_msg_set_structured(v)',
+        },
+      },
+    ],
+    [
+      'branch',
+      {
+        branch: { processors: [{ mapping: 'root = 1' }], result_map: 'root.n = 10\nroot.m = this' },
+      },
+    ],
+    ['for_each', { for_each: [{ mutation: 'root.n = 10\nroot.m = 1' }] }],
+  ])('is before it what it was before %s, whenever one looks', async (_, processor) => {
+    const { seen } = await look('pipeline.processors.0', through(processor), { limit: 1 })
+    const [before, after] = seen.records.map(({ message }) => JSON.parse(message?.text() ?? ''))
+    expect([before, after]).toEqual([{ n: 1 }, { m: 1, n: 10 }])
+  })
+
   test('says of what was filtered that nothing came of it', async () => {
     const filter = { mapping: 'root = if this.n % 2 == 0 { deleted() }' }
     const { seen } = await look('pipeline.processors.0', through(filter), { side: 'after' })

@@ -18,7 +18,7 @@ export function resetField(several: boolean): TSchema {
         id: text(
           'Tells one reset from another: to do the same once more, give it another id.',
           ID_LENGTH_MAX,
-          { pattern: ID_PATTERN, patternText: ID_TEXT },
+          { pattern: ID_PATTERN, patternText: ID_TEXT, examples: ['new-prices'] },
         ),
         to: place(),
         ...(several
@@ -45,6 +45,7 @@ function place(): TSchema {
   return Type.Unsafe<unknown>({
     description:
       '`earliest`, `latest`, a sequence, or a time in RFC 3339: the first record that arrived then or later.',
+    examples: ['earliest'],
     'x-kubernetes-int-or-string': true,
     anyOf: [
       { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },

@@ -78,7 +78,8 @@ function notThere({ kind, namespace, name }: Identity, { catalog }: Running): He
     .filter(({ identity }) => identity.kind === kind && identity.namespace === namespace)
     .map(({ identity }) => identity.name)
   const meant = nearest(name, names)
+  const where = `Those that there are: headgate get ${kind.toLowerCase()}s -A`
   return new HeadgateError('NotFound', `There is no ${identityText({ kind, namespace, name })}.`, {
-    ...(meant === undefined ? {} : { hint: `Did you mean ${meant}?` }),
+    hint: meant === undefined ? where : `Did you mean ${meant}?`,
   })
 }

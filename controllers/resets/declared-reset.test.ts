@@ -6,6 +6,9 @@ import { buildPipeline as build } from '../../engine/pipelines/build-pipeline.ts
 import { readAll } from '../../engine/pipelines/stream-testing.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
+import type { Builders } from '../control-plane-options.ts'
+import { rulePolicy } from '../plan/change-policy.ts'
+import { compileRule } from '../plan/change-rule.ts'
 import type { Action } from '../plan/plan.ts'
 import type { Member } from '../sets/resource-set.ts'
 import { setOf } from '../testing.ts'
@@ -46,11 +49,11 @@ async function say(world: ResetWorld, ...members: readonly Member[]): Promise<vo
   await quiet(world)
 }
 
-/** What a plan of these says of the pipeline. */
+/** What a plan of these says of the pipeline. Another source, as the one of single objects, reads nothing. */
 async function planned(world: ResetWorld, member: Member): Promise<Action | undefined> {
-  const readFiles = async () => setOf([...streams(2), member])
-  const { builders } = world.options as { builders: { readFiles: unknown } }
-  builders.readFiles = readFiles
+  const { builders } = world.options as { builders: { readFiles: Builders['readFiles'] } }
+  builders.readFiles = async ({ name }) =>
+    name === 'local' ? setOf([...streams(2), member]) : setOf([], { source: name })
   const { plan } = await world.plane.sources.plan('local', [])
   return plan.actions.find(({ identity }) => identity.kind === 'Pipeline')
 }
@@ -184,6 +187,21 @@ describe('a declared reset', () => {
     await say(world, copying(reset('one', 2, { shards: [0] })))
     expect(countOf(world.engine)).toBe(7)
   })
+})
+
+test('policies see what is read again, and hold back more than they allow', async () => {
+  const compiled = compileRule('actions.all(a, a.cost.readAgain.records <= 2)')
+  if (!compiled.ok) throw new Error(compiled.message)
+  const policies = [rulePolicy('replays', compiled.rule, undefined)]
+  const world = await started([...streams(2), copying()], { policies })
+  await append(world.engine, ['a', 'b', 'c'])
+  await until(world, () => countOf(world.engine) === 3)
+  await quiet(world)
+  await say(world, copying(reset('one', 'earliest')))
+  expect(countOf(world.engine)).toBe(3)
+  expect(statusOf(world)?.conditions.map(({ reason }) => reason)).toContain('Policy')
+  await say(world, copying(reset('one', 2, { shards: [0] })))
+  expect(countOf(world.engine)).toBe(5)
 })
 
 describe('a reset that is declared from the beginning', () => {

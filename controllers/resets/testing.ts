@@ -55,6 +55,7 @@ export async function startWorld(
   builders: Partial<Builders> = {},
   declared: Partial<SourceDeclaration> = {},
 ): Promise<ResetWorld> {
+  await loadComponents()
   const source = new FakeSource(setOf(members), declarationOf('local', declared))
   const world = worldOf([source], { ...given })
   const options: ControlPlaneOptions = {
@@ -72,6 +73,20 @@ export async function startWorld(
   await plane.sources.firstConvergence()
   return { ...world, options, clock: given.clock ?? world.clock, plane, source }
 }
+
+/** They are loaded from files when they are named first, which takes time that no clock of ours knows. */
+async function loadComponents(): Promise<void> {
+  const inputs = [{ stream: { name: 'orders' } }, { generate: { mapping: 'root = 1', count: 1 } }]
+  const processors = [{ mapping: 'root = content().uppercase()' }]
+  for (const output of [{ drop: {} }, { stream: { name: 'copied' } }])
+    await inspectPipeline({ input: { broker: { inputs } }, pipeline: { processors }, output })
+  await inspectPipeline(lowerSink('out', SINK))
+}
+
+const SINK = {
+  from: { stream: 'orders', start: 'earliest' },
+  endpoint: { type: 'standard', url: 'http://127.0.0.1:1/' },
+} as unknown as SinkSpec
 
 export async function append(
   engine: Engine,

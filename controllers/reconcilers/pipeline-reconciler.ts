@@ -65,14 +65,17 @@ interface Wanted {
   readonly run: Run
   /** Undefined for what does not run. */
   readonly use: SecretUse | undefined
-  readonly atLeastOnceBecause?: string | undefined
+  readonly limits?: Limits
 }
+
+/** What the config does not let it do. */
+type Limits = Pick<PipelineInspection, 'atLeastOnceBecause' | 'noWorkersBecause'>
 
 export class PipelineReconciler implements Reconciler {
   readonly kind: 'Pipeline' | 'Sink'
   readonly #options: PipelineReconcilerOptions
-  /** Why each is only at-least-once; looked up when it is applied, told at every GET. */
-  readonly #atLeastOnce = new Map<string, string | undefined>()
+  /** Looked up when each is applied, told at every GET. */
+  readonly #limits = new Map<string, Limits>()
 
   constructor(options: PipelineReconcilerOptions) {
     this.kind = options.kind
@@ -81,8 +84,8 @@ export class PipelineReconciler implements Reconciler {
 
   async apply(request: ApplyRequest, signal?: AbortSignal): Promise<void> {
     const { runner, secrets } = this.#options
-    const { run, use, atLeastOnceBecause } = await this.#runOf(request)
-    if (run.active) this.#atLeastOnce.set(run.key, atLeastOnceBecause)
+    const { run, use, limits } = await this.#runOf(request)
+    if (limits !== undefined) this.#limits.set(run.key, limits)
     try {
       await runner.apply({ ...run, handover: this.#handoverOf(request) }, signal)
     } catch (thrown) {
@@ -116,7 +119,7 @@ export class PipelineReconciler implements Reconciler {
     const filled = await filledInspection(config, inspection, environment.env, inspect)
     requireGrants(filled.needs, grantsOf(owner), environment.directory)
     requireStreams(resource, environment)
-    const { secrets: references, atLeastOnceBecause } = inspection
+    const { secrets: references } = inspection
     const fingerprint = await secrets.fingerprint(references, environment.secrets)
     const { configDirectory = environment.directory } = environment
     const code = modulesFingerprint(inspection.modules ?? [], configDirectory)
@@ -125,7 +128,7 @@ export class PipelineReconciler implements Reconciler {
     return {
       run: { ...run, runDigest, exclusives, completed },
       use: { owner, references, secrets: environment.secrets, fingerprint },
-      atLeastOnceBecause,
+      limits: limitsOf(inspection),
     }
   }
 
@@ -156,7 +159,7 @@ export class PipelineReconciler implements Reconciler {
   async remove({ resource }: RemoveRequest): Promise<void> {
     const key = identityKey(resource.identity)
     await this.#options.runner.remove(key)
-    this.#atLeastOnce.delete(key)
+    this.#limits.delete(key)
     this.#options.secrets.forget(key)
     this.#options.resets.store.remove(key)
   }
@@ -166,7 +169,7 @@ export class PipelineReconciler implements Reconciler {
     const state = this.#options.runner.state(key)
     if (state === undefined)
       return { conditions: [isNotSo('Ready', 'NotRunning', 'It does not run.')], status: {} }
-    const delivery = this.#atLeastOnce.get(key)
+    const { atLeastOnceBecause: delivery, noWorkersBecause } = this.#limits.get(key) ?? {}
     const { last } = this.#options.resets.store.get(key)
     return {
       conditions: conditionsOf(state, resource),
@@ -174,6 +177,7 @@ export class PipelineReconciler implements Reconciler {
         phase: phaseOf(state),
         delivery: delivery === undefined ? 'exactly-once' : 'at-least-once',
         ...(delivery === undefined ? {} : { atLeastOnceBecause: delivery }),
+        ...(noWorkersBecause === undefined ? {} : { noWorkersBecause }),
         ...(state.pipeline === undefined ? {} : { counters: state.pipeline.counters }),
         ...(last === undefined ? {} : { lastReset: lastResetStatus(last) }),
       },
@@ -261,4 +265,8 @@ function connectedOf({ connected, message }: PipelineState): Condition {
 function phaseOf(state: RunState): string {
   if (!state.active) return 'paused'
   return state.completed ? 'completed' : (state.pipeline?.phase ?? 'stopped')
+}
+
+function limitsOf({ atLeastOnceBecause, noWorkersBecause }: PipelineInspection): Limits {
+  return { atLeastOnceBecause, ...(noWorkersBecause === undefined ? {} : { noWorkersBecause }) }
 }

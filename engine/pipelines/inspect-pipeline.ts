@@ -37,6 +37,7 @@ import { loopProblems, type ResourceUse } from './resource-uses.ts'
 import { shardKeyKind } from './shard-key.ts'
 import { type PipelineSpec, RESOURCE_LISTS, readSpec } from './spec.ts'
 import { unknownLabelText } from './unknown-label.ts'
+import { asksForWorkers, fitnessOf } from './workers/fitness.ts'
 
 /** Deeper nesting of components is refused. */
 export const COMPONENT_DEPTH_MAX = 32
@@ -63,6 +64,7 @@ export async function inspectPipeline(
   await inspector.shared(lints)
   inspector.deadLetters()
   inspector.variables(spec, [])
+  const noWorkersBecause = await whyNoWorkers(parts)
   return {
     problems: inspector.problems,
     streams: inspector.streams,
@@ -71,7 +73,17 @@ export async function inspectPipeline(
     modules: inspector.modules,
     secrets: inspector.secrets,
     atLeastOnceBecause: inspector.atLeastOnceBecause,
+    ...(noWorkersBecause === undefined ? {} : { noWorkersBecause }),
   }
+}
+
+async function whyNoWorkers({
+  threads,
+  processors,
+  resources,
+}: PipelineSpec): Promise<string | undefined> {
+  if (!asksForWorkers(threads)) return undefined
+  return (await fitnessOf(processors, resources)).unfitBecause
 }
 
 /** The roles of the components in a field that lists them. */

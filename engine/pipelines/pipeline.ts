@@ -45,6 +45,8 @@ export interface PipelineInspection {
   readonly secrets: readonly SecretReference[]
   /** Why it is only at-least-once, or undefined where it is exactly-once. */
   readonly atLeastOnceBecause: string | undefined
+  /** Where `threads` ask for workers: why its processors run without. */
+  readonly noWorkersBecause?: string
 }
 
 export interface StreamUse {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inspectPipeline } from '../inspect-pipeline.ts'
 import { readSpec } from '../spec.ts'
 import { type Fitness, fitnessOf } from './fitness.ts'
 
@@ -25,6 +26,25 @@ describe('processors are fit for workers', () => {
       variables: new Set(['REGION', 'ZONE']),
     })
   })
+})
+
+describe('a pipeline', () => {
+  const judged = async (threads: unknown): Promise<string | undefined> => {
+    const processors = [{ mapping: 'root = counter()' }]
+    const { noWorkersBecause } = await inspectPipeline({ pipeline: { threads, processors } })
+    return noWorkersBecause
+  }
+
+  test('says why it has no workers, where its threads ask for them', async () => {
+    expect(await judged(2)).toBe('a mapping calls counter(), which counts messages')
+  })
+
+  test.each([1, 0, -1, undefined])(
+    'says nothing of workers where threads are %j',
+    async (asked) => {
+      expect(await judged(asked)).toBeUndefined()
+    },
+  )
 })
 
 describe('processors are not fit for workers', () => {

@@ -27,6 +27,11 @@ export interface Fitness {
   readonly variables: ReadonlySet<string>
 }
 
+/** `threads` as the config has it: only who names a number above 1 asks for workers. */
+export function asksForWorkers(threads: unknown): threads is number {
+  return typeof threads === 'number' && threads > 1
+}
+
 export async function fitnessOf(
   processors: readonly unknown[],
   resources: Resources,

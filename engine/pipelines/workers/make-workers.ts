@@ -5,11 +5,10 @@ import type { Resources } from '../component-config.ts'
 import type { Health } from '../health.ts'
 import type { PipelineEnvironment } from '../pipeline.ts'
 import { ComponentSpans } from '../tracing/component-spans.ts'
-import { fitnessOf } from './fitness.ts'
+import { asksForWorkers, fitnessOf } from './fitness.ts'
 import { WorkerChain } from './worker-chain.ts'
 
 export interface WorkersWanted {
-  /** As the config has it: only who names a number above 1 gets workers. */
   readonly threads: unknown
   readonly processors: readonly unknown[]
   readonly resources: Resources
@@ -41,7 +40,7 @@ export async function makeWorkers({
   strict,
   ...built
 }: WorkersWanted): Promise<WorkerChain | undefined> {
-  if (typeof threads !== 'number' || threads < 2) return undefined
+  if (!asksForWorkers(threads)) return undefined
   const { environment } = built
   // A worker has the time of the system; who simulates it means all of the pipeline.
   if (environment.clock !== realClock) return undefined

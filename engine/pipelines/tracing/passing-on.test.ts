@@ -1,6 +1,9 @@
 /** How the headers of a trace go in and out of components, where nobody traces and where somebody does. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
@@ -13,6 +16,7 @@ import { afterEach, expect, test } from 'vitest'
 import { runToEnd, started, toldServer } from '../../components/testing.ts'
 import { RECORD_HEADERS_MAX } from '../../log/record.ts'
 import { openTelemetry } from '../../ports/open-telemetry.ts'
+import type { Span } from '../../ports/tracing.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { lowerSink } from '../sink.ts'
 import { createStream, memory, readAll } from '../stream-testing.ts'
@@ -131,6 +135,77 @@ test('what goes from one pipeline to another within the process is within the sp
   expect(named('headgate.pipeline second')?.parentSpanContext?.spanId).toBe(
     named('output_inproc')?.spanContext().spanId,
   )
+})
+
+test('a trace goes on behind a buffer that keeps nothing but what is written down', async () => {
+  const exporter = new InMemorySpanExporter()
+  const spanProcessors = [new SimpleSpanProcessor(exporter)]
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }))
+  const tracing = openTelemetry('1') ?? never()
+  const directory = await mkdtemp(join(tmpdir(), 'headgate-traced-'))
+  const buffer = { sqlite: { path: 'buffer.db' } }
+  const spec = { input: withParent, buffer, output: { drop: {} } }
+  await runToEnd(spec, testEnvironment({ tracing, directory }))
+  await rm(directory, { recursive: true })
+  const ways = exporter.getFinishedSpans().filter(({ name }) => name === 'headgate.pipeline test')
+  const before = ways.find((way) => way.parentSpanContext?.spanId === PARENT.slice(36, 52))
+  const behind = ways.find((way) => way !== before)
+  expect(behind?.parentSpanContext?.spanId).toBe(before?.spanContext().spanId)
+})
+
+test('of a trace that nobody keeps, no component tells anything', async () => {
+  const dead: Span = {
+    recording: false,
+    headers: { traceparent: OTHER },
+    begin: () => never(),
+    fail: () => {},
+    end: () => {},
+  }
+  const tracing = { begin: () => dead, flush: async () => {} }
+  const spec = {
+    input: withParent,
+    pipeline: { processors: [{ mapping: 'root = tracing_span()' }] },
+    output: { stdout: {} },
+  }
+  const environment = testEnvironment({ tracing })
+  await runToEnd(spec, environment)
+  expect(JSON.parse(environment.stdout.text)).toEqual({ traceparent: OTHER })
+})
+
+test('a trace goes on behind a buffer that keeps nothing but what is written down', async () => {
+  const exporter = new InMemorySpanExporter()
+  const spanProcessors = [new SimpleSpanProcessor(exporter)]
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }))
+  const tracing = openTelemetry('1') ?? never()
+  const directory = await mkdtemp(join(tmpdir(), 'headgate-traced-'))
+  const buffer = { sqlite: { path: 'buffer.db' } }
+  const spec = { input: withParent, buffer, output: { drop: {} } }
+  await runToEnd(spec, testEnvironment({ tracing, directory }))
+  await rm(directory, { recursive: true })
+  const [before, behind] = exporter
+    .getFinishedSpans()
+    .filter(({ name }) => name === 'headgate.pipeline test')
+    .toSorted((one, other) => (one.parentSpanContext?.isRemote === true ? 1 : 0) - (other ? 0 : 1))
+  expect(behind?.parentSpanContext?.spanId).toBe(before?.spanContext().spanId)
+})
+
+test('of a trace that nobody keeps, no component tells anything', async () => {
+  const dead: Span = {
+    recording: false,
+    headers: { traceparent: OTHER },
+    begin: () => never(),
+    fail: () => {},
+    end: () => {},
+  }
+  const tracing = { begin: () => dead, flush: async () => {} }
+  const spec = {
+    input: withParent,
+    pipeline: { processors: [{ mapping: 'root = tracing_span()' }] },
+    output: { stdout: {} },
+  }
+  const environment = testEnvironment({ tracing })
+  await runToEnd(spec, environment)
+  expect(JSON.parse(environment.stdout.text)).toEqual({ traceparent: OTHER })
 })
 
 test('whatever else is traced in the process, messages belong to their own trace', async () => {

@@ -264,7 +264,7 @@ describe('what fails', () => {
     expect(one(spans(), 'output_drop').spanContext().traceId).toBe(TRACE_ID)
   })
 
-  test('shows no value of an environment variable', async () => {
+  test('shows no value of an environment variable, at an output either', async () => {
     const { tracing, spans } = traced()
     const env = (name: string): string | undefined =>
       name === 'PASSWORD' ? 'very-secret-9' : undefined
@@ -274,6 +274,13 @@ describe('what fails', () => {
       testEnvironment({ tracing, env }),
     )
     expect(JSON.stringify(one(spans(), 'mapping').status)).not.toContain('very-secret-9')
+    const rejects = { input: withParent, output: { reject: 'not with ${PASSWORD}' } }
+    await run(rejects, testEnvironment({ tracing, env }))
+    const rejected = (): ReadableSpan | undefined =>
+      spans().find(({ name }) => name === 'output_reject')
+    await until(() => rejected() !== undefined)
+    expect(rejected()?.status.message).toContain('not with')
+    expect(JSON.stringify(rejected()?.status)).not.toContain('very-secret-9')
   })
 })
 

@@ -15,6 +15,8 @@ export interface TappedRecord {
   readonly value?: unknown
   readonly text?: string
   readonly data?: string
+  /** Why there is nothing to show. */
+  readonly unprintable?: string
   /** How many bytes there are, where not all are shown. */
   readonly cut?: number
   readonly gone?: true

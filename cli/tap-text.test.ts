@@ -150,6 +150,15 @@ describe('what changed', () => {
     expect(changes({ value: {} }, { value: { constructor: 1 } })).toBe('constructor: + 1')
   })
 
+  test('is told as a whole where it is nested deep', () => {
+    const nested = (depth: number, leaf: number): object =>
+      depth === 0 ? { n: leaf } : { a: nested(depth - 1, leaf) }
+    expect(changes({ value: nested(7, 1) }, { value: nested(7, 2) })).toMatch(/^(a\.){7}n: 1 → 2$/)
+    expect(changes({ value: nested(8, 1) }, { value: nested(8, 2) })).toMatch(
+      /^(a\.){7}a: \{"n":1\} → \{"n":2\}$/,
+    )
+  })
+
   test('is counted where it is much', () => {
     const many = (count: number): object =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, at]))

@@ -109,7 +109,9 @@ export class TapText {
   }
 }
 
-function contentText({ text, data, cut }: TappedRecord, value: string | undefined): string {
+function contentText(record: TappedRecord, value: string | undefined): string {
+  const { text, data, cut, unprintable } = record
+  if (unprintable !== undefined) return `(not printable: ${printable(unprintable)})`
   const whole = value ?? text ?? (data === undefined ? '' : `base64 ${data}`)
   const shown = whole.slice(0, CONTENT_SHOWN_LENGTH_MAX)
   const bytes = cut ?? (shown.length < whole.length ? Buffer.byteLength(whole) : undefined)

@@ -217,7 +217,7 @@ describe('a tap', () => {
     expect(end.reason).toBe('limit')
     expect(end.dropped).toBeGreaterThan(0)
     expect(end.shown + end.dropped).toBe(TAP_LIMIT_MAX)
-    // What the server may hold for it, and as much again on the way.
+    // What the server holds for it, and what is on the way.
     expect(end.shown * 20_000).toBeLessThan(2 * TAP_UNREAD_BYTES_MAX + 16 * 1024 * 1024)
     const told = lines
       .filter(({ type }) => type === 'dropped')

@@ -17,6 +17,7 @@ export const TAP_WAITING_RECORDS_MAX = 1_000
 export const TAP_UNREAD_BYTES_MAX: number = 4 * 1024 * 1024
 /** Then others get their turn. */
 const RECORDS_PER_TURN = 256
+const CHARACTERS_PER_TURN: number = 1024 * 1024
 
 export class TapAnswer implements PipelineTapListener {
   readonly #reply: FastifyReply
@@ -76,26 +77,33 @@ export class TapAnswer implements PipelineTapListener {
     this.#isTurnAsked = false
     const { raw } = this.#reply
     if (raw.destroyed) return
-    const lines = this.#waiting.splice(0, RECORDS_PER_TURN).flatMap((one) => this.#linesOf(one))
-    if (lines.length > 0) raw.write(lines.join(''))
+    let [text, records] = ['', 0]
+    while (records < RECORDS_PER_TURN && text.length < CHARACTERS_PER_TURN) {
+      const one = this.#waiting.shift()
+      if (one === undefined) break
+      records += 1
+      // The client fell behind since the record came.
+      if (one !== 'restarted' && this.#isUnread()) this.#drop()
+      else text += this.#linesOf(one)
+    }
+    if (text !== '') raw.write(text)
     if (this.#waiting.length > 0) this.#askTurn()
     else if (this.#end !== undefined) {
-      const dropped = this.#droppedLines()
-      raw.end(`${dropped.join('')}${endLine(this.#end, this.#shown, this.#droppedInAll)}`)
+      raw.end(this.#droppedLine() + endLine(this.#end, this.#shown, this.#droppedInAll))
     }
   }
 
-  #linesOf(one: TapRecord | 'restarted'): readonly string[] {
-    if (one === 'restarted') return [restartedLine(this.#clock.wallUs())]
+  #linesOf(one: TapRecord | 'restarted'): string {
+    if (one === 'restarted') return restartedLine(this.#clock.wallUs())
     this.#shown += 1
-    return [...this.#droppedLines(), recordLine(one)]
+    return this.#droppedLine() + recordLine(one)
   }
 
-  #droppedLines(): readonly string[] {
-    if (this.#dropped === 0) return []
+  #droppedLine(): string {
+    if (this.#dropped === 0) return ''
     const line = droppedLine(this.#dropped)
     this.#dropped = 0
-    return [line]
+    return line
   }
 
   #drop(): void {

@@ -3,7 +3,7 @@
  * for the reader is too slow), `restarted`, or `end`, which is the last.
  *
  * What a record holds is its `value` where that is JSON, else `text`, else `data` in base64. What is above a limit is
- * `text` or `data` of its beginning, and `cut` says how many bytes there are.
+ * `text` or `data` of its beginning, and `cut` says how many bytes there are; `unprintable` says why there are none.
  */
 import { isUtf8 } from 'node:buffer'
 import type { PipelineTapEnd } from '../../controllers/pipeline-taps.ts'
@@ -57,8 +57,14 @@ export function endLine(end: PipelineTapEnd, shown: number, dropped: number): st
 }
 
 function contentOf(message: Message): string {
-  // Whoever looks leaves the message as it is: bytes that nobody asked for are not kept.
-  const bytes = message.printed ? message.content() : Buffer.from(message.text())
+  let bytes: Uint8Array
+  try {
+    // Whoever looks leaves the message as it is: bytes that nobody asked for are not kept.
+    bytes = message.printed ? message.content() : Buffer.from(message.text())
+  } catch (error) {
+    // What is nested too deep to be written fails where it is written, and must not fail here.
+    return `"unprintable":${JSON.stringify(error instanceof Error ? error.message : String(error))}`
+  }
   if (bytes.length > TAP_CONTENT_BYTES_MAX) return cutOf(bytes)
   if (!isUtf8(bytes)) return `"data":"${Buffer.from(bytes).toString('base64')}"`
   const text = Buffer.from(bytes).toString()

@@ -457,6 +457,11 @@ describe('a module that does not load is refused', () => {
       'clean.ts:4:1: Expression expected',
     ],
     [
+      'ends too soon',
+      { 'clean.ts': 'const a = 1\nexport default (r) => {' },
+      "clean.ts:2:24: Expected '}', got '<eof>'",
+    ],
+    [
       'holds what cannot be stripped',
       { 'clean.ts': 'export default () => null\n  enum Color { Red }\n' },
       'clean.ts:2:3: TypeScript enum is not supported in strip-only mode',

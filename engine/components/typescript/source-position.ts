@@ -75,6 +75,11 @@ function placeOf(line: string): SourcePosition | undefined {
 function markedPosition(stack: string): SourcePosition | undefined {
   const [, url, line] = MARKED.exec(stack) ?? []
   if (url === undefined) return undefined
-  const mark = stack.split('\n').find((text) => /^\s*\^+\s*$/.test(text))
-  return { url, line: Number(line), column: (mark?.indexOf('^') ?? 0) + 1 }
+  const shown = stack.split('\n').slice(1)
+  const mark = shown.find((text) => /^\s*\^+\s*$/.test(text))
+  if (mark !== undefined) return { url, line: Number(line), column: mark.indexOf('^') + 1 }
+  // Something is missing at the end.
+  const end = shown.findIndex((text) => /^\w*Error\b/.test(text))
+  const last = shown.slice(0, end).findLast((text) => text !== '') ?? ''
+  return { url, line: Number(line), column: last.length + 1 }
 }

@@ -1,8 +1,8 @@
 /**
  * Regular expressions in RE2's syntax: from text to tree, for the part of the syntax that mappings use.
  *
- * The text is known to be valid. Undefined where it has something that is not read here: classes of Unicode, flags in
- * its midst, letters beyond ASCII whose case does not matter.
+ * The text is known to be valid. Undefined where it has something that is not read here: classes of Unicode, flags but
+ * `i` in its midst, letters beyond ASCII whose case does not matter.
  */
 import { type CodePoints, complement, foldCase, NO_CODE_POINTS, one, union } from './code-points.ts'
 import type { PatternNode } from './pattern-tree.ts'
@@ -48,11 +48,11 @@ const CONTROLS: ReadonlyMap<string, number> = new Map([
 ])
 const REPETITION = /\{(\d+)(,(\d*))?\}/y
 const HEXADECIMAL = /x(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2}))/y
-const GROUP = /\?(?::|P?<[A-Za-z0-9_]+>)/y
+const GROUP = /\?(?:i?:|P?<[A-Za-z0-9_]+>)/y
 
 class PatternParser {
   readonly #text: string
-  readonly #ignoresCase: boolean
+  #ignoresCase: boolean
   readonly #isMultiline: boolean
   readonly #dotIsAll: boolean
   #at = 0
@@ -131,9 +131,12 @@ class PatternParser {
     const isNamed = this.#text[this.#at] === '?'
     const opening = isNamed ? this.#match(GROUP)?.[0] : ''
     if (opening === undefined) throw new Unread()
+    const ignoredCase = this.#ignoresCase
+    if (opening === '?i:') this.#ignoresCase = true
     const body = this.#choice()
     if (!this.#take(')')) throw new Unread()
-    return opening === '?:' ? body : { kind: 'group', body }
+    this.#ignoresCase = ignoredCase
+    return opening.endsWith(':') ? body : { kind: 'group', body }
   }
 
   #escaped(): PatternNode {

@@ -4,6 +4,7 @@ import { RE2JS } from 're2js'
 import { describe, expect, test } from 'vitest'
 import { backtrackingPower } from './backtracking.ts'
 import { parsePattern } from './parse-pattern.ts'
+import { programOf, STEPS_MAX } from './program.ts'
 import {
   compileNative,
   compileRegexp,
@@ -11,6 +12,7 @@ import {
   type RegexpMatch,
   SQUARE_LENGTH_MAX,
 } from './regexp.ts'
+import { lengthMaxOf, Search, SearchMemory } from './search.ts'
 
 /** What re2js alone says: texts that are too long for native runs have the same matches with a tail of line ends. */
 function matchesOfRe2(pattern: string, text: string): RegexpMatch[] {
@@ -55,6 +57,7 @@ const pattern = fc.letrec<{ any: string }>((tie) => ({
     fc.tuple(tie('any'), quantifier).map(([body, count]) => `(${body})${count}`),
     fc.tuple(tie('any'), quantifier).map(([body, count]) => `(?:${body})${count}`),
     fc.tuple(tie('any'), tie('any')).map(([left, right]) => `(?:${left}|${right})`),
+    tie('any').map((body) => `(?i:${body})`),
     fc.tuple(tie('any'), tie('any')).map(([left, right]) => `${left}|${right}`),
   ),
 })).any
@@ -75,8 +78,9 @@ function isValid(source: string): boolean {
 }
 
 describe('a regular expression', () => {
-  test('that runs natively finds what re2js finds', () => {
+  test('that runs natively, or is walked, finds what re2js finds', () => {
     let native = 0
+    let walked = 0
     fc.assert(
       fc.property(
         flags,
@@ -85,8 +89,10 @@ describe('a regular expression', () => {
         (flag, body, texts) => {
           const source = flag + body
           fc.pre(isValid(source))
-          if (compileNative(source) === undefined) return
-          native++
+          const tree = parsePattern(source)
+          if (compileNative(source) !== undefined) native++
+          else if (tree !== undefined && programOf(tree) !== undefined) walked++
+          else return
           const regexp = compileRegexp(source)
           for (const one of texts) {
             const expected = matchesOfRe2(source, one)
@@ -98,6 +104,54 @@ describe('a regular expression', () => {
       { numRuns: 5_000 },
     )
     expect(native).toBeGreaterThan(500)
+    expect(walked).toBeGreaterThan(500)
+  })
+
+  test('is walked to the same matches where it would run natively', () => {
+    fc.assert(
+      fc.property(flags, pattern, text, (flag, body, one) => {
+        const source = flag + body
+        fc.pre(isValid(source))
+        const tree = parsePattern(source)
+        const program = tree && programOf(tree)
+        if (program === undefined) return
+        const [first] = matchesOfRe2(source, one)
+        const borders = new Search(program, one, new SearchMemory()).next(0)
+        expect(borders && [borders[0], borders[1]], source).toEqual(
+          first && [first.start, first.end],
+        )
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test.each(['(a+)+b', '(a|ab)*c', '(a|a)+b', '(?:a{1,20}){1,20}b'])(
+    '%s is walked over a long text at once, and gives it up without a match',
+    (source) => {
+      expect(compileRegexp(source).test('a'.repeat(10_000))).toBe(false)
+      expect(compileRegexp(source).matches(`${'a'.repeat(100)}bc`).length).toBeGreaterThan(0)
+    },
+  )
+
+  test('whose text is too long to be walked has the same matches', () => {
+    const source = '(a|ab)*c'
+    const tree = parsePattern(source)
+    const program = tree && programOf(tree)
+    const length = program === undefined ? 0 : lengthMaxOf(program)
+    expect(length).toBeGreaterThan(100_000)
+    for (const size of [length, length + 1]) {
+      const found = compileRegexp(source).matches(`${'x'.repeat(size - 4)}aabc`)
+      expect(found).toEqual([{ start: size - 4, end: size, groups: ['aabc', 'ab'] }])
+    }
+  })
+
+  test('of so many steps is walked, and of more takes re2js', () => {
+    const walked = (count: number): boolean => {
+      const tree = parsePattern('[ab]'.repeat(count))
+      return tree !== undefined && programOf(tree) !== undefined
+    }
+    expect(walked(STEPS_MAX - 3)).toBe(true)
+    expect(walked(STEPS_MAX - 2)).toBe(false)
   })
 
   test.each([
@@ -139,7 +193,7 @@ describe('a regular expression', () => {
     )
   })
 
-  test.each(['\\pL', '(?i:a)b', '[[:alpha:]]', '(?i)é', '(a|(b))*', '\\Qa\\E'])(
+  test.each(['\\pL', '(?s:a)b', '[[:alpha:]]', '(?i)é', '(a|(b))*', '\\Qa\\E'])(
     'that is not understood, %s, takes re2js',
     (source) => {
       expect(compileNative(source)).toBeUndefined()

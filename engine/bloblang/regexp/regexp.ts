@@ -2,7 +2,8 @@
  * Regular expressions in the syntax, with the answers and within the time of RE2.
  *
  * re2js can run all of them, at twenty times the cost of the engine's own RegExp or more. What is proved to backtrack
- * little is translated and runs natively; where the proof is for short texts, long ones take re2js.
+ * little is translated and runs natively. All else that is understood is walked, with a memory of what was tried, and
+ * what is too long for that takes re2js.
  */
 import { RE2JS } from 're2js'
 import { MappingError } from '../mapping-error.ts'
@@ -11,6 +12,8 @@ import { objectWithKeys } from '../values/key-order.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { backtrackingPower, isNullable } from './backtracking.ts'
 import { parsePattern } from './parse-pattern.ts'
+import { type Program, programOf } from './program.ts'
+import { type Borders, lengthMaxOf, Search, SearchMemory, widthAt } from './search.ts'
 import { translatePattern } from './translate-pattern.ts'
 
 export interface RegexpMatch {
@@ -45,20 +48,30 @@ export function compileRegexp(pattern: string): Regexp {
     if (native === undefined || text.length > native.lengthMax) return undefined
     return native.matchesNothing && HAS_SURROGATE.test(text) ? undefined : native.expression
   }
+  const walked = walkedOf(pattern)
+  const searchFor = (text: string): Search | undefined =>
+    walked !== undefined && text.length <= walked.lengthMax
+      ? new Search(walked.program, text, walked.memory)
+      : undefined
   return {
     groupKeys,
     groupTemplate: objectWithKeys(groupKeys.toSorted(compareText)),
     test: (text) => {
       const fast = nativeFor(text)
-      if (fast === undefined) return expression.matcher(text).find()
+      if (fast === undefined) {
+        const search = searchFor(text)
+        return search === undefined ? expression.matcher(text).find() : search.next(0) !== undefined
+      }
       fast.lastIndex = 0
       return fast.test(text)
     },
     matches: (text, limit = Number.POSITIVE_INFINITY) => {
       const fast = nativeFor(text)
-      return fast === undefined
+      if (fast !== undefined) return matchesOfNative(fast, text, limit)
+      const search = searchFor(text)
+      return search === undefined
         ? matchesOfRe2(expression, text, limit)
-        : matchesOfNative(fast, text, limit)
+        : matchesOfSearch(search, text, limit)
     },
   }
 }
@@ -80,6 +93,19 @@ interface NativeRegexp {
   readonly lengthMax: number
   /** Whether it can match an empty text. */
   readonly matchesNothing: boolean
+}
+
+interface Walked {
+  readonly program: Program
+  readonly memory: SearchMemory
+  readonly lengthMax: number
+}
+
+/** What the native engine might take for ever for is walked, each place once. */
+function walkedOf(pattern: string): Walked | undefined {
+  const tree = parsePattern(pattern)
+  const program = tree && programOf(tree)
+  return program && { program, memory: new SearchMemory(), lengthMax: lengthMaxOf(program) }
 }
 
 /** Undefined where nothing is proved. */
@@ -112,6 +138,31 @@ function matchesOfNative(expression: RegExp, text: string, limit: number): Regex
     at = end > start ? end : end + 1
   }
   return matches
+}
+
+function matchesOfSearch(search: Search, text: string, limit: number): RegexpMatch[] {
+  const matches: RegexpMatch[] = []
+  let at = 0
+  let endBefore = -1
+  while (matches.length < limit && at <= text.length) {
+    const borders = search.next(at)
+    if (borders === undefined) break
+    const [start = 0, end = 0] = borders
+    if (end > start || start !== endBefore)
+      matches.push({ start, end, groups: groupsBetween(borders, text) })
+    endBefore = end
+    at = end > start ? end : end + widthAt(text, end)
+  }
+  return matches
+}
+
+function groupsBetween(borders: Borders, text: string): string[] {
+  const groups: string[] = []
+  for (let at = 0; at < borders.length; at += 2) {
+    const [start, end] = [borders[at] as number, borders[at + 1] as number]
+    groups.push(start < 0 ? '' : text.slice(start, end))
+  }
+  return groups
 }
 
 function groupsOf(match: RegExpExecArray): string[] {

@@ -75,6 +75,8 @@ export const pipeline: KindDefinition = defineKind({
   printerColumns: [
     { name: 'Paused', type: 'boolean', jsonPath: '.spec.paused' },
     { name: 'Delivery', type: 'string', jsonPath: '.status.delivery', priority: 1 },
+    { name: 'P50', type: 'string', jsonPath: '.status.latency.p50', priority: 1 },
+    { name: 'P99', type: 'string', jsonPath: '.status.latency.p99', priority: 1 },
   ],
   example: `apiVersion: headgate.dev/v1alpha1
 kind: Pipeline

@@ -182,6 +182,8 @@ export const sink: KindDefinition = defineKind({
     { name: 'Stream', type: 'string', jsonPath: '.spec.from.stream' },
     { name: 'Endpoint', type: 'string', jsonPath: '.spec.endpoint.type' },
     { name: 'Active', type: 'boolean', jsonPath: '.spec.active', priority: 1 },
+    { name: 'P50', type: 'string', jsonPath: '.status.latency.p50', priority: 1 },
+    { name: 'P99', type: 'string', jsonPath: '.status.latency.p99', priority: 1 },
   ],
   example: `apiVersion: headgate.dev/v1alpha1
 kind: Sink

@@ -8,10 +8,12 @@ import { identityKey, identityText } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { interpolateVariables } from '../../engine/pipelines/environment-variables.ts'
 import type {
+  LatencySummary,
   PipelineEnvironment,
   PipelineInspection,
   PipelineState,
 } from '../../engine/pipelines/pipeline.ts'
+import { latencyText } from '../../engine/pipelines/pipeline-latency.ts'
 import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
 import { VariableMask } from '../../engine/pipelines/variable-mask.ts'
 import { lastResetStatus } from '../resets/last-reset-status.ts'
@@ -179,6 +181,7 @@ export class PipelineReconciler implements Reconciler {
         ...(delivery === undefined ? {} : { atLeastOnceBecause: delivery }),
         ...(noWorkersBecause === undefined ? {} : { noWorkersBecause }),
         ...(state.pipeline === undefined ? {} : { counters: state.pipeline.counters }),
+        ...latencyStatus(this.#options.runner.pipeline(key)?.latency()),
         ...(last === undefined ? {} : { lastReset: lastResetStatus(last) }),
       },
     }
@@ -260,6 +263,12 @@ function readyOf(state: RunState, { message }: PipelineState, resource: Resource
 function connectedOf({ connected, message }: PipelineState): Condition {
   if (connected) return isSo('Connected', 'Connected', 'Input and output are connected.')
   return isNotSo('Connected', 'Disconnected', message ?? 'It is not connected yet.')
+}
+
+/** Of what was delivered since it was started. */
+function latencyStatus(latency: LatencySummary | undefined): object {
+  if (latency === undefined || latency.count === 0) return {}
+  return { latency: { p50: latencyText(latency.p50), p99: latencyText(latency.p99) } }
 }
 
 function phaseOf(state: RunState): string {

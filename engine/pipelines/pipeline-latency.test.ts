@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import { Message } from './message.ts'
-import { PipelineLatency } from './pipeline-latency.ts'
+import { latencyText, PipelineLatency } from './pipeline-latency.ts'
 import { NOT_TIMED } from './sampled-timing.ts'
 import { COPY, count, createStream, keys, memory, produce, until } from './stream-testing.ts'
 import { testEnvironment } from './testing.ts'
@@ -51,6 +51,21 @@ test('a batch of records that arrived hours apart is as old as either end, half 
   expect(total).toBe(5)
   expect(p50).toBeGreaterThan(3_601 * 0.875)
   expect(p99).toBeLessThanOrEqual(3_601)
+})
+
+test('a latency is told as one number and its unit', () => {
+  const seconds = [0, 0.00044, 0.012, 0.9999, 1.26, 120, 7_199, 7_200, 172_800]
+  expect(seconds.map(latencyText)).toEqual([
+    '0.0ms',
+    '0.4ms',
+    '12ms',
+    '1000ms',
+    '1.3s',
+    '2m',
+    '119m',
+    '2h',
+    '2d',
+  ])
 })
 
 test('a clock that was set back makes no message arrive after its delivery', () => {

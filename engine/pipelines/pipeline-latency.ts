@@ -15,6 +15,17 @@ import { TimingHistogram } from './timing-histogram.ts'
 const US_PER_MS = 1_000
 const US_PER_SECOND = 1_000_000
 
+/** One number and its unit: `0.4ms`, `12ms`, `1.3s`, `66m`, `30h`, `5d`. */
+export function latencyText(seconds: number): string {
+  const ms = seconds * 1_000
+  if (ms < 1) return `${ms.toFixed(1)}ms`
+  if (ms < 1_000) return `${Math.round(ms)}ms`
+  if (seconds < 120) return `${seconds.toFixed(1)}s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
 export class PipelineLatency {
   readonly #clock: Clock
   /** Of microseconds, so that its buckets reach up to twelve days. */

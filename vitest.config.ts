@@ -29,7 +29,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'headgate',
           include: ['**/*.test.ts'],
-          exclude: ['node_modules/**', 'dist/**', KUBERNETES, ...SERVICES],
+          // Those of examples run as their pages say.
+          exclude: ['node_modules/**', 'dist/**', 'examples/**', KUBERNETES, ...SERVICES],
         },
       },
       ...(withKubernetes

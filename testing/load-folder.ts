@@ -4,7 +4,7 @@
  */
 import { realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { GRANTS_ALL, SCOPE_ALL } from '../controllers/config/implied-source.ts'
 import { type Declared, declaredIn } from '../controllers/configs/declared-pipelines.ts'
 import { FileCache } from '../controllers/sets/file-cache.ts'
@@ -32,10 +32,12 @@ export interface FolderOptions {
 export class LoadedFolder<Streams extends object = Readonly<Record<string, unknown>>> {
   readonly #declared: Declared
   readonly #namespace: string
+  readonly #root: string
 
-  constructor(declared: Declared, namespace: string) {
+  constructor(declared: Declared, namespace: string, root: string) {
     this.#declared = declared
     this.#namespace = namespace
+    this.#root = root
   }
 
   /** The names of its Pipelines. */
@@ -50,9 +52,10 @@ export class LoadedFolder<Streams extends object = Readonly<Record<string, unkno
     options: RunOptions = {},
   ): Promise<PipelineRun<Streams>> {
     return withHint(() => {
-      const config = this.#declared.pipelines.get(pipeline)
-      if (config === undefined) throw unknownPipeline(pipeline, this.pipelines)
-      return runDeclared(config, records, {
+      const found = this.#declared.pipelines.get(pipeline)
+      if (found === undefined) throw unknownPipeline(pipeline, this.pipelines)
+      return runDeclared(found.config, records, {
+        directory: dirname(join(this.#root, found.file)),
         ...options,
         declared: this.#declared,
         name: pipeline,
@@ -68,7 +71,7 @@ export async function loadFolder<Streams extends object = Readonly<Record<string
 ): Promise<LoadedFolder<Streams>> {
   return withHint(async () => {
     const set = await judged(await filesAt(path))
-    return new LoadedFolder<Streams>(declaredIn(set, namespace), namespace)
+    return new LoadedFolder<Streams>(declaredIn(set, namespace), namespace, rootOf(path))
   })
 }
 
@@ -109,6 +112,10 @@ export async function filesAt(path: string): Promise<readonly FileInput[]> {
   const [first] = unreadable
   if (first === undefined) return files
   throw new HeadgateError('SourceUnreadable', `${first.path}: ${first.because}`)
+}
+
+function rootOf(path: string): string {
+  return statSync(path).isDirectory() ? resolve(path) : dirname(resolve(path))
 }
 
 function invalid(problems: readonly Problem[], files: readonly FileInput[]): HeadgateError {

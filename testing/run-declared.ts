@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly clock?: FakeClock
   /** How much of the clock's time it may take; 10 minutes where absent. */
   readonly withinMs?: number
-  /** Where relative paths of mappings and modules begin; the working directory where absent. */
+  /** Where relative paths begin, of modules and of what mappings import; the folder of the declaration where absent. */
   readonly directory?: string
   readonly signal?: AbortSignal
 }

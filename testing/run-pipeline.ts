@@ -1,5 +1,6 @@
 /** `runPipeline`: one pipeline of wherever it is, an object, a text or a file, on records. */
 import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { readConfigFile } from '../controllers/configs/config-file.ts'
 import {
   type Declared,
@@ -39,7 +40,7 @@ export async function runPipeline<Streams extends object = Readonly<Record<strin
   }
   return withHint(async () => {
     const { config, ...chosen } = await choose(pipeline, { name, namespace })
-    return runDeclared<Streams>(config, records, { ...options, ...chosen, namespace })
+    return runDeclared<Streams>(config, records, { ...chosen, ...options, namespace })
   })
 }
 
@@ -53,6 +54,8 @@ interface Choice {
 }
 
 interface Chosen {
+  /** That declares it. */
+  readonly directory?: string
   readonly config: unknown
   readonly declared: Declared
   readonly name?: string
@@ -66,7 +69,10 @@ async function choose(pipeline: string | object, choice: Choice): Promise<Chosen
   }
   const isText = pipeline.includes('\n') || !/\.(ya?ml|json)$/i.test(pipeline)
   if (isText) return ofFile([{ path: TEXT_NAME, bytes: Buffer.from(pipeline) }], choice)
-  return ofFile(await filesAt(pipeline), choice)
+  return {
+    directory: dirname(resolve(pipeline)),
+    ...(await ofFile(await filesAt(pipeline), choice)),
+  }
 }
 
 async function ofFile([file]: readonly FileInput[], { name, namespace }: Choice): Promise<Chosen> {
@@ -79,7 +85,7 @@ async function ofFile([file]: readonly FileInput[], { name, namespace }: Choice)
   // What it refers to may well be declared in another file.
   const declared = declaredIn(await judged([file], () => true), namespace)
   const chosen = onlyOf([...declared.pipelines.keys()], name)
-  return { config: declared.pipelines.get(chosen), declared, name: chosen }
+  return { config: declared.pipelines.get(chosen)?.config, declared, name: chosen }
 }
 
 function onlyOf(names: readonly string[], name: string | undefined): string {

@@ -7,10 +7,16 @@ import type { StreamDeclaration } from '../../engine/pipelines/testing-kit/strea
 import { shardsDeclared } from '../plan/stream-record.ts'
 import type { Resource, ResourceSet } from '../sets/resource-set.ts'
 
-/** Of one namespace. */
+export interface DeclaredPipeline {
+  /** The stream config. */
+  readonly config: unknown
+  /** That declares it, as its set names it. */
+  readonly file: string
+}
+
+/** Of one namespace, each by its name. */
 export interface Declared {
-  /** The stream config of each Pipeline, by its name. */
-  readonly pipelines: ReadonlyMap<string, unknown>
+  readonly pipelines: ReadonlyMap<string, DeclaredPipeline>
   readonly streams: ReadonlyMap<string, StreamDeclaration>
   /** Of typed streams. */
   readonly checks: Readonly<Record<string, EventCheck>>
@@ -19,17 +25,22 @@ export interface Declared {
 export const NOTHING_DECLARED: Declared = { pipelines: new Map(), streams: new Map(), checks: {} }
 
 export function declaredIn(set: ResourceSet, namespace: string): Declared {
-  const resources = [...set.members.values()].flatMap((member) =>
-    member.state === 'valid' && member.identity.namespace === namespace ? member.resource : [],
+  const members = [...set.members.values()].flatMap((member) =>
+    member.state === 'valid' && member.identity.namespace === namespace ? member : [],
   )
   const of = (kind: string): readonly Resource[] =>
-    resources.filter(({ identity }) => identity.kind === kind)
+    members.flatMap(({ identity, resource }) => (identity.kind === kind ? resource : []))
   const types = new Map(
     of('StreamType').map(({ identity, spec }) => [identity.name, spec as TypeDeclaration]),
   )
   const streams = of('Stream').map((stream) => ({ name: stream.identity.name, stream }))
   return {
-    pipelines: new Map(of('Pipeline').map(({ identity, spec }) => [identity.name, configOf(spec)])),
+    pipelines: new Map(
+      members.flatMap(({ identity, resource, origin }) => {
+        if (identity.kind !== 'Pipeline') return []
+        return [[identity.name, { config: configOf(resource.spec), file: origin.file }]]
+      }),
+    ),
     streams: new Map(streams.map(({ name, stream }) => [name, declarationOf(stream)])),
     checks: Object.fromEntries(
       streams.flatMap(({ name, stream }) => {

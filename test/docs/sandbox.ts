@@ -32,8 +32,10 @@ const COPIED = [
   'engine',
   'examples',
   'package.json',
+  'processor',
   'README.md',
   'scripts',
+  'testing',
   'tsconfig.build.json',
   'tsconfig.json',
 ]
@@ -58,7 +60,7 @@ export async function openSandbox(folder: string): Promise<Sandbox> {
   const translate = (text: string): string =>
     text.replace(/\b419[56]\b/g, (port) => ports.get(port) ?? port)
   for (const path of readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })) {
-    if (!path.endsWith('.yaml')) continue
+    if (!/\.(yaml|ts)$/.test(path)) continue
     const file = join(root, 'examples', path)
     writeFileSync(file, translate(readFileSync(file, 'utf8')))
   }
@@ -167,7 +169,7 @@ async function runCommand(
 }
 
 /** A command that waits for what never comes is ended, and what it printed until then is judged. */
-const COMMAND_MS_MAX = 30_000
+const COMMAND_MS_MAX = 120_000
 
 function execute(command: string, directory: string): string {
   try {

@@ -33,7 +33,7 @@ const BANS: readonly Ban[] = [
   {
     call: /\bconsole\./,
     instead: 'the Logger port, or process.stdout in cli/',
-    allowed: /^scripts\/|^bench\//,
+    allowed: /^scripts\/|^bench\/|^examples\//,
   },
   {
     call: /\bprocess\.exit\(/,

@@ -298,11 +298,22 @@ describe('what is refused', () => {
   })
 
   test('is a pipeline that is not there, or is paused', async () => {
-    expect(await refusal('?at=double', 'none')).toEqual([404, 'There is no Pipeline default/none.'])
+    expect((await refusal('?at=double', 'none'))[1]).toMatch(
+      /^There is no Pipeline default\/none\./,
+    )
     await run()
+    expect(await refusal('?at=double', 'numebrs')).toEqual([
+      404,
+      'There is no Pipeline default/numebrs.\nDid you mean numbers?',
+    ])
     const identity = { kind: 'Pipeline', namespace: 'default', name: 'numbers' } as const
     await server.plane.runs.pause(identity, true)
     expect(await refusal('?at=double')).toEqual([409, 'Pipeline default/numbers is paused.'])
+  })
+
+  test('is the id of a stream whose name is another one, which is told', async () => {
+    await run({}, 'My_Numbers')
+    expect((await refusal('?at=double', 'My_Numbers'))[1]).toMatch(/Did you mean my-numbers-\w+\?$/)
   })
 
   test('is who may not read', async () => {

@@ -13,6 +13,7 @@ import type {
   TapRequest,
 } from '../pipeline-taps.ts'
 import type { PipelineRunner, RunState } from '../reconcilers/pipeline-runner.ts'
+import { notThere } from './not-there.ts'
 import type { Running } from './running.ts'
 
 export function pipelineTapsOf(running: Running): PipelineTaps {
@@ -27,14 +28,14 @@ export function pipelineTapsOf(running: Running): PipelineTaps {
   }
 }
 
-function runningPipeline(identity: Identity, { catalog, reconcilers }: Running): Pipeline {
+function runningPipeline(identity: Identity, running: Running): Pipeline {
+  const { catalog, reconcilers } = running
   const key = identityKey(identity)
   const name = identityText(identity)
   const pipeline = reconcilers.runner.pipeline(key)
   const phase = pipeline?.state().phase
   if (pipeline !== undefined && phase === 'running') return pipeline
-  if (catalog.entries.get(key) === undefined)
-    throw new HeadgateError('NotFound', `There is no ${name}.`)
+  if (catalog.entries.get(key) === undefined) throw notThere(identity, running)
   const state = reconcilers.runner.state(key)
   if (state?.active === false) throw new HeadgateError('Conflict', `${name} is paused.`)
   if (state?.completed === true)

@@ -2,10 +2,8 @@
  * Moves where a Pipeline or Sink reads on: it stops first, so that what it has under way is delivered or given up, then
  * its positions move, and it starts there. One that is paused stays so.
  */
-import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
-import { HeadgateError } from '../../engine/error.ts'
+import { type Identity, identityKey } from '../../crds/resource.ts'
 import { whereText } from '../../engine/log/where-text.ts'
-import { nearest } from '../../engine/suggest.ts'
 import { resumeKey } from '../apply/resume.ts'
 import type { StoredEntry } from '../catalog/catalog.ts'
 import type { PipelineReset, ResetRequest } from '../pipeline-runs.ts'
@@ -17,6 +15,7 @@ import {
   skippedOf,
 } from '../resets/move-positions.ts'
 import { resetTargets } from '../resets/reset-targets.ts'
+import { notThere } from './not-there.ts'
 import type { Running } from './running.ts'
 
 export async function resetPipeline(
@@ -71,15 +70,4 @@ function entryOf(identity: Identity, running: Running): StoredEntry {
   const entry = running.catalog.entries.get(identityKey(identity))
   if (entry !== undefined) return entry
   throw notThere(identity, running)
-}
-
-function notThere({ kind, namespace, name }: Identity, { catalog }: Running): HeadgateError {
-  const names = [...catalog.entries.all().values()]
-    .filter(({ identity }) => identity.kind === kind && identity.namespace === namespace)
-    .map(({ identity }) => identity.name)
-  const meant = nearest(name, names)
-  const where = `Those that there are: headgate get ${kind.toLowerCase()}s -A`
-  return new HeadgateError('NotFound', `There is no ${identityText({ kind, namespace, name })}.`, {
-    hint: meant === undefined ? where : `Did you mean ${meant}?`,
-  })
 }

@@ -5,8 +5,8 @@
  * way out the API stops taking requests first, then pipelines drain, then the engine closes.
  */
 import { SharedEndpoints } from '../api/endpoints.ts'
-import { Metrics } from '../api/metrics.ts'
 import type { FlowSample } from '../api/flow-metrics.ts'
+import { Metrics } from '../api/metrics.ts'
 import type { PipelineSample } from '../api/pipeline-metrics.ts'
 import { openApiServer } from '../api/server.ts'
 import type { ConvergenceReport } from '../controllers/apply/convergence.ts'
@@ -57,7 +57,6 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
   const groupLag = new GroupLag({ log: engine.log, streams: engine.streams, clock: realClock })
   const streamRates = started.use(new StreamRates(engine.streams, realClock))
   const endpoints = new SharedEndpoints(logger)
-  const tracing = openTelemetry(build().version)
   let stopping = false
   const labels = new ResourceLabels()
   const plane: OpenPlane = { current: undefined, inspector: inspectorOf(labels) }
@@ -83,7 +82,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       alerts: config.alerts,
       pruneSettleMs: options.pruneSettleMs,
       resources: options.resources,
-      ...(tracing === undefined ? {} : { tracing }),
+      ...tracingOf(started),
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.
         if (stopping) return
@@ -119,15 +118,22 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
     firstConvergence: () => controlPlane.sources.firstConvergence(),
     running: () => runningKinds(controlPlane),
     streamToLookAt: () => streamToLookAt(controlPlane),
-    [Symbol.asyncDispose]: async () => {
+    [Symbol.asyncDispose]: () => {
       stopping = true
-      await parts.disposeAsync()
-      if (tracing !== undefined) await flush(tracing)
+      return parts.disposeAsync()
     },
   }
 }
 
 const TRACES_FLUSH_MS_MAX = 2_000
+
+/** Those of the provider that was registered before; what has ended is sent once all that runs has stopped. */
+function tracingOf(started: AsyncDisposableStack): Pick<ControlPlaneOptions, 'tracing'> {
+  const tracing = openTelemetry(build().version)
+  if (tracing === undefined) return {}
+  started.defer(() => flush(tracing))
+  return { tracing }
+}
 
 /** A collector that does not answer holds nobody up for long. */
 async function flush(tracing: Tracing): Promise<void> {

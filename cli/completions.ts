@@ -100,8 +100,8 @@ async function optionValues(
   if (choices !== undefined) return choices
   if (longOf(flags) === '--namespace') return live('namespaces', options)
   if (flags.endsWith('<COMPONENT>') && first !== undefined) {
-    const { pathWithin } = await import('./pipeline-target.ts')
-    return live(`${pathWithin(first)}/tap/places`, options)
+    const { pathWithin, pipelineTarget } = await import('./pipeline-target.ts')
+    return live(`${pathWithin(pipelineTarget(first))}/tap/places`, options)
   }
   return /<(NAME|SOURCE)>$/.test(flags) && SOURCE_FLAGS.includes(longOf(flags))
     ? live('sources', options)

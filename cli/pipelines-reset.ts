@@ -36,16 +36,24 @@ export const pipelinesReset: CommandDefinition = {
   run: runPipelinesReset,
 }
 
+const OTHER_GROUPS = 'any other group moves with: headgate groups reset'
+
 async function runPipelinesReset(invocation: Invocation): Promise<number> {
-  const [{ patientlyAsk }, { withProgress }, { resetText, summaryText, movesNothing }] =
-    await Promise.all([
-      import('./patient-request.ts'),
-      import('./progress.ts'),
-      import('./reset-text.ts'),
-    ])
+  const [
+    { patientlyAsk },
+    { pipelinePath, pipelineTarget },
+    { withProgress },
+    { resetText, summaryText, movesNothing },
+  ] = await Promise.all([
+    import('./patient-request.ts'),
+    import('./pipeline-target.ts'),
+    import('./progress.ts'),
+    import('./reset-text.ts'),
+  ])
   const { terminal } = invocation
-  const { kind, name } = targetOf(invocation.arguments[0] ?? '')
-  const path = pathOf(kind, textOption(invocation, 'namespace') ?? 'default', name)
+  const target = pipelineTarget(invocation.arguments[0] ?? '', OTHER_GROUPS)
+  const { kind, name } = target
+  const path = `${pipelinePath(textOption(invocation, 'namespace') ?? 'default', target)}/reset`
   const wish = await wishOf(invocation)
   const isText = textOption(invocation, 'output') !== 'json'
   const planned = await clientOf(invocation).json<PrintedReset>('POST', path, {
@@ -73,27 +81,6 @@ async function runPipelinesReset(invocation: Invocation): Promise<number> {
   const rest = done.runs ? '' : ' It does not run now, and begins there when it does.'
   terminal.say(`${terminal.paint('green', '✓')} reset ${text}: ${summaryText(done)}${rest}`)
   return 0
-}
-
-interface Target {
-  readonly kind: 'pipeline' | 'sink'
-  readonly name: string
-}
-
-/** `clean`, `pipeline/clean` and `sink/clean`, in any form of the kind. */
-function targetOf(word: string): Target {
-  const [kind, ...rest] = word.split('/')
-  if (rest.length === 0) return { kind: 'pipeline', name: word }
-  const name = rest.join('/')
-  if (/^pipe(lines?)?$/i.test(kind ?? '')) return { kind: 'pipeline', name }
-  if (/^(snk|sinks?)$/i.test(kind ?? '')) return { kind: 'sink', name }
-  throw new HeadgateError('Usage', `expected a pipeline or a sink, got "${word}"`, {
-    hint: 'Write NAME for a pipeline, sink/NAME for a sink; any other group moves with: headgate groups reset',
-  })
-}
-
-function pathOf(kind: Target['kind'], namespace: string, name: string): string {
-  return `/namespaces/${encodeURIComponent(namespace)}/${kind}s/${encodeURIComponent(name)}/reset`
 }
 
 async function wishOf(invocation: Invocation): Promise<object> {

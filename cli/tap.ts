@@ -60,10 +60,11 @@ interface TapPlaces {
 }
 
 async function runTap(invocation: Invocation): Promise<number> {
-  const { pipelinePath } = await import('./pipeline-target.ts')
+  const { pipelinePath, pipelineTarget } = await import('./pipeline-target.ts')
   const [pipeline = ''] = invocation.arguments
   const client = clientOf(invocation)
-  const path = `${pipelinePath(textOption(invocation, 'namespace') ?? 'default', pipeline)}/tap`
+  const namespace = textOption(invocation, 'namespace') ?? 'default'
+  const path = `${pipelinePath(namespace, pipelineTarget(pipeline))}/tap`
   const at = textOption(invocation, 'at')
   if (at === undefined) return printPlaces(invocation, client, path, pipeline)
   const query = queryOf(invocation, at)

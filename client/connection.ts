@@ -2,7 +2,7 @@
 import { failureOf, RequestFailed } from './request-failed.ts'
 
 export interface ClientOptions {
-  /** Default: http://127.0.0.1:4195. In a page, the page's own origin: the server refuses any other. */
+  /** Default: http://127.0.0.1:4195; in a page, the page's own origin, for the server refuses any other. */
   readonly server?: string
   /** Default: `default`. */
   readonly namespace?: string
@@ -33,7 +33,7 @@ export class Connection {
   readonly #fetch: typeof globalThis.fetch
 
   constructor({
-    server = SERVER_DEFAULT,
+    server = originOfPage() ?? SERVER_DEFAULT,
     namespace = 'default',
     headers = {},
     fetch,
@@ -103,6 +103,13 @@ export class Connection {
       throw new RequestFailed(message, { status: 0, reason: 'NotConnected', cause })
     }
   }
+}
+
+/** Of a page that a server gave; undefined in Node, in files and in frames without an origin. */
+function originOfPage(): string | undefined {
+  const { location } = globalThis as { readonly location?: { readonly origin?: string } }
+  const origin = location?.origin
+  return origin?.startsWith('http') === true ? origin : undefined
 }
 
 export function waitMs(tries: number): number {

@@ -108,10 +108,16 @@ export class ResourceClient<K extends Kind> {
     if (body === null) return
     const decoder = new TextDecoder()
     let rest = ''
-    for await (const chunk of body) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) yield JSON.parse(line) as ResourceEvent<K>
+    // Not every browser iterates over a body by itself.
+    const reader = body.getReader()
+    try {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        const lines = (rest + decoder.decode(read.value, { stream: true })).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) yield JSON.parse(line) as ResourceEvent<K>
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined)
     }
   }
 

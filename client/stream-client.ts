@@ -27,6 +27,7 @@ export interface ReadOptions {
 
 export const TRIES_MAX_DEFAULT = 10
 const PAGE_RECORDS = 1_000
+const KEY_BYTES = 16
 const FOLLOW_WAIT_MS = 30_000
 
 export class StreamClient<Value> {
@@ -49,7 +50,7 @@ export class StreamClient<Value> {
       this.#records,
       {
         body: { records: list },
-        headers: { 'idempotency-key': idempotencyKey ?? crypto.randomUUID() },
+        headers: { 'idempotency-key': idempotencyKey ?? freshKey() },
         triesMax,
         signal,
       },
@@ -118,6 +119,12 @@ export class StreamClient<Value> {
       next = page.next
     }
   }
+}
+
+/** Pages that came without TLS, from other than loopback, have no `randomUUID`. */
+function freshKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 export interface PageOptions {

@@ -157,8 +157,10 @@ export class ConnectSet {
     if (write.dryRun) return this.#change(write, change)
     return this.#turns.one(id, async () => {
       using _stops = this.#stopAs(write, [id])
-      const { plan } = await this.#change({ ...write, dryRun: true }, change)
-      await using _stood = await standDown(identityOfStream(id), plan, this.#running)
+      await using _stood = await standDown(identityOfStream(id), this.#running, async () => {
+        const { plan } = await this.#change({ ...write, dryRun: true }, change)
+        return plan
+      })
       return await this.#inTurn(async () => {
         const answer = await this.#change(write, change)
         await andThen?.(answer)

@@ -5,16 +5,18 @@ import type { Plan } from '../plan/plan.ts'
 import type { Running } from './running.ts'
 
 /**
- * What is disposed of unused runs again. Where the replacement cannot be built nothing stops: carrying the plan out will
+ * `planned` is asked where something runs. What is disposed of unused runs again. Where the replacement cannot be built nothing stops: carrying the plan out will
  * say why.
  */
 export async function standDown(
   identity: Identity,
-  plan: Plan,
   { reconcilers, catalog }: Running,
+  planned: () => Promise<Plan>,
 ): Promise<AsyncDisposable> {
   const key = identityKey(identity)
   const held = new AsyncDisposableStack()
+  if (reconcilers.runner.state(key)?.pipeline?.phase !== 'running') return held
+  const plan = await planned()
   const action = plan.actions.find((one) => identityKey(one.identity) === key)
   if (action === undefined || action.verb === 'blocked') return held
   if (isRemoval(action.verb)) {

@@ -2,7 +2,8 @@
  * Moves where a Pipeline or Sink reads on: it stops first, so that what it has under way is delivered or given up, then
  * its positions move, and it starts there. One that is paused stays so.
  */
-import { type Identity, identityKey } from '../../crds/resource.ts'
+import { type Identity, identityKey, identityText } from '../../crds/resource.ts'
+import { HeadgateError } from '../../engine/error.ts'
 import { whereText } from '../../engine/log/where-text.ts'
 import { resumeKey } from '../apply/resume.ts'
 import type { StoredEntry } from '../catalog/catalog.ts'
@@ -28,6 +29,7 @@ export async function resetPipeline(
   const key = identityKey(identity)
   const { accepted, owner } = entryOf(identity, running)
   if (accepted === undefined) throw notThere(identity, running)
+  requireSettled(identity, running)
   const readings = await reconcilers.readings(accepted, owner)
   const plan = (): Promise<readonly StreamMove[]> =>
     planResets(engine, resetTargets({ identity, readings }, request, engine.streams), request.to)
@@ -48,6 +50,17 @@ export async function resetPipeline(
   backOff.forget(resumeKey(key))
   await loops.get(owner)?.lookNow()
   return { moves, runs: runner.state(key)?.pipeline?.phase === 'running' }
+}
+
+/** What a declaration asked for is finished or taken back first, which would undo this. */
+function requireSettled(identity: Identity, { catalog }: Running): void {
+  const { open } = catalog.resets.get(identityKey(identity))
+  if (open === undefined) return
+  throw new HeadgateError(
+    'Conflict',
+    `The reset ${open.result.id ?? ''} that ${identityText(identity)} declares is not finished.`,
+    { hint: 'It is tried again by itself; headgate why tells what holds it up.' },
+  )
 }
 
 function remember(

@@ -36,6 +36,8 @@ export type FieldVerdict =
       readonly verb: 'update' | 'replace'
       readonly risk: Risk
       readonly cost?: Loss
+      /** What people should know of it besides. */
+      readonly note?: string
     }
   | { readonly kind: 'satisfied'; readonly note: string }
   | {

@@ -68,6 +68,7 @@ function changed(
     if (verdict.kind === 'satisfied') reasons.add(`${change.path}: ${verdict.note}`)
     if (verdict.kind !== 'change') continue
     reasons.add(`${change.path} changed`)
+    if (verdict.note !== undefined) reasons.add(verdict.note)
     if (verdict.verb === 'replace') verb = 'replace'
     if (RISKS.indexOf(verdict.risk) > RISKS.indexOf(risk)) risk = verdict.risk
     loss = verdict.cost ?? loss

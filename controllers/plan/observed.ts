@@ -35,8 +35,8 @@ export interface Observed {
   readonly flapping: ReadonlyMap<string, readonly FlappingField[]>
   /** Positions that people reset and how, by identityKey; a declared reset is carried out once. */
   readonly resetsOf: (key: string) => Pick<ResetState, 'done'>
-  /** What a group reads next, by the engine's name of it; asked only where a position is to move. */
-  readonly offsetsOf: (group: string) => readonly GroupOffset[]
+  /** What a group reads next, by the engine's name of it; asked only where a position is to move. Undefined where nobody knows. */
+  readonly offsetsOf: (group: string) => readonly GroupOffset[] | undefined
   /** The first sequence of a shard that arrived at or after the time; undefined where nobody has looked. */
   readonly sequenceAt: (incarnation: number, shard: number, arrivalUs: number) => number | undefined
   /** What each group has still to read of a stream, by the engine's name of it; asked only for what would lose data. */
@@ -63,7 +63,7 @@ export const NOTHING_DECIDED: Pick<
   flapping: new Map(),
   consumersOf: () => [],
   resetsOf: () => NO_RESETS,
-  offsetsOf: () => [],
+  offsetsOf: () => undefined,
   sequenceAt: () => undefined,
 }
 

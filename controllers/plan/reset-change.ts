@@ -3,6 +3,7 @@ import { identityKey } from '../../crds/resource.ts'
 import { asHeadgateError } from '../../engine/error.ts'
 import { sinkGroup } from '../../engine/pipelines/sink.ts'
 import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
+import type { GroupOffset } from '../../engine/streams/groups.ts'
 import { NO_RECORDS, planMoves, type ShardMove, sumOf } from '../../engine/streams/position-move.ts'
 import type { Streams } from '../../engine/streams/streams.ts'
 import { type DeclaredReset, declaredReset } from '../resets/declared-reset.ts'
@@ -22,32 +23,46 @@ export function judgeReset({ from, to, around }: ChangeOf): FieldVerdict {
       kind: 'satisfied',
       note: 'this very reset was carried out before; another id does it once more',
     }
+  const change = { kind: 'change', verb: 'update', risk: 'disruptive' } as const
   try {
-    const cost = costOf(movesOf(to, due, around))
-    return { kind: 'change', verb: 'update', risk: 'disruptive', cost }
+    const moves = movesOf(to, due, around)
+    if (moves === undefined) return change
+    const note = goneText(moves)
+    return { ...change, cost: costOf(moves), ...(note === undefined ? {} : { note }) }
   } catch (thrown) {
     const { code, message } = asHeadgateError(thrown)
     // It comes with this very plan, or not at all: what is declared with it tells.
-    if (code === 'DependencyNotReady')
-      return { kind: 'change', verb: 'update', risk: 'disruptive', cost: costOf([]) }
+    if (code === 'DependencyNotReady') return { ...change, cost: costOf([]) }
     return { kind: 'refused', reason: 'OutOfRange', instead: message.replace(/\.$/, '') }
   }
 }
 
-function movesOf(resource: Resource, due: DeclaredReset, around: Observed): readonly ShardMove[] {
+/** Undefined where nobody knows where its groups stand, as without a server. */
+function movesOf(
+  resource: Resource,
+  due: DeclaredReset,
+  around: Observed,
+): readonly ShardMove[] | undefined {
   const { identity } = resource
   const targets = resetTargets({ identity, readings: readingsOf(resource) }, due, streamsIn(around))
-  return targets.flatMap((target) => movesOfTarget(target, due, around))
+  const moves: ShardMove[] = []
+  for (const target of targets) {
+    const offsets = around.offsetsOf(target.group)
+    if (offsets === undefined) return undefined
+    moves.push(...movesOfTarget(target, due, offsets, around))
+  }
+  return moves
 }
 
 function movesOfTarget(
-  { stream, group, shards }: ResetTarget,
+  { stream, shards }: ResetTarget,
   { to }: DeclaredReset,
-  { offsetsOf, sequenceAt }: Observed,
+  offsets: readonly GroupOffset[],
+  { sequenceAt }: Observed,
 ): readonly ShardMove[] {
   const { incarnation } = stream
   const committed = new Map(
-    offsetsOf(group)
+    offsets
       .filter((offset) => offset.incarnation === incarnation)
       .map(({ shard, next }) => [shard, next]),
   )
@@ -58,6 +73,12 @@ function movesOfTarget(
     committed,
     sequenceAt: (shard, arrivalUs) => sequenceAt(incarnation, shard, arrivalUs),
   })
+}
+
+function goneText(moves: readonly ShardMove[]): string | undefined {
+  const gone = moves.find((move) => move.gone !== undefined)
+  if (gone === undefined) return undefined
+  return `retention has deleted sequence ${gone.gone} of shard ${gone.shard}, so that it goes to the earliest, ${gone.to}`
 }
 
 /** As its config says it; what variables stand for is known when it is carried out. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Kind } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
 import { buildPipeline as build } from '../../engine/pipelines/build-pipeline.ts'
@@ -11,7 +12,7 @@ import { rulePolicy } from '../plan/change-policy.ts'
 import { compileRule } from '../plan/change-rule.ts'
 import type { Action } from '../plan/plan.ts'
 import type { Member } from '../sets/resource-set.ts'
-import { setOf } from '../testing.ts'
+import { declare, setOf } from '../testing.ts'
 import {
   append,
   copying,
@@ -21,6 +22,7 @@ import {
   startWorld,
   streams,
   until,
+  withReading,
 } from './testing.ts'
 
 const worlds: ResetWorld[] = []
@@ -50,12 +52,16 @@ async function say(world: ResetWorld, ...members: readonly Member[]): Promise<vo
 }
 
 /** What a plan of these says of the pipeline. Another source, as the one of single objects, reads nothing. */
-async function planned(world: ResetWorld, member: Member): Promise<Action | undefined> {
+async function planned(
+  world: ResetWorld,
+  member: Member,
+  kind: Kind = 'Pipeline',
+): Promise<Action | undefined> {
   const { builders } = world.options as { builders: { readFiles: Builders['readFiles'] } }
   builders.readFiles = async ({ name }) =>
     name === 'local' ? setOf([...streams(2), member]) : setOf([], { source: name })
   const { plan } = await world.plane.sources.plan('local', [])
-  return plan.actions.find(({ identity }) => identity.kind === 'Pipeline')
+  return plan.actions.find(({ identity, desired }) => identity.kind === kind && desired)
 }
 
 const reset = (id: string, to: unknown, more: object = {}) => ({ reset: { id, to, ...more } })
@@ -177,6 +183,48 @@ describe('a declared reset', () => {
     await world.clock.advance(60_000)
     await quiet(world)
     expect(statusOf(world)?.lastReset).toMatchObject({ to: '6', readAgain: 0 })
+  })
+
+  test('to what retention has deleted goes to the earliest, and the plan says so', async () => {
+    const world = await copied()
+    await append(world.engine, ['f'])
+    await quiet(world)
+    const [stream] = world.engine.streams.describe(['default/orders'])
+    const trim = { stream: 'default/orders', incarnation: stream?.incarnation ?? 0, shard: 0 }
+    await world.engine.log.write({ appends: [], trims: [{ ...trim, first: 4 }] })
+    const member = copying(reset('one', 1, { shards: [0] }))
+    expect(await planned(world, member)).toMatchObject({
+      reason:
+        'spec.reset changed; retention has deleted sequence 1 of shard 0, so that it goes to the earliest, 4',
+      cost: { readAgain: { records: 1 } },
+    })
+    await say(world, member)
+    expect(countOf(world.engine)).toBe(7)
+  })
+
+  test('of a sink moves its group, with the same plan', async () => {
+    const sink = (spec: object): Member => {
+      const endpoint = { type: 'standard', url: 'http://127.0.0.1:1/' }
+      const from = { stream: 'orders', start: 'latest' }
+      const member = declare('Sink', 'out', { from, endpoint, active: false, ...spec })
+      return withReading(member, ['from', 'stream'])
+    }
+    const world = await copied()
+    await say(world, copying(), sink({}))
+    const { incarnation = 0 } = world.engine.streams.describe(['default/orders'])[0] ?? {}
+    const stands = { stream: 'default/orders', incarnation, shard: 0, next: 4 }
+    await world.engine.groups.reset('sink.out', [stands])
+    const member = sink(reset('one', 2, { shards: [0] }))
+    expect(await planned(world, member, 'Sink')).toMatchObject({
+      verb: 'update',
+      risk: 'disruptive',
+      cost: { readAgain: { records: 2 } },
+    })
+    await say(world, copying(), member)
+    expect(world.engine.groups.offsets('sink.out').map(({ next }) => next)).toEqual([2])
+    expect(world.plane.resources.get('Sink', 'default', 'out')?.status).toMatchObject({
+      lastReset: { id: 'one', to: '2', readAgain: 2 },
+    })
   })
 
   test('of one that is paused moves it at once, and it begins there when it runs', async () => {

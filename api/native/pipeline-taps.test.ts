@@ -206,6 +206,19 @@ describe('a tap', () => {
     expect(lines.at(-1)).toMatchObject({ type: 'end', reason: 'completed' })
   })
 
+  test('ends when the pipeline is paused, and with the server', async () => {
+    await run()
+    const paused = read(await opened('at=double&sample=0.0001&limit=10000'))
+    const identity = { kind: 'Pipeline', namespace: 'default', name: 'numbers' } as const
+    await server.plane.runs.pause(identity, true)
+    expect((await paused).at(-1)).toMatchObject({ type: 'end', reason: 'paused' })
+    await server.plane.runs.pause(identity, false)
+    const closed = read(await opened('at=double&sample=0.0001&limit=10000'))
+    await server[Symbol.asyncDispose]()
+    expect((await closed).at(-1)).toMatchObject({ type: 'end', reason: 'closing' })
+    server = await openConnectServer()
+  })
+
   test('drops what a slow reader has no room for, tells how many, and holds nothing up', async () => {
     await run({
       pipeline: { processors: [{ label: 'large', mapping: 'root = "x".repeat(20000)' }] },

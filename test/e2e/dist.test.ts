@@ -85,6 +85,37 @@ describe('the built command', () => {
     expect([status, stdout, stderr]).toEqual([0, 'synced', ''])
   })
 
+  test('runs a module of TypeScript in a thread, and says where it fails', () => {
+    writeFileSync(
+      join(home, 'twice.ts'),
+      `export default (record: { value: number }) => {
+        if (record.value > 1) throw new Error('too much')
+        return { value: record.value * 2 }
+      }`,
+    )
+    const script = join(home, 'module.mjs')
+    writeFileSync(
+      script,
+      `import { pathToFileURL } from 'node:url'
+      import { ModuleRunner } from './dist/engine/components/typescript/module-runner.js'
+      import { Message } from './dist/engine/pipelines/message.js'
+      import { realClock } from './dist/engine/ports/real-clock.js'
+      const folder = import.meta.dirname
+      const runner = await ModuleRunner.start({
+        url: pathToFileURL(folder + '/twice.ts').href, folder,
+        pipeline: 'test', namespace: 'default', label: '', deadlineMs: 5000, memoryBytesMax: 2 ** 28,
+        clock: realClock, logger: console, report: () => {},
+        failed: (message, why) => message.withValue(why.message),
+      })
+      const batch = [1, 2].map((value) => Message.fromValue(value))
+      const made = await runner.run(batch, new AbortController().signal)
+      process.stdout.write(made.map((message) => message.text()).join(', '))
+      await runner.close()`,
+    )
+    const { status, stdout, stderr } = run(script)
+    expect([status, stdout, stderr]).toEqual([0, '2, twice.ts:2:37: too much', ''])
+  })
+
   test('runs a mapping', () => {
     const { status, stdout } = headgate('blobl', 'root.name = this.name.uppercase()')
     expect([status, stdout]).toEqual([0, '{"name":"ADA"}\n'])

@@ -243,7 +243,7 @@ export default (record: { value: Order }) => {
   test('imports files of its folder and packages', async () => {
     const files = {
       'clean.ts': `import { double } from './lib/double.ts'
-import plus from 'plus'
+import plus from "plus"
 import names from './names.json' with { type: 'json' }
 export default (record: any) => ({ value: [plus(double(record.value)), names] })`,
       'lib/double.ts': 'export const double = (n: number): number => n * 2',

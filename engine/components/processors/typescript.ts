@@ -10,6 +10,7 @@ import {
   type Processor,
   type ProcessorDefinition,
 } from '../../pipelines/component.ts'
+import { parseConnectDuration } from '../../pipelines/connect-duration.ts'
 import { referencesIn } from '../../pipelines/environment-variables.ts'
 import { durationField } from '../../pipelines/fields.ts'
 import { ModuleRunner } from '../typescript/module-runner.ts'
@@ -73,8 +74,13 @@ function faultsOf({ module, deadline, memory_limit }: TypescriptConfig): readonl
     const message = `expected a file that ends in .ts, .mts, .js, .mjs or .cjs, got ${module}`
     faults.push({ path: ['module'], message })
   }
-  if (!isOpen(deadline) && deadline.trim() === '') {
+  const duration = parseConnectDuration(deadline)
+  if (!isOpen(deadline) && duration.kind === 'none') {
     faults.push({ path: ['deadline'], message: 'expected a duration such as 5s, got none' })
+  }
+  if (duration.kind === 'duration' && duration.ms < MODULE_DEADLINE_MS_MIN) {
+    const message = `expected a deadline of at least ${MODULE_DEADLINE_MS_MIN} ms, got ${deadline}`
+    faults.push({ path: ['deadline'], message })
   }
   const bytes = parseSizeBytes(memory_limit)
   if (!isOpen(memory_limit) && (bytes === undefined || bytes < MODULE_MEMORY_BYTES_MIN)) {

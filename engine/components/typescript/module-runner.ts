@@ -119,6 +119,7 @@ export class ModuleRunner {
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]()
     this.#closing.abort(new HeadgateError('StopTimedOut', 'the pipeline was closed'))
+    while (this.#waiting.length > 0) this.#callNext()
     await this.#reloading
     await Promise.all([...this.#threads].map((thread) => thread.close()))
   }

@@ -115,7 +115,9 @@ export class ModuleThread {
     sources: ModuleSources,
     signal?: AbortSignal,
   ): Promise<Loading> {
-    const thread = new ModuleThread(options, sources, await bootstrapUrl())
+    const bootstrap = await bootstrapUrl()
+    signal?.throwIfAborted()
+    const thread = new ModuleThread(options, sources, bootstrap)
     const reply = await thread.#load(signal)
     if ('kind' in reply && reply.kind === 'ready' && reply.form !== undefined) {
       thread.#worker.unref()
@@ -137,6 +139,7 @@ export class ModuleThread {
 
   /** One at a time. The request's buffer is handed over. Never rejects, but for the signal. */
   async run(request: BatchRequest, signal: AbortSignal): Promise<BatchOutcome> {
+    signal.throwIfAborted()
     if (this.#ended !== undefined) return { kind: 'died', index: -1, fault: this.#ended }
     const abort = (): void => void this.#end({ error: { message: 'it was stopped', stack: '' } })
     signal.addEventListener('abort', abort, { once: true })

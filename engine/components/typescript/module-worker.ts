@@ -115,9 +115,9 @@ process.on('unhandledRejection', stray)
 process.on('uncaughtException', stray)
 Error.stackTraceLimit = 50
 
-const exit = process.exit
+const { exit } = process
 process.exit = ((code) => {
-  const { stack = '' } = new Error(`process.exit(${code ?? ''}) was called`)
+  const { stack = '' } = new Error(`process.${exit.name}(${code ?? ''}) was called`)
   lastWordsLength[0] = new TextEncoder().encodeInto(stack, lastWords).written
   exit(code)
 }) as typeof process.exit

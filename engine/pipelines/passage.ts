@@ -5,7 +5,7 @@
 import type { ProcessorChain } from './build-context.ts'
 import { Chain } from './chain.ts'
 import type { ShardKey } from './shard-key.ts'
-import type { ShardedWay } from './shard-lanes.ts'
+import { LANE_BATCHES_MAX, type ShardedWay } from './shard-lanes.ts'
 import type { WorkerChain } from './workers/worker-chain.ts'
 
 export interface Passage {
@@ -29,11 +29,8 @@ export interface PassageParts {
 
 export function passageOf({ before, chain, threads, workers, shardKey }: PassageParts): Passage {
   const alone = before.alone && chain.alone
-  const lanes = workers?.lanes ?? threads
-  if (shardKey !== undefined && lanes > 1) {
-    const run: ShardedWay['run'] = (batch, signal, lane) =>
-      workers === undefined ? chain.run(batch, signal) : workers.run(batch, signal, lane)
-    const sharded = { key: shardKey, lanes, run, ahead: workers !== undefined }
+  if (shardKey !== undefined && (workers !== undefined || threads > 1)) {
+    const sharded = workers === undefined ? inLanes(chain, shardKey, threads) : inOrder(workers)
     return { chain: before, threads: 1, sharded, alone }
   }
   if (workers === undefined) {
@@ -42,6 +39,21 @@ export function passageOf({ before, chain, threads, workers, shardKey }: Passage
   }
   const whole = before.steps.length === 0 ? workers : inSequence(before, workers)
   return { chain: whole, threads: workers.batchesMax, alone }
+}
+
+/** What runs on this thread may do something elsewhere, in the order of keys too: a lane runs one batch at a time. */
+function inLanes(chain: Chain, key: ShardKey, lanes: number): ShardedWay {
+  const run: ShardedWay['run'] = (batch, signal) => chain.run(batch, signal)
+  return { key, lanes, run, ahead: false, batchesMax: LANE_BATCHES_MAX }
+}
+
+/**
+ * What workers run does nothing but make messages of messages: they run whole batches at once, and all of them are
+ * handed on in their order, that of keys with it.
+ */
+function inOrder(workers: WorkerChain): ShardedWay {
+  const run: ShardedWay['run'] = (batch, signal) => workers.run(batch, signal)
+  return { key: () => '', lanes: 1, run, ahead: true, batchesMax: workers.batchesMax }
 }
 
 function inSequence(first: ProcessorChain, second: ProcessorChain): ProcessorChain {

@@ -89,7 +89,7 @@ describe('from stream to stream, by key', () => {
         expectOrderOfKeys(records)
         expect(threads.started).toBeGreaterThan(0)
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     )
   })
 

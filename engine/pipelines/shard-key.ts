@@ -37,7 +37,8 @@ function unlessFailed(key: ShardKey): ShardKey {
 }
 
 /** The messages of each lane, in their order; those of a key are all in the same lane. */
-export function partByKey(batch: Batch, key: ShardKey, lanes: number): readonly Message[][] {
+export function partByKey(batch: Batch, key: ShardKey, lanes: number): readonly Batch[] {
+  if (lanes === 1) return [batch]
   const parts: Message[][] = Array.from({ length: lanes }, () => [])
   for (let index = 0; index < batch.length; index++) {
     const message = batch[index]

@@ -41,6 +41,7 @@ function lanesOf(options: Partial<ShardLanesOptions>): {
     lanes: 3,
     run: (batch) => [batch],
     ahead: false,
+    batchesMax: LANE_BATCHES_MAX,
     hand: (batches, ticket) => {
       handed.push(...batches.flat())
       ticket.resolve(undefined)
@@ -62,6 +63,10 @@ function byKey(messages: Batch): Readonly<Record<string, readonly number[]>> {
   return found
 }
 
+async function passTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await setImmediate()
+}
+
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await setImmediate()
 }
@@ -76,18 +81,12 @@ describe('lanes', () => {
         fc.boolean(),
         async (batches, turns, ahead) => {
           let runs = 0
-          const behind = new Map<number, Promise<void>>()
           const { lanes, handed, failures } = lanesOf({
             ahead,
-            run: (batch, _signal, lane) => {
+            run: (batch) => {
               const turn = turns[runs++ % turns.length] ?? 0
-              if (turn === 0 && !ahead) return [batch]
-              // Whoever lets others run ahead answers a lane in order.
-              const wait = Promise.resolve(behind.get(lane)).then(async () => {
-                for (let left = turn; left > 0; left--) await setImmediate()
-              })
-              behind.set(lane, wait)
-              return wait.then(() => [batch])
+              if (turn === 0) return [batch]
+              return passTurns(turn).then(() => [batch])
             },
           })
           let n = 0

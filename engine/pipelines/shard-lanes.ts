@@ -8,7 +8,7 @@ import type { Batch } from './message.ts'
 import type { Ticket } from './output-stage.ts'
 import { partByKey, type ShardKey } from './shard-key.ts'
 
-/** Those that wait in a lane, with the one that is at the processors. */
+/** Where the batches of a lane wait for each other. */
 export const LANE_BATCHES_MAX = 4
 
 type Batches = readonly Batch[]
@@ -17,10 +17,11 @@ type Batches = readonly Batch[]
 export interface ShardedWay {
   readonly key: ShardKey
   readonly lanes: number
-  /** What is sent to one lane is answered in order. */
   readonly run: (batch: Batch, signal: AbortSignal, lane: number) => Batches | Promise<Batches>
-  /** Whether `run` may be called again for a lane before it answered; else each batch waits for the one before it. */
+  /** Whether `run` may be called again for a lane before it answered, and answer as it likes; else one waits for the other. */
   readonly ahead: boolean
+  /** How many batches a lane holds, with what is at the processors. */
+  readonly batchesMax: number
 }
 
 export interface ShardLanesOptions extends ShardedWay {
@@ -56,11 +57,15 @@ export class ShardLanes {
       const own = tickets[index]
       if (own !== undefined) this.#enter(lane, part, own, apart)
     }
-    if (this.#lanes.some(isFull)) return this.#room()
+    if (this.#lanes.some((lane) => this.#isFull(lane))) return this.#room()
+  }
+
+  #isFull({ length }: readonly Promise<void>[]): boolean {
+    return length >= this.#options.batchesMax
   }
 
   async #room(): Promise<void> {
-    for (const lane of this.#lanes) while (isFull(lane)) await lane[0]
+    for (const lane of this.#lanes) while (this.#isFull(lane)) await lane[0]
   }
 
   #enter(place: number, batch: Batch, ticket: Ticket, apart: boolean): void {
@@ -97,8 +102,4 @@ export class ShardLanes {
       })
     lane.push(gone)
   }
-}
-
-function isFull(lane: readonly Promise<void>[]): boolean {
-  return lane.length >= LANE_BATCHES_MAX
 }

@@ -72,27 +72,22 @@ export class WorkerChain implements ProcessorChain {
     return this.#slots.length * BATCHES_OF_WORKER_MAX
   }
 
-  get lanes(): number {
-    return this.#slots.length
-  }
-
   parts(): readonly ProcessorChain[] {
     return this.#options.chain.parts()
   }
 
-  /** What goes to one lane is answered by one worker, in its order. */
-  async run(batch: Batch, signal: AbortSignal, lane?: number): Promise<Batches> {
+  async run(batch: Batch, signal: AbortSignal): Promise<Batches> {
     const { spans } = this.#options
-    if (spans === undefined) return this.#run(batch, signal, lane)
-    return traced(spans, batch, () => this.#run(batch, signal, lane))
+    if (spans === undefined) return this.#run(batch, signal)
+    return traced(spans, batch, () => this.#run(batch, signal))
   }
 
-  async #run(batch: Batch, signal: AbortSignal, lane: number | undefined): Promise<Batches> {
+  async #run(batch: Batch, signal: AbortSignal): Promise<Batches> {
     if (signal.aborted) return []
     if (this.#options.watched?.() === true) return this.#options.chain.run(batch, signal)
     const sound = batch.filter((message) => !this.#poison.has(message))
     if (sound.length === 0) return [batch.map((message) => this.#failed(message))]
-    const attempt = (given: Batch): Promise<Outcome> => this.#attempt(given, signal, lane)
+    const attempt = (given: Batch): Promise<Outcome> => this.#attempt(given, signal)
     const parts = await redeliver(sound, attempt)
     for (const part of parts) if (part.kind === 'poison') this.#blame(part)
     if (parts.length > 1 && this.alone) {
@@ -106,8 +101,8 @@ export class WorkerChain implements ProcessorChain {
     return this.#rejoined(batch, results)
   }
 
-  async runAll(batches: Batches, signal: AbortSignal, lane?: number): Promise<Batches> {
-    const results = await Promise.all(batches.map((batch) => this.run(batch, signal, lane)))
+  async runAll(batches: Batches, signal: AbortSignal): Promise<Batches> {
+    const results = await Promise.all(batches.map((batch) => this.run(batch, signal)))
     return results.flat()
   }
 
@@ -117,9 +112,9 @@ export class WorkerChain implements ProcessorChain {
     await Promise.all(this.#ended)
   }
 
-  async #attempt(batch: Batch, signal: AbortSignal, lane: number | undefined): Promise<Outcome> {
+  async #attempt(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     for (;;) {
-      const slot = this.#closed || signal.aborted ? undefined : this.#slot(lane)
+      const slot = this.#closed || signal.aborted ? undefined : this.#slot()
       if (slot === undefined) return { kind: 'unable' }
       const outcome = await slot.thread.run([batch])
       if (outcome.kind === 'suspect') return outcome
@@ -137,8 +132,8 @@ export class WorkerChain implements ProcessorChain {
   }
 
   /** Undefined once workers do not start. */
-  #slot(lane: number | undefined): Slot | undefined {
-    const place = lane === undefined ? this.#leastLoaded() : lane % this.#slots.length
+  #slot(): Slot | undefined {
+    const place = this.#leastLoaded()
     const slot = this.#slots[place]
     if (slot !== undefined && !slot.thread.gone) return slot
     if (slot !== undefined) this.#bury(slot)

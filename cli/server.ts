@@ -32,7 +32,6 @@ import { inspectPipeline } from '../engine/pipelines/inspect-pipeline.ts'
 import { ResourceLabels } from '../engine/pipelines/resource-labels.ts'
 import { lowerSink } from '../engine/pipelines/sink.ts'
 import type { Logger } from '../engine/ports/logger.ts'
-import { openTelemetry } from '../engine/ports/open-telemetry.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realDisk } from '../engine/ports/real-disk.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
@@ -82,7 +81,7 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
       alerts: config.alerts,
       pruneSettleMs: options.pruneSettleMs,
       resources: options.resources,
-      ...tracingOf(started),
+      ...(await tracingOf(started)),
       onConvergence: (report: ConvergenceReport) => {
         // A look that was cut short by the end has nothing to tell.
         if (stopping) return
@@ -126,9 +125,15 @@ export async function wireServer(options: ServerOptions): Promise<RunningServer>
 }
 
 const TRACES_FLUSH_MS_MAX = 2_000
+/** Where the API keeps what was registered, for all copies of it in a process. Without it, it need not be loaded. */
+const OPEN_TELEMETRY = Symbol.for('opentelemetry.js.api.1')
 
 /** Those of the provider that was registered before; what has ended is sent once all that runs has stopped. */
-function tracingOf(started: AsyncDisposableStack): Pick<ControlPlaneOptions, 'tracing'> {
+async function tracingOf(
+  started: AsyncDisposableStack,
+): Promise<Pick<ControlPlaneOptions, 'tracing'>> {
+  if (!(OPEN_TELEMETRY in globalThis)) return {}
+  const { openTelemetry } = await import('../engine/ports/open-telemetry.ts')
   const tracing = openTelemetry(build().version)
   if (tracing === undefined) return {}
   started.defer(() => flush(tracing))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { runToEnd } from '../components/testing.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { buildPipeline } from './build-pipeline.ts'
 import { Message } from './message.ts'
@@ -33,9 +34,12 @@ test('what comes from elsewhere counts from its read to its delivery', async () 
   const begunMs = clock.monotonicMs()
   await clock.advance(250)
   latency.delivered({ messages: messages(3) }, NOT_TIMED)
-  expect(latency.summary().count).toBe(0)
+  expect(latency.summary()).toMatchObject({ p99: 0, count: 3 })
   latency.delivered({ messages: messages(2) }, begunMs)
-  expect(latency.summary()).toEqual({ p50: 0.25, p90: 0.25, p99: 0.25, count: 5, sum: 1.25 })
+  const took = { p50: 0.25, p90: 0.25, p99: 0.25 }
+  expect(latency.summary()).toEqual({ ...took, count: 5, sum: 1.25 })
+  latency.delivered({ messages: messages(1) }, NOT_TIMED)
+  expect(latency.summary()).toEqual({ ...took, count: 6, sum: 1.5 })
 })
 
 test('a batch of records that arrived hours apart is as old as either end, half of it each', async () => {
@@ -51,6 +55,14 @@ test('a batch of records that arrived hours apart is as old as either end, half 
   expect(total).toBe(5)
   expect(p50).toBeGreaterThan(3_601 * 0.875)
   expect(p99).toBeLessThanOrEqual(3_601)
+})
+
+test('behind a buffer each message counts once, whoever answers for it', async () => {
+  const input = { generate: { mapping: 'root = 1', interval: '', count: 7 } }
+  for (const buffer of [{ memory: {} }, { system_window: { size: '1s' } }]) {
+    const pipeline = await runToEnd({ input, buffer, output: { drop: {} } }, testEnvironment())
+    expect([buffer, pipeline.latency().count]).toEqual([buffer, 7])
+  }
 })
 
 test('a latency is told as one number and its unit', () => {

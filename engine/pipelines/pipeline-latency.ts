@@ -30,8 +30,9 @@ export class PipelineLatency {
   readonly #clock: Clock
   /** Of microseconds, so that its buckets reach up to twelve days. */
   readonly #histogram = new TimingHistogram()
-  /** Messages that were delivered since one was timed. */
+  /** Messages that were delivered since one was timed, and how long that one took. */
   #leftOut = 0
+  #timedUs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -47,6 +48,7 @@ export class PipelineLatency {
       const us = (this.#clock.monotonicMs() - begunMs) * US_PER_MS
       this.#histogram.observe(us, messages.length + this.#leftOut)
       this.#leftOut = 0
+      this.#timedUs = us
     }
   }
 
@@ -56,8 +58,8 @@ export class PipelineLatency {
       p50: p50 / US_PER_SECOND,
       p90: p90 / US_PER_SECOND,
       p99: p99 / US_PER_SECOND,
-      sum: sum / US_PER_SECOND,
-      count,
+      sum: (sum + this.#leftOut * this.#timedUs) / US_PER_SECOND,
+      count: count + this.#leftOut,
     }
   }
 

@@ -1,15 +1,19 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openMemoryEngine } from '../../log/memory-engine.ts'
 import { inspectPipeline } from '../../pipelines/inspect-pipeline.ts'
 import { Message } from '../../pipelines/message.ts'
 import { testEnvironment } from '../../pipelines/testing.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { realClock } from '../../ports/real-clock.ts'
 import { realRandom } from '../../ports/real-random.ts'
+import { SimulatedClock } from '../../ports/simulated-clock.ts'
 import { committed, consume, createStream, produce, started } from '../testing.ts'
 import { ModuleRunner } from './module-runner.ts'
+import { LOAD_MS_MAX } from './module-thread.ts'
 
 const never = new AbortController().signal
 const folders: string[] = []
@@ -26,7 +30,7 @@ function folderOf(source: string): string {
   return folder
 }
 
-async function runnerOf(source: string): Promise<ModuleRunner> {
+async function runnerOf(source: string, clock: Clock = realClock): Promise<ModuleRunner> {
   const folder = folderOf(source)
   const quiet = () => {}
   const runner = await ModuleRunner.start({
@@ -37,7 +41,7 @@ async function runnerOf(source: string): Promise<ModuleRunner> {
     label: '',
     deadlineMs: 30_000,
     memoryBytesMax: 256 * 1024 * 1024,
-    clock: realClock,
+    clock,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     failed: (message, why) => message.withValue(`failed: ${why.message}`),
     report: quiet,
@@ -78,6 +82,24 @@ export default async (record: any) => {
       Array.from({ length: 40 }, (_, value) => value),
     )
   })
+})
+
+test('a module that never ends loading is refused', async () => {
+  const clock = new SimulatedClock()
+  const starting = runnerOf('for (;;) {}\nexport default () => null', clock)
+  const refused = expect(starting).rejects.toThrow(
+    `clean.ts:2:1: it took longer than ${LOAD_MS_MAX} ms to load`,
+  )
+  let isRefused = false
+  void refused.finally(() => {
+    isRefused = true
+  })
+  // It is not known when it begins to load.
+  while (!isRefused) {
+    await clock.advance(LOAD_MS_MAX)
+    await setImmediate()
+  }
+  await refused
 })
 
 test('a run that is aborted ends its thread, and the next one begins another', async () => {

@@ -32,6 +32,7 @@ import type { SourcePosition } from './source-position.ts'
 
 /** What a module may take to load. */
 export const LOAD_MS_MAX = 10_000
+const LOADS_TOO_LONG = `it took longer than ${LOAD_MS_MAX} ms to load`
 /** How often a call that lasts is looked at, at least. */
 const LOOK_MS_MAX = 25
 /** Looks that find garbage only are followed by so many that do not look. */
@@ -179,7 +180,8 @@ export class ModuleThread {
     const abort = (): void => void this.close()
     signal?.addEventListener('abort', abort, { once: true })
     const timer = this.#options.clock.schedule(LOAD_MS_MAX, () => {
-      void this.#endWhereItIs(`it took longer than ${LOAD_MS_MAX} ms to load`)
+      // Not held up first: a thread that was, before it had loaded, cannot be ended.
+      void this.#end({ error: { message: LOADS_TOO_LONG, stack: '' } })
     })
     try {
       return await new Promise<ThreadReply | ThreadFault>((resolve) => {

@@ -12,8 +12,8 @@ import { type Batch, Message } from './message.ts'
 import type { OutputStageOptions } from './output-stage.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import { SharedResources } from './shared-resources.ts'
-import { Taps } from './taps.ts'
 import { until } from './stream-testing.ts'
+import { Taps } from './taps.ts'
 import { placeOf, testEnvironment } from './testing.ts'
 
 const context = { interpolation: (text) => interpolationOf(text, OFFLINE) } as BuildContext

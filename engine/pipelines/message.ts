@@ -17,8 +17,8 @@ import { encodeJson, encodePayload } from '../bloblang/values/encode-payload.ts'
 import { parseDocument } from '../bloblang/values/parse-document.ts'
 import type { PreparedPayload } from '../bloblang/values/prepare-payload.ts'
 import type { Value } from '../bloblang/values/value.ts'
-import { mappingTraceOf } from './tracing/message-trace.ts'
 import type { RecordInput } from '../log/record.ts'
+import { mappingTraceOf } from './tracing/message-trace.ts'
 
 /** At least one message; readers must not change it. */
 export type Batch = readonly Message[]

@@ -172,42 +172,6 @@ test('of a trace that nobody keeps, no component tells anything', async () => {
   expect(JSON.parse(environment.stdout.text)).toEqual({ traceparent: OTHER })
 })
 
-test('a trace goes on behind a buffer that keeps nothing but what is written down', async () => {
-  const exporter = new InMemorySpanExporter()
-  const spanProcessors = [new SimpleSpanProcessor(exporter)]
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }))
-  const tracing = openTelemetry('1') ?? never()
-  const directory = await mkdtemp(join(tmpdir(), 'headgate-traced-'))
-  const buffer = { sqlite: { path: 'buffer.db' } }
-  const spec = { input: withParent, buffer, output: { drop: {} } }
-  await runToEnd(spec, testEnvironment({ tracing, directory }))
-  await rm(directory, { recursive: true })
-  const [before, behind] = exporter
-    .getFinishedSpans()
-    .filter(({ name }) => name === 'headgate.pipeline test')
-    .toSorted((one, other) => (one.parentSpanContext?.isRemote === true ? 1 : 0) - (other ? 0 : 1))
-  expect(behind?.parentSpanContext?.spanId).toBe(before?.spanContext().spanId)
-})
-
-test('of a trace that nobody keeps, no component tells anything', async () => {
-  const dead: Span = {
-    recording: false,
-    headers: { traceparent: OTHER },
-    begin: () => never(),
-    fail: () => {},
-    end: () => {},
-  }
-  const tracing = { begin: () => dead, flush: async () => {} }
-  const spec = {
-    input: withParent,
-    pipeline: { processors: [{ mapping: 'root = tracing_span()' }] },
-    output: { stdout: {} },
-  }
-  const environment = testEnvironment({ tracing })
-  await runToEnd(spec, environment)
-  expect(JSON.parse(environment.stdout.text)).toEqual({ traceparent: OTHER })
-})
-
 test('whatever else is traced in the process, messages belong to their own trace', async () => {
   const exporter = new InMemorySpanExporter()
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })

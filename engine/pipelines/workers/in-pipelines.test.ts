@@ -17,7 +17,8 @@ import {
   until,
 } from '../stream-testing.ts'
 import { type TestEnvironment, type TestEnvironmentOptions, testEnvironment } from '../testing.ts'
-import { watchThreads } from './testing.ts'
+import { watchThreads, workersOf } from './testing.ts'
+import { BATCHES_OF_WORKER_MAX, WORKERS_MAX } from './worker-chain.ts'
 
 const running: Pipeline[] = []
 
@@ -173,6 +174,51 @@ describe('a pipeline with workers', () => {
     await until(() => pipeline.state().phase === 'completed')
     expect(environment.stdout.text).toBe('1\n2\n3\n')
     expect(threads.started).toBe(0)
+  })
+
+  test('runs the processors of the input before, and those behind a buffer', async () => {
+    using threads = watchThreads()
+    const given = lines([{ mapping: 'root.id = this.id + "p"' }], 2) as { input: object }
+    const input = { ...given.input, processors: [{ mapping: 'root.id = this.id.string() + "i"' }] }
+    const texts: string[] = []
+    for (const buffer of [undefined, { memory: {} }]) {
+      const { pipeline, environment } = await start({ ...given, input, buffer })
+      await until(() => pipeline.state().phase === 'completed')
+      texts.push(environment.stdout.text)
+    }
+    const expected = '{"id":"1ip"}\n{"id":"2ip"}\n{"id":"3ip"}\n'
+    expect(texts).toEqual([expected, expected])
+    expect(threads.started).toBe(2)
+  })
+
+  test('shows what goes through its processors while somebody looks, and goes on in workers then', async () => {
+    using threads = watchThreads()
+    await using engine = memory()
+    await filled(engine, 0)
+    const { pipeline } = await start(
+      { ...COPY, pipeline: { ...COPY.pipeline, threads: 2 } },
+      { engine },
+    )
+    let seen = 0
+    const listener = { seen: () => void seen++, ended: () => {} }
+    const looking = { side: 'after', sample: 1, limit: 10 } as const
+    const tap = pipeline.tap('pipeline.processors.0', looking, listener)
+    await produce(engine, 'source', keys(2))
+    await until(() => count(engine, 'target') === 2)
+    expect([seen, threads.started]).toEqual([2, 0])
+    tap[Symbol.dispose]()
+    await produce(engine, 'source', keys(2))
+    await until(() => count(engine, 'target') === 4)
+    expect(seen).toBe(2)
+    expect(threads.started).toBeGreaterThan(0)
+  })
+
+  test.each([
+    [WORKERS_MAX, WORKERS_MAX],
+    [WORKERS_MAX + 1, WORKERS_MAX],
+  ])('that asks for %i threads has up to %i workers', async (asked, expected) => {
+    await using under = await workersOf([{ mapping: 'root = this' }], { threads: asked })
+    expect(under.workers.batchesMax).toBe(expected * BATCHES_OF_WORKER_MAX)
   })
 
   test('starts none before there is something to do', async () => {

@@ -74,6 +74,7 @@ describe('completion in bash', () => {
   test('offers commands, their second words, options, and values of options', async () => {
     expect(await offered('headgate va')).toEqual(['validate'])
     expect(await offered('headgate groups ')).toEqual(['describe', 'list', 'reset'])
+    expect(await offered('headgate pipelines ')).toEqual(['reset'])
     expect(await offered('headgate get streams --out')).toEqual(['--output'])
     expect(await offered('headgate get streams -o j')).toEqual(['json'])
   })

@@ -1,7 +1,7 @@
 /** What a changed `spec.reset` means: whether it was carried out before, and else what is read again or skipped. Pure. */
 import { identityKey } from '../../crds/resource.ts'
 import { asHeadgateError } from '../../engine/error.ts'
-import { sinkGroup } from '../../engine/pipelines/sink.ts'
+import { sinkGroup } from '../../engine/pipelines/group-name.ts'
 import { type StreamReading, streamReadings } from '../../engine/pipelines/stream-readings.ts'
 import type { GroupOffset } from '../../engine/streams/groups.ts'
 import { NO_RECORDS, planMoves, type ShardMove, sumOf } from '../../engine/streams/position-move.ts'

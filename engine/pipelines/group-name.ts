@@ -13,6 +13,11 @@ export function engineGroup(namespace: string, group: string): string {
   return namespace === 'default' ? group : `${namespace}/${group}`
 }
 
+/** The group whose offsets say how far a sink has delivered. */
+export function sinkGroup(name: string): string {
+  return `sink.${name}`
+}
+
 export interface ConfigGroup {
   readonly namespace: string
   readonly group: string

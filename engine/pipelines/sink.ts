@@ -8,15 +8,11 @@ import { parseDurationMs } from '../../crds/duration.ts'
 import type { SinkSpec } from '../../crds/generated/specs.gen.ts'
 import { parseSizeBytes } from '../../crds/size.ts'
 import { bloblangProblems } from './bloblang-fields.ts'
+import { sinkGroup } from './group-name.ts'
 import { inspectPipeline } from './inspect-pipeline.ts'
 import type { ConfigProblem, Need, PipelineInspection, StreamUse } from './pipeline.ts'
 
 type Path = readonly (string | number)[]
-
-/** The group whose offsets say how far a sink has delivered. */
-export function sinkGroup(name: string): string {
-  return `sink.${name}`
-}
 
 export function lowerSink(name: string, spec: SinkSpec): Record<string, unknown> {
   const { from } = spec

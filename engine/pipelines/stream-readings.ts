@@ -1,5 +1,4 @@
 /** Which streams a pipeline reads, and as which group: what there is to move when somebody says where it reads on. */
-import { isRecord } from './component-config.ts'
 import type { StreamUse } from './pipeline.ts'
 
 export interface StreamReading {
@@ -26,6 +25,10 @@ export function streamReadings(
     readings.set(key, known === undefined ? reading : joined(known, reading))
   }
   return [...readings.values()]
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function membershipIn(

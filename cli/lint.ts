@@ -44,12 +44,13 @@ export const lint: CommandDefinition = {
 }
 
 async function runLint(invocation: Invocation): Promise<number> {
-  const [{ namedFiles }, { sharedResources }, { lintFile }, { engineInspector }] =
+  const [{ namedFiles }, { sharedResources }, { lintFile }, { engineInspector }, { moduleFault }] =
     await Promise.all([
       import('./config-paths.ts'),
       import('./shared-resources.ts'),
       import('../controllers/configs/lint-file.ts'),
       import('./inspector.ts'),
+      import('./module-fault.ts'),
     ])
   const paths = invocation.arguments.length === 0 ? ['.'] : invocation.arguments
   const files = await namedFiles(paths)
@@ -57,7 +58,7 @@ async function runLint(invocation: Invocation): Promise<number> {
   const { givenTemplates } = await import('./given-templates.ts')
   const templates = await givenTemplates(textOptions(invocation, 'templates'), files)
   const inspector = { ...engineInspector, templates }
-  const options = { lints: lintsOf(invocation), resources, inspector }
+  const options = { lints: lintsOf(invocation), resources, inspector, moduleFault }
   const problems: Problem[] = []
   for (const { path, bytes, found } of files) {
     problems.push(...(await lintFile(path, bytes, { ...options, strangers: found })))

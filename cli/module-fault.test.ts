@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lintFile } from '../controllers/configs/lint-file.ts'
+import { engineInspector } from './inspector.ts'
+import { moduleFault } from './module-fault.ts'
 import { validatePaths } from './validate-paths.ts'
 
 let folder: string
@@ -58,6 +61,16 @@ test('a module that exports nothing that is called is told what to export', asyn
     expect.stringMatching(
       /^9:19: expected .*clean\.ts to have a default export, or one named batch, got neither$/,
     ),
+  ])
+})
+
+test('a bare config is linted for its modules, too', async () => {
+  const options = { lints: {}, resources: {}, strangers: false, inspector: engineInspector }
+  const config = 'pipeline:\n  processors:\n    - typescript: {module: ./nowhere.ts}\n'
+  const file = join(folder, 'config.yaml')
+  const problems = await lintFile(file, Buffer.from(config), { ...options, moduleFault })
+  expect(problems.map(({ line, column, message }) => `${line}:${column}: ${message}`)).toEqual([
+    expect.stringMatching(/^3:28: there is no file .*nowhere\.ts$/),
   ])
 })
 

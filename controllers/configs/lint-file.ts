@@ -3,6 +3,7 @@
  * The judgement is that of inspection; this says where it stands.
  */
 import { isRecord } from '../../engine/pipelines/component-config.ts'
+import { referencesIn } from '../../engine/pipelines/environment-variables.ts'
 import { inspectPipeline } from '../../engine/pipelines/inspect-pipeline.ts'
 import type { LintOptions } from '../../engine/pipelines/lints.ts'
 import type { ConfigProblem, PipelineInspection } from '../../engine/pipelines/pipeline.ts'
@@ -11,6 +12,7 @@ import { expandTemplates } from '../../engine/pipelines/templates/expand-templat
 import { NO_TEMPLATES } from '../../engine/pipelines/templates/template.ts'
 import { readTestCases } from '../../engine/pipelines/testing-kit/test-case.ts'
 import { isTemplateFile, isTestFile } from '../sets/config-names.ts'
+import type { ModuleFault } from '../sets/grants.ts'
 import type { Inspector } from '../sets/inspector.ts'
 import type { Problem } from '../sets/problem.ts'
 import { ProblemList } from '../sets/problem-list.ts'
@@ -27,6 +29,8 @@ export interface FileLintOptions {
   readonly strangers: boolean
   /** Of sinks, with the templates that there are; pipelines are judged with the lints. */
   readonly inspector: Inspector
+  /** Whether a file of code is one; where absent, none is looked at. */
+  readonly moduleFault?: (module: string, file: string) => ModuleFault | undefined
 }
 
 /** Problems in the order of their places, each once. */
@@ -35,7 +39,7 @@ export async function lintFile(
   bytes: Uint8Array,
   options: FileLintOptions,
 ): Promise<readonly Problem[]> {
-  const texts = /\.(md|markdown)$/i.test(path) ? blocksOf(Buffer.from(bytes).toString()) : [bytes]
+  const texts = isPage(path) ? blocksOf(Buffer.from(bytes).toString()) : [bytes]
   const problems: Problem[] = []
   for (const text of texts) problems.push(...(await lintText(path, text, options)))
   const once = new Map(problems.map((one) => [`${one.line} ${one.column} ${one.message}`, one]))
@@ -43,6 +47,8 @@ export async function lintFile(
     (left, right) => left.line - right.line || left.column - right.column,
   )
 }
+
+const isPage = (path: string): boolean => /\.(md|markdown)$/i.test(path)
 
 async function lintText(
   path: string,
@@ -83,7 +89,7 @@ async function lintDocument(
     addAll(problems, [...at, 'tests'], list)
   }
   if (as === 'config' && !isTestFile(path)) {
-    const { problems } = await inspectWith(config, options)
+    const { problems } = await inspectWith(config, path, options)
     addAll(problems.filter(isOfTheConfig), at, list)
   }
   return list.problems
@@ -97,7 +103,8 @@ function isOfTheConfig({ path, severity }: ConfigProblem): boolean {
 
 async function inspectWith(
   config: unknown,
-  { lints, resources, inspector }: FileLintOptions,
+  path: string,
+  { lints, resources, inspector, moduleFault }: FileLintOptions,
 ): Promise<PipelineInspection> {
   const own = isRecord(config) ? config : {}
   const lists: Record<string, unknown> = {}
@@ -118,7 +125,21 @@ async function inspectWith(
   const found = [...expanded.problems, ...expanded.relocate(inspection.problems)]
   const isOwn = ({ path: [key, index] }: ConfigProblem): boolean =>
     typeof index !== 'number' || index < (counts[String(key)] ?? Number.POSITIVE_INFINITY)
-  return { ...inspection, problems: found.filter(isOwn) }
+  const modules = isPage(path) ? [] : moduleProblems(inspection, path, moduleFault)
+  return { ...inspection, problems: [...found.filter(isOwn), ...modules] }
+}
+
+function moduleProblems(
+  { modules = [] }: PipelineInspection,
+  file: string,
+  moduleFault: FileLintOptions['moduleFault'],
+): readonly ConfigProblem[] {
+  return modules.flatMap(({ module, path }) => {
+    const fault = referencesIn(module).length > 0 ? undefined : moduleFault?.(module, file)
+    if (fault === undefined) return []
+    const code = 'ComponentConfigInvalid'
+    return [{ path, at: 'value', severity: 'error', code, ...fault }]
+  })
 }
 
 function labelOf(resource: unknown): unknown {
@@ -132,7 +153,7 @@ async function lintResources(
   options: FileLintOptions,
 ): Promise<readonly Problem[]> {
   const inspector: Inspector = {
-    pipeline: (config) => inspectWith(config, options),
+    pipeline: (config) => inspectWith(config, path, options),
     sink: (spec) => options.inspector.sink(spec),
   }
   // A page of Markdown is no file of resources; what it shows is.

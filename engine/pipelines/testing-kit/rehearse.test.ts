@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { HeadgateError } from '../../error.ts'
 import { SimulatedClock } from '../../ports/simulated-clock.ts'
@@ -177,6 +178,30 @@ describe('a rehearsal', () => {
       mocks: { processors: new Map([['enrich', enrich]]) },
     })
     expect(took(done, '/output')).toEqual([[{ country: 'de' }]])
+  })
+
+  test('keeps the order of records, however long a mock takes for one', async () => {
+    const spec = {
+      input: KAFKA,
+      pipeline: { processors: [{ label: 'enrich', http: { url: 'http://away.example' } }] },
+      output: { label: 'away', ...HTTP },
+    }
+    const longForTheFirst = async ({ id }: { id: number }): Promise<void> => {
+      for (let turns = 0; id === 1 && turns < 50; turns++) await setImmediate()
+    }
+    const document = (one: Message | undefined) => one?.document() as { id: number }
+    const enrich = async (one: Message) => {
+      await longForTheFirst(document(one))
+      return one
+    }
+    const away = ([one]: Batch) => longForTheFirst(document(one))
+    const given = apart({ id: 1 }, { id: 2 }, { id: 3 })
+    const inOrder = [[{ id: 1 }], [{ id: 2 }], [{ id: 3 }]]
+    const processors = new Map([['enrich', enrich]])
+    expect(took(await run(spec, given, { mocks: { processors } }), 'away')).toEqual(inOrder)
+    const outputs = new Map([['away', away]])
+    const { pipeline: _, ...direct } = spec
+    expect(took(await run(direct, given, { mocks: { outputs } }), 'away')).toEqual(inOrder)
   })
 
   test('refuses a mock of what is not there, and says what was meant', async () => {

@@ -72,6 +72,25 @@ describe('the built command', () => {
     expect(existsSync(join(home, 'dist/engine/components/testing.js'))).toBe(false)
   })
 
+  test('runs processors in workers', () => {
+    const script = join(home, 'workers.mjs')
+    const mapping = 'root.id = this.id * 2'
+    const built = './dist/engine/pipelines/workers/chain-worker.js'
+    writeFileSync(
+      script,
+      `import { Worker } from 'node:worker_threads'
+      const names = { namespace: 'default', name: 'p', group: 'g', endpointPrefix: '/p', directory: '.' }
+      const chain = { processors: [{ mapping: ${JSON.stringify(mapping)} }], resources: new Map(), strict: false }
+      const progress = new SharedArrayBuffer(4)
+      const workerData = { ...names, ...chain, env: new Map(), progress }
+      const worker = new Worker(new URL('${built}', import.meta.url), { workerData, env: {} })
+      const told = await new Promise((resolve) => worker.once('message', resolve))
+      console.log(told.kind)
+      await worker.terminate()`,
+    )
+    expect(run(script)).toMatchObject({ status: 0, stdout: 'ready\n' })
+  })
+
   test('syncs a journal in its thread', () => {
     const script = join(home, 'sync.mjs')
     writeFileSync(

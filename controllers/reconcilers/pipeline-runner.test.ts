@@ -59,6 +59,30 @@ describe('the runner', () => {
     expect(runner.state('Pipeline/default/p')?.digest).toBe('a')
   })
 
+  test('gives back what stood down for something that did not come, and starts nothing meanwhile', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a'))
+    const stood = await runner.standDown('Pipeline/default/p')
+    expect(phases(built)).toEqual(['stopped'])
+    expect(runner.state('Pipeline/default/p')?.standsDown).toBe(true)
+    await stood[Symbol.asyncDispose]()
+    expect(phases(built)).toEqual(['stopped', 'running'])
+    expect(runner.state('Pipeline/default/p')?.standsDown).toBe(false)
+  })
+
+  test('runs what was prepared, once, and gives up what nobody asked for', async () => {
+    const { runner, built } = runnerOf()
+    await runner.apply(runOf('a'))
+    await using used = await runner.prepare(runOf('b'))
+    expect(used).toMatchObject({ stops: true, waitsForHolder: false })
+    await using _stood = await runner.standDown('Pipeline/default/p')
+    await runner.apply(runOf('b'))
+    expect(phases(built)).toEqual(['stopped', 'running'])
+    const unused = await runner.prepare(runOf('c'))
+    await unused[Symbol.asyncDispose]()
+    expect(phases(built)).toEqual(['stopped', 'running', 'stopped'])
+  })
+
   test('stops what is paused, and starts it again', async () => {
     const { runner, built } = runnerOf()
     await runner.apply(runOf('a'))

@@ -2,11 +2,12 @@
  * Whether what a pipeline holds alone can be had: a port is listened on and given back, a file is opened and closed. A
  * replacement is asked for it while the one before it still runs. Nothing is left behind.
  */
-import { mkdir, open, rmdir, stat, unlink } from 'node:fs/promises'
+import { open, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HeadgateError } from '../error.ts'
 import { listenOn } from './http/listen-on.ts'
 import { parseAddress } from './http/listener.ts'
+import { makeFolders } from './make-folders.ts'
 
 /** `name` is one that says the same thing in the same way: `port:127.0.0.1:80`, `port:*:80`, `file:/path`. */
 export async function probeExclusive(name: string): Promise<void> {
@@ -25,7 +26,7 @@ async function probeFile(path: string): Promise<void> {
   // A pipe or a socket is somebody's other end: to open it is to be seen.
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return
   try {
-    const made = there === undefined ? await mkdir(dirname(path), { recursive: true }) : undefined
+    const made = there === undefined ? await makeFolders(dirname(path)) : undefined
     try {
       await (await open(path, 'a')).close()
       if (there === undefined) await unlink(path)

@@ -4,13 +4,14 @@
  * A value is written beside its place and then moved there, so that nobody reads half of it; a new key is linked, which
  * the file system does for one of two at once. It never forgets by itself.
  */
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { Type } from '../../../crds/typebox.ts'
 import { HeadgateError } from '../../error.ts'
 import type { Cache } from '../../pipelines/cache.ts'
 import { type CacheDefinition, defineCache } from '../../pipelines/component.ts'
 import type { Random } from '../../ports/random.ts'
+import { makeFolders } from '../make-folders.ts'
 
 export const fileCache: CacheDefinition = defineCache({
   name: 'file',
@@ -73,7 +74,7 @@ class FileCache implements Cache {
     const path = this.#path(key)
     const beside = resolve(this.#directory, `.${this.#random.uuid()}.part`)
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolders(dirname(path))
       await writeFile(beside, value)
       await place(beside, path)
       return true

@@ -5,7 +5,7 @@
  * leave. Files stay open between batches, up to a limit. A batch is delivered once the kernel has it.
  */
 
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { Type } from '../../../crds/typebox.ts'
 import type { Interpolation } from '../../bloblang/mapping.ts'
@@ -15,6 +15,7 @@ import { defineOutput, type Output, type OutputDefinition } from '../../pipeline
 import { interpolatedField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import { codecFaults, codecField, delimiterOf, framed } from '../codec.ts'
+import { makeFolders } from '../make-folders.ts'
 
 /** The one that was not written to for the longest time is closed for another. */
 export const OPEN_FILES_MAX = 64
@@ -174,7 +175,7 @@ function reachOf(path: string): string {
 
 async function opened(path: string, flags: 'a' | 'w'): Promise<FileHandle> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
     return await open(path, flags)
   } catch (cause) {
     throw failure(path, cause)

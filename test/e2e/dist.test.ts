@@ -116,9 +116,9 @@ describe('the built command', () => {
     writeFileSync(
       script,
       `import { pathToFileURL } from 'node:url'
-      import { ModuleRunner } from './dist/engine/components/typescript/module-runner.js'
-      import { Message } from './dist/engine/pipelines/message.js'
-      import { realClock } from './dist/engine/ports/real-clock.js'
+      import { ModuleRunner } from "./dist/engine/components/typescript/module-runner.js"
+      import { Message } from "./dist/engine/pipelines/message.js"
+      import { realClock } from "./dist/engine/ports/real-clock.js"
       const folder = import.meta.dirname
       const runner = await ModuleRunner.start({
         url: pathToFileURL(folder + '/twice.ts').href, folder,

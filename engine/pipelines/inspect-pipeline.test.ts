@@ -27,6 +27,7 @@ describe('inspectPipeline', () => {
       ],
       needs: [],
       exclusives: [],
+      modules: [],
       secrets: [],
       atLeastOnceBecause: undefined,
     })

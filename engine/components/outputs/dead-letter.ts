@@ -55,18 +55,13 @@ everything becomes a dead letter at its first failure. \`headgate redrive\` puts
     const component = `${context.path}.dead_letter.output`
     const letters = new DeadLetters(stream, component, context)
     const wrapped = new WrappedOutputs([child])
-    // It stops: what is not delivered is read again, and has not failed.
-    let abandoned = false
     return {
       connect: (signal) => wrapped.connect(signal),
       write: (batch, delivery) => {
-        const ends = (): boolean => abandoned || delivery.signal.aborted
+        const ends = (): boolean => wrapped.ends(delivery)
         return write(child, batch, delivery, { letters, ends })
       },
-      relay: (order) => {
-        if (order === 'abandon') abandoned = true
-        wrapped.relay(order)
-      },
+      relay: (order) => wrapped.relay(order),
       close: () => wrapped.close(),
     }
   },

@@ -15,6 +15,7 @@ import type { Batch, Message } from '../../pipelines/message.ts'
 import { BatchError } from '../../pipelines/transaction.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { undelivered } from './undelivered.ts'
+import { WrappedOutputs } from './wrapped-outputs.ts'
 
 export const dropOn: OutputDefinition = defineOutput({
   name: 'drop_on',
@@ -66,27 +67,27 @@ otherwise it is as any other rejection.`,
     },
   ],
   build: async ({ error, error_patterns, back_pressure, output: config }, context) => {
-    const wrapped = await context.output(config, ['output'])
+    const child = await context.output(config, ['output'])
     const waitMs = context.durationMs(back_pressure) ?? 0
     const { clock } = context.environment
-    const output = waitMs > 0 ? new PatientOutput(wrapped, back_pressure, waitMs, clock) : wrapped
+    const output = waitMs > 0 ? new PatientOutput(child, back_pressure, waitMs, clock) : child
+    const wrapped = new WrappedOutputs([output])
     const patterns = error_patterns.map(compileRegexp)
     const drops = (reason: HeadgateError): boolean =>
       error || patterns.some((pattern) => pattern.test(reason.message))
     return {
-      connect: (signal) => output.connect(signal),
+      connect: (signal) => wrapped.connect(signal),
       write: async (batch, delivery) => {
         try {
           await output.write(batch, delivery)
         } catch (thrown) {
-          // The pipeline stops: that is no reason to lose anything.
-          if (delivery.signal.aborted) throw thrown
+          if (wrapped.ends(delivery)) throw thrown
           const kept = keptOf(asHeadgateError(thrown), batch, drops)
           if (kept.size > 0) throw new BatchError(kept)
         }
       },
-      relay: (order) => output.relay?.(order),
-      close: () => output.close(),
+      relay: (order) => wrapped.relay(order),
+      close: () => wrapped.close(),
     }
   },
 })

@@ -1,11 +1,6 @@
 /** Tries outputs in order: what one did not deliver goes to the next, with the reason. */
 import { asHeadgateError } from '../../error.ts'
-import {
-  type Delivery,
-  defineOutput,
-  type Output,
-  type OutputDefinition,
-} from '../../pipelines/component.ts'
+import { type Delivery, defineOutput, type OutputDefinition } from '../../pipelines/component.ts'
 import { outputsField } from '../../pipelines/fields.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import { failureOf, undelivered } from './undelivered.ts'
@@ -36,7 +31,7 @@ export const fallback: OutputDefinition = defineOutput({
     const wrapped = await WrappedOutputs.build(context, configs, [])
     return {
       connect: (signal) => wrapped.connect(signal),
-      write: (batch, delivery) => writeToFirst(wrapped.all, batch, delivery),
+      write: (batch, delivery) => writeToFirst(wrapped, batch, delivery),
       relay: (order) => wrapped.relay(order),
       close: () => wrapped.close(),
     }
@@ -44,19 +39,19 @@ export const fallback: OutputDefinition = defineOutput({
 })
 
 async function writeToFirst(
-  outputs: readonly Output[],
+  outputs: WrappedOutputs,
   batch: Batch,
   delivery: Delivery,
 ): Promise<void> {
   let left = batch
-  for (const [index, output] of outputs.entries()) {
+  for (const [index, output] of outputs.all.entries()) {
     try {
       return await output.write(left, delivery)
     } catch (thrown) {
       const error = asHeadgateError(thrown)
       left = undelivered(error, left)
-      const last = index === outputs.length - 1
-      if (last || delivery.signal.aborted) throw failureOf(left, batch, error)
+      const last = index === outputs.all.length - 1
+      if (last || outputs.ends(delivery)) throw failureOf(left, batch, error)
       left = left.map((message) => withReason(message, error.message))
     }
   }

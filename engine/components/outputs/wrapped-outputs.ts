@@ -1,9 +1,10 @@
 /** The outputs that one output wraps, and what they have in common: they open, close and hear of orders together. */
 import type { BuildContext } from '../../pipelines/build-context.ts'
-import type { HoldOrder, Output } from '../../pipelines/component.ts'
+import type { Delivery, HoldOrder, Output } from '../../pipelines/component.ts'
 
 export class WrappedOutputs {
   readonly all: readonly Output[]
+  #abandoned = false
 
   constructor(all: readonly Output[]) {
     this.all = all
@@ -27,7 +28,13 @@ export class WrappedOutputs {
   }
 
   relay(order: HoldOrder): void {
+    if (order === 'abandon') this.#abandoned = true
     for (const output of this.all) output.relay?.(order)
+  }
+
+  /** Whether it stops: what is not delivered is read again, so it has not failed, and is to be done nothing with. */
+  ends(delivery: Delivery): boolean {
+    return this.#abandoned || delivery.signal.aborted
   }
 
   /** Each, whatever the others say; the first failure is told. */

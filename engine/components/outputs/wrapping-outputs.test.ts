@@ -213,6 +213,21 @@ test('the fallback output hands on what was not delivered, and says why', async 
   expect(failed.map((message) => message.origin)).toEqual([batch[1]])
 })
 
+test.each([
+  ['fallback', fallback, (away: ToldOutput, next: ToldOutput) => [away, next]],
+  ['drop_on', dropOn, (output: ToldOutput) => ({ error: true, output })],
+] as const)('%s rejects what a stop leaves undelivered: it is read again', async (_, ...rest) => {
+  const [definition, config] = rest
+  const pending = Promise.withResolvers<void>()
+  const [first, next] = [new ToldOutput(() => pending.promise), new ToldOutput()]
+  const { output, delivery } = await builtForTest(definition, config(first, next))
+  const written = rejected(output.write(batchOf('a'), delivery))
+  output.relay?.('abandon')
+  pending.reject(away)
+  expect(await written).toBe(away)
+  expect(next.written).toEqual([])
+})
+
 test('the reject_errored output rejects what failed, and delivers the rest', async () => {
   const child = new ToldOutput()
   const { output, delivery } = await builtForTest(rejectErrored, child)

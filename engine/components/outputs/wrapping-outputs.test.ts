@@ -214,10 +214,9 @@ test('the fallback output hands on what was not delivered, and says why', async 
 })
 
 test.each([
-  ['fallback', fallback, (away: ToldOutput, next: ToldOutput) => [away, next]],
-  ['drop_on', dropOn, (output: ToldOutput) => ({ error: true, output })],
-] as const)('%s rejects what a stop leaves undelivered: it is read again', async (_, ...rest) => {
-  const [definition, config] = rest
+  ['fallback', fallback, (first: ToldOutput, next: ToldOutput): unknown => [first, next]],
+  ['drop_on', dropOn, (output: ToldOutput): unknown => ({ error: true, output })],
+] as const)('%s rejects what a stop leaves undelivered', async (_, definition, config) => {
   const pending = Promise.withResolvers<void>()
   const [first, next] = [new ToldOutput(() => pending.promise), new ToldOutput()]
   const { output, delivery } = await builtForTest(definition, config(first, next))

@@ -1,5 +1,6 @@
 import './test/house/node-version.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { findChromium } from './test/browser/find-chromium.ts'
 import { findBinaries } from './test/kubernetes/binaries.ts'
 import { findKafkaJars } from './test/services/kafka-jars.ts'
 
@@ -7,6 +8,8 @@ const KUBERNETES = 'test/kubernetes/**/*.test.ts'
 const withKubernetes = findBinaries() !== undefined
 const SERVICES = ['test/services/**/*.test.ts', 'test/e2e/connect-walkthrough.test.ts']
 const withServices = findKafkaJars() !== undefined
+const BROWSER = 'test/browser/**/*.test.ts'
+const withBrowser = findChromium() !== undefined
 
 if (!withKubernetes)
   process.stderr.write(
@@ -16,6 +19,11 @@ if (!withKubernetes)
 if (!withServices)
   process.stderr.write(
     `left out: ${SERVICES.join(' and ')}, for there is no Kafka broker, or no java; npm run test:services brings one\n`,
+  )
+
+if (!withBrowser)
+  process.stderr.write(
+    `left out: ${BROWSER}, for there is no chromium; install the one of your system\n`,
   )
 
 const config: ViteUserConfig = defineConfig({
@@ -30,7 +38,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'headgate',
           include: ['**/*.test.ts'],
           // Those of examples run as their pages say.
-          exclude: ['node_modules/**', 'dist/**', 'examples/**', KUBERNETES, ...SERVICES],
+          exclude: ['node_modules/**', 'dist/**', 'examples/**', KUBERNETES, BROWSER, ...SERVICES],
         },
       },
       ...(withKubernetes
@@ -58,6 +66,19 @@ const config: ViteUserConfig = defineConfig({
                 // Beside everything else on few cores, a broker takes its time.
                 testTimeout: 120_000,
                 hookTimeout: 120_000,
+              },
+            },
+          ]
+        : []),
+      ...(withBrowser
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'browser',
+                include: [BROWSER],
+                // Beside everything else on few cores, a browser takes its time.
+                testTimeout: 120_000,
               },
             },
           ]

@@ -2,10 +2,10 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine } from '../engine/engine.ts'
+import { type Death, mortality } from '../test/harness/death-at-write.ts'
 import { streamRecord } from './plan/stream-record.ts'
 import type { Member } from './sets/resource-set.ts'
 import { type RunningControlPlane, startControlPlane } from './start-control-plane.ts'
@@ -28,49 +28,10 @@ const AFTER = [
 /** As many as one convergence from the first set to the second makes; more than there are is a crash that never comes. */
 const WRITES_MAX = 60
 
-interface Death {
-  readonly step: number
-  readonly when: 'before' | 'after'
-  writes: number
-  dead: boolean
-}
-let death: Death | undefined
-afterEach(() => {
-  death = undefined
-  vi.restoreAllMocks()
-})
-
-/** Every statement that writes, and every commit, is one step. */
-function watchWrites(): void {
-  const { run } = StatementSync.prototype
-  const { exec } = DatabaseSync.prototype
-  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
-    this: StatementSync,
-    ...values
-  ) {
-    return mayDie(() => run.apply(this, values))
-  })
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'commit') mayDie(() => exec.call(this, sql))
-    // What a process that is gone had not committed never was.
-    else if (death?.dead !== true || sql === 'rollback') exec.call(this, sql)
-  })
-}
-
-function mayDie<T>(write: () => T): T {
-  if (death === undefined) return write()
-  if (death.dead) throw new Error('dead')
-  death.writes += 1
-  if (death.writes < death.step) return write()
-  death.dead = true
-  if (death.when === 'after') write()
-  throw new Error('killed')
-}
-
 /** The engine of a process that is gone does nothing more either. */
 function unlessDead(engine: Engine): Engine {
   const act = async <T>(change: () => Promise<T>): Promise<T> => {
-    if (death?.dead === true) throw new Error('dead')
+    mortality.expectAlive()
     return change()
   }
   const { log, groups, capabilities, streams } = engine
@@ -120,13 +81,12 @@ async function crashAt(
     await (await start(first))[Symbol.asyncDispose]()
     const uids = new Map(engine.streams.describe().map(({ name, uid }) => [name, uid]))
     source.set = setOf(AFTER)
-    const died: Death = { step, when, writes: 0, dead: false }
-    death = died
+    const died = mortality.dieAt(step, when)
     const dying = worldOf([source], { dataDirectory, engine: unlessDead(engine) })
     // It may not even have started.
     const doomed = await start(dying).catch(() => undefined)
     await doomed?.[Symbol.asyncDispose]()
-    death = undefined
+    mortality.revive()
     source.set = setOf(next)
     const last = worldOf([source], { dataDirectory, engine })
     const plane = await start(last)
@@ -185,7 +145,7 @@ describe('a crash at any write of the catalog, then a start, converges', () => {
       ['to where it came from', BEFORE],
     ] as const)
       test(`${where}, killed ${when} the write`, async () => {
-        watchWrites()
+        mortality.watchWrites()
         let step = 1
         while (await crashAt(step, when, next)) step += 1
         expect(step).toBeGreaterThan(10)

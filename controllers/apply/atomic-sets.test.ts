@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { identityKey, KINDS } from '../../crds/resource.ts'
 import { HeadgateError } from '../../engine/error.ts'
+import { type Death, mortality } from '../../test/harness/death-at-write.ts'
 import type { Member } from '../sets/resource-set.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import {
@@ -234,45 +235,10 @@ describe('what an atomic set takes back', () => {
   }
 })
 
-interface Death {
-  readonly step: number
-  readonly when: 'before' | 'after'
-  writes: number
-  dead: boolean
-}
-let death: Death | undefined
 const directories: string[] = []
 afterEach(() => {
-  death = undefined
-  vi.restoreAllMocks()
   for (const path of directories.splice(0)) rmSync(path, { recursive: true, force: true })
 })
-
-/** Every statement that writes, and every commit, is one step. */
-function watchWrites(): void {
-  const { run } = StatementSync.prototype
-  const { exec } = DatabaseSync.prototype
-  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
-    this: StatementSync,
-    ...values
-  ) {
-    return mayDie(() => run.apply(this, values))
-  })
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'commit') mayDie(() => exec.call(this, sql))
-    else if (death?.dead !== true || sql === 'rollback') exec.call(this, sql)
-  })
-}
-
-function mayDie<T>(write: () => T): T {
-  if (death === undefined) return write()
-  if (death.dead) throw new Error('dead')
-  death.writes += 1
-  if (death.writes < death.step) return write()
-  death.dead = true
-  if (death.when === 'after') write()
-  throw new Error('killed')
-}
 
 const BEFORE = [
   declare('StreamType', 'a', { description: 'x' }),
@@ -298,18 +264,17 @@ async function crashAt(step: number, when: Death['when']): Promise<boolean> {
   const plane = await start(first)
   const before = stateOf(first, plane)
   await plane[Symbol.asyncDispose]()
-  const died: Death = { step, when, writes: 0, dead: false }
   const mortal = engineThat(engine, async (change) => {
-    if (death?.dead === true) throw new Error('dead')
+    mortality.expectAlive()
     return change()
   })
   const dying = worldOf([source], { dataDirectory, engine: mortal })
   const doomed = await start(dying)
-  death = died
+  const died = mortality.dieAt(step, when)
   source.say(setOf(AFTER))
   await settle(dying)
   await Promise.allSettled([doomed[Symbol.asyncDispose]()])
-  death = undefined
+  mortality.revive()
   const wasFinished = died.dead && isFinished(dataDirectory)
   source.set = setOf(BEFORE)
   const last = worldOf([source], { dataDirectory, engine })
@@ -343,7 +308,7 @@ function comparable(state: unknown): unknown {
 describe('a crash at any write of an atomic set, then a start', () => {
   for (const when of ['before', 'after'] as const)
     test(`finds all of the old set in force, killed ${when} the write`, async () => {
-      watchWrites()
+      mortality.watchWrites()
       let step = 1
       while (await crashAt(step, when)) step += 1
       expect(step).toBeGreaterThan(8)

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, StatementSync } from 'node:sqlite'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { type Death, mortality } from '../../test/harness/death-at-write.ts'
 import { postedWorld, settle } from '../posted/testing.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import type { World } from '../testing.ts'
@@ -20,44 +20,6 @@ const bodyOf = (streams: Record<string, string>): Uint8Array =>
 const FORMER = bodyOf({ a: configOf(1), b: configOf(1), gone: configOf(1) })
 const NEW = bodyOf({ a: configOf(1), b: configOf(2), c: configOf(1) })
 
-interface Death {
-  readonly step: number
-  readonly when: 'before' | 'after'
-  writes: number
-  dead: boolean
-}
-let death: Death | undefined
-afterEach(() => {
-  death = undefined
-  vi.restoreAllMocks()
-})
-
-/** Every statement that writes, and every commit, is one step. */
-function watchWrites(): void {
-  const { run } = StatementSync.prototype
-  const { exec } = DatabaseSync.prototype
-  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
-    this: StatementSync,
-    ...values
-  ) {
-    return mayDie(() => run.apply(this, values))
-  })
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'commit') mayDie(() => exec.call(this, sql))
-    else if (death?.dead !== true || sql === 'rollback') exec.call(this, sql)
-  })
-}
-
-function mayDie<T>(write: () => T): T {
-  if (death === undefined) return write()
-  if (death.dead) throw new Error('dead')
-  death.writes += 1
-  if (death.writes < death.step) return write()
-  death.dead = true
-  if (death.when === 'after') write()
-  throw new Error('killed')
-}
-
 async function start(world: World): Promise<RunningControlPlane> {
   const plane = await startControlPlane(world.options)
   await plane.sources.firstConvergence()
@@ -72,14 +34,13 @@ async function crashAt(
   try {
     const doomed = await start(postedWorld({ dataDirectory }))
     await doomed.connect.replaceAll(FORMER, WRITE)
-    const died: Death = { step, when, writes: 0, dead: false }
-    death = died
+    const died = mortality.dieAt(step, when)
     const answered = await doomed.connect.replaceAll(NEW, WRITE).then(
       () => true,
       () => false,
     )
     await Promise.allSettled([doomed[Symbol.asyncDispose]()])
-    death = undefined
+    mortality.revive()
     const world = postedWorld({ dataDirectory })
     const again = await start(world)
     await settle(world)
@@ -111,7 +72,7 @@ function expectOneOfBoth({ pipelines }: World, { connect }: RunningControlPlane)
 describe('a crash at any write of a posted set of streams, then a start', () => {
   for (const when of ['before', 'after'] as const)
     test(`finds the former set in force or the new one, killed ${when} the write`, async () => {
-      watchWrites()
+      mortality.watchWrites()
       const found: string[] = []
       for (let step = 1; ; step += 1) {
         const { died, inForce } = await crashAt(step, when)

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, StatementSync } from 'node:sqlite'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
+import { type Death, mortality } from '../../test/harness/death-at-write.ts'
 import type { SourceFile } from '../control-plane.ts'
 import { type RunningControlPlane, startControlPlane } from '../start-control-plane.ts'
 import { engineThat, type World } from '../testing.ts'
@@ -22,47 +22,9 @@ const NEW = [
   fileOf('Pipeline', 'p', pipelineSpec('raw', 'other')),
 ]
 
-interface Death {
-  readonly step: number
-  readonly when: 'before' | 'after'
-  writes: number
-  dead: boolean
-}
-let death: Death | undefined
-afterEach(() => {
-  death = undefined
-  vi.restoreAllMocks()
-})
-
-/** Every statement that writes, and every commit, is one step. */
-function watchWrites(): void {
-  const { run } = StatementSync.prototype
-  const { exec } = DatabaseSync.prototype
-  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
-    this: StatementSync,
-    ...values
-  ) {
-    return mayDie(() => run.apply(this, values))
-  })
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'commit') mayDie(() => exec.call(this, sql))
-    else if (death?.dead !== true || sql === 'rollback') exec.call(this, sql)
-  })
-}
-
-function mayDie<T>(write: () => T): T {
-  if (death === undefined) return write()
-  if (death.dead) throw new Error('dead')
-  death.writes += 1
-  if (death.writes < death.step) return write()
-  death.dead = true
-  if (death.when === 'after') write()
-  throw new Error('killed')
-}
-
 function unlessDead(engine: Engine): Engine {
   return engineThat(engine, async (change) => {
-    if (death?.dead === true) throw new Error('dead')
+    mortality.expectAlive()
     return change()
   })
 }
@@ -89,14 +51,13 @@ async function crashAt(
     const { engine } = first
     await plane[Symbol.asyncDispose]()
     const doomed = await start(postedWorld({ dataDirectory, engine: unlessDead(engine) }))
-    const died: Death = { step, when, writes: 0, dead: false }
-    death = died
+    const died = mortality.dieAt(step, when)
     const answered = await post(doomed, NEW).then(
       () => true,
       () => false,
     )
     await Promise.allSettled([doomed[Symbol.asyncDispose]()])
-    death = undefined
+    mortality.revive()
     const last = postedWorld({ dataDirectory, engine })
     const again = await start(last)
     await settle(last)
@@ -137,7 +98,7 @@ function expectOneOfBoth(
 describe('a crash at any write of a post, then a start', () => {
   for (const when of ['before', 'after'] as const)
     test(`finds the former set in force or the new one, killed ${when} the write`, async () => {
-      watchWrites()
+      mortality.watchWrites()
       const found: string[] = []
       for (let step = 1; ; step += 1) {
         const { died, inForce } = await crashAt(step, when)

@@ -2,60 +2,22 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, StatementSync } from 'node:sqlite'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
 import { openMemoryEngine } from '../../engine/log/memory-engine.ts'
 import { SeededRandom } from '../../engine/ports/seeded-random.ts'
 import { SimulatedClock } from '../../engine/ports/simulated-clock.ts'
+import { type Death, mortality } from '../../test/harness/death-at-write.ts'
 import { setOf } from '../testing.ts'
 import { append, copying, countOf, quiet, startWorld, streams, until } from './testing.ts'
 
 /** More than one reset makes; what is beyond is a crash that never comes. */
 const WRITES_MAX = 40
 
-interface Death {
-  readonly step: number
-  readonly when: 'before' | 'after'
-  writes: number
-  dead: boolean
-}
-let death: Death | undefined
-afterEach(() => {
-  death = undefined
-  vi.restoreAllMocks()
-})
-
-/** Every statement that writes, and every commit, is one step. */
-function watchWrites(): void {
-  const { run } = StatementSync.prototype
-  const { exec } = DatabaseSync.prototype
-  vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
-    this: StatementSync,
-    ...values
-  ) {
-    return mayDie(() => run.apply(this, values))
-  })
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
-    if (sql === 'commit') mayDie(() => exec.call(this, sql))
-    else if (death?.dead !== true || sql === 'rollback') exec.call(this, sql)
-  })
-}
-
-function mayDie<T>(write: () => T): T {
-  if (death === undefined) return write()
-  if (death.dead) throw new Error('dead')
-  death.writes += 1
-  if (death.writes < death.step) return write()
-  death.dead = true
-  if (death.when === 'after') write()
-  throw new Error('killed')
-}
-
 /** Positions move in steps of their own; whatever else a process that is gone would do to the engine is refused. */
 function mortal(engine: Engine, life: { isOver: boolean }): Engine {
   const alive = async <T>(act: () => Promise<T>): Promise<T> => {
-    if (life.isOver || death?.dead === true) throw new Error('dead')
+    if (life.isOver || mortality.isDead) throw new Error('dead')
     return act()
   }
   const { log, groups, capabilities, streams: all } = engine
@@ -74,7 +36,7 @@ function mortal(engine: Engine, life: { isOver: boolean }): Engine {
       offsets: (group) => groups.offsets(group),
       describe: (names) => groups.describe(names),
       reset: async (...given) => {
-        const now = death
+        const now = mortality.death
         if (now === undefined) return alive(() => groups.reset(...given))
         if (now.dead) throw new Error('dead')
         now.writes += 1
@@ -124,9 +86,9 @@ async function crashAt(
     await append(engine, ['a', 'b', 'c', 'd'])
     await until(first, () => countOf(engine) === 4)
     await quiet(first)
-    death = { step, when, writes: 0, dead: false }
+    const death = mortality.dieAt(step, when)
     first.source.say(setOf([...streams(), RESET]))
-    await quiet(first, () => death?.dead === true)
+    await quiet(first, () => mortality.isDead)
     const died = death.dead
     life.isOver = true
     // The next process opens what the one that died has left.
@@ -137,7 +99,7 @@ async function crashAt(
     // Its session ends, and whatever it still waits for.
     await clock.advance(15_000)
     await ended
-    death = undefined
+    mortality.revive()
     const next = { isOver: false }
     const second = await startWorld([...streams(), RESET], {
       engine: mortal(engine, next),
@@ -156,7 +118,7 @@ async function crashAt(
 }
 
 test('a crash at any step of a reset leaves one reset, and no record is read thrice', async () => {
-  watchWrites()
+  mortality.watchWrites()
   const wrong: string[] = []
   let deaths = 0
   for (let step = 1; step <= WRITES_MAX && deaths === 2 * (step - 1); step += 1)

@@ -190,7 +190,7 @@ export class ComponentBuilder {
     const path = [`${role}_resources`]
     if (role === 'processor') return this.chain([value], path)
     if (role === 'input') {
-      const built = await this.input(value, [])
+      const built = await this.input(value, path)
       if (!built.transactional) return new NestedInput(built, this.#stageEnvironment())
       throw new HeadgateError('ComponentConfigInvalid', SHARED_POSITION, {
         hint: 'Name the input in the pipeline itself.',

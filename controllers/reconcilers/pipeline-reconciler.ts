@@ -253,10 +253,17 @@ function conditionsOf(state: RunState, resource: Resource): readonly Condition[]
   return [readyOf(state, pipeline, resource), connectedOf(pipeline)]
 }
 
-function readyOf(state: RunState, { message }: PipelineState, resource: Resource): Condition {
+/** What holds it up comes before what does not. */
+export function readyOf(
+  state: Pick<RunState, 'digest'>,
+  { message, note }: Pick<PipelineState, 'message' | 'note'>,
+  resource: Pick<Resource, 'digest'>,
+): Condition {
   if (state.digest !== resource.digest)
     return isNotSo('Ready', 'Applying', 'An earlier version runs.')
   if (message !== undefined) return isSo('Ready', 'Retrying', `It runs, but is held up: ${message}`)
+  if (note !== undefined)
+    return isSo('Ready', 'NotReloaded', `It runs. A change was not taken over: ${note}`)
   return isSo('Ready', 'Running', 'It runs as declared.')
 }
 

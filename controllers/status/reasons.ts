@@ -24,6 +24,7 @@ export const REASONS = {
   Invalid: 'The declaration is wrong; the last accepted one keeps running.',
   LocationChanged: 'The source points elsewhere; what would go waits for approval.',
   NotApplied: 'It has not been applied yet.',
+  NotReloaded: 'A pipeline runs, but what was saved of its module does not load; what was there before goes on.',
   NotRunning: 'A pipeline does not run.',
   OutOfRange: 'A reset names a sequence or a shard that the stream does not have.',
   OverBudget: 'More would go at once than may without approval.',

@@ -320,8 +320,7 @@ export class ComponentBuilder {
       crash: (error) => health.crash(error),
       report: (trouble) => {
         const where = `${component.role} ${component.label === '' ? component.name : component.label}`
-        if (trouble === undefined) health.over(where)
-        else health.show(where, trouble)
+        health.show(where, trouble)
       },
       failure: (thrown): MappingFailure => {
         health.counters.processorErrors += 1

@@ -45,3 +45,14 @@ test('what fails because it is told to stop is shown, and not logged', () => {
   expect(lines).toEqual([])
   expect(health.message).toBe('output: the pipeline is stopping')
 })
+
+test('what holds nothing up is a note, and no trouble', () => {
+  const { health, lines } = healthWithLines()
+  let heard = 0
+  health.watch(() => heard++)
+  health.show('processor typescript', failure('clean.ts:3:1: Expression expected'))
+  expect(health.message).toBeUndefined()
+  expect(health.note).toBe('processor typescript: clean.ts:3:1: Expression expected')
+  health.show('processor typescript', undefined)
+  expect([health.note, lines, heard]).toEqual([undefined, [], 2])
+})

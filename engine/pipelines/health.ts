@@ -31,6 +31,7 @@ export class Health {
   readonly #connections = new Set<Connection>()
   readonly #disconnected = new Set<string>()
   readonly #troubles = new Map<string, string>()
+  readonly #notes = new Map<string, string>()
   readonly #listeners = new Set<() => void>()
   readonly #logger: Logger
   readonly #pipeline: string
@@ -58,8 +59,12 @@ export class Health {
 
   /** The oldest trouble that is not over. */
   get message(): string | undefined {
-    const [first] = this.#troubles
-    return first === undefined ? undefined : `${first[0]}: ${first[1]}`
+    return oldest(this.#troubles)
+  }
+
+  /** The oldest of what is wrong and holds nothing up. */
+  get note(): string | undefined {
+    return oldest(this.#notes)
   }
 
   /** A connection that counts in from now on. */
@@ -122,9 +127,10 @@ export class Health {
     this.changed()
   }
 
-  /** What holds nothing up, and whoever shows it logs it. */
-  show(place: string, error: HeadgateError): void {
-    this.#troubles.set(place, this.mask.text(error.message))
+  /** What holds nothing up, and whoever shows it logs it; undefined once it is over. */
+  show(place: string, error: HeadgateError | undefined): void {
+    if (error === undefined) this.#notes.delete(place)
+    else this.#notes.set(place, this.mask.text(error.message))
     this.changed()
   }
 
@@ -152,4 +158,9 @@ export class Health {
   over(place: string): void {
     if (this.#troubles.delete(place)) this.changed()
   }
+}
+
+function oldest(said: ReadonlyMap<string, string>): string | undefined {
+  const [first] = said
+  return first === undefined ? undefined : `${first[0]}: ${first[1]}`
 }

@@ -202,6 +202,8 @@ export interface PipelineState {
   readonly connected: boolean
   /** What is not connected or went wrong last, for people. */
   readonly message: string | undefined
+  /** What is wrong and holds nothing up: a change of a module that was not taken over. */
+  readonly note?: string | undefined
   readonly counters: PipelineCounters
 }
 

@@ -127,6 +127,7 @@ export class RunningPipeline implements Pipeline {
       phase: this.#phase,
       connected: this.#phase !== 'built' && this.#health.connected,
       message: this.#failure?.message ?? this.#health.message,
+      note: this.#health.note,
       counters: { ...this.#health.counters },
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { Type } from '../../../crds/typebox.ts'
-import type { Interpolation } from '../../bloblang/mapping.ts'
+import type { Interpolation, MappingFailure } from '../../bloblang/mapping.ts'
 import { asHeadgateError, HeadgateError } from '../../error.ts'
 import { keyMissing } from '../../log/compaction/require-keys.ts'
 import {
@@ -116,7 +116,7 @@ class StreamOutput implements Output {
         // From here on not all messages are in; before, the batch itself lists those that are.
         messages ??= batch.slice(0, index)
         failed ??= new Map()
-        failed.set(message, asHeadgateError(thrown))
+        failed.set(message, withCause(message, asHeadgateError(thrown)))
       }
     }
     if (records.length > 0) delivery.enlist({ target, records, messages: messages ?? batch })
@@ -151,6 +151,19 @@ class StreamOutput implements Output {
       headers: isBare ? undefined : withTrace(headersOf(headers, batch, index), trace),
     }
   }
+}
+
+/** What failed at a processor goes on as it was, and rarely fits: then that it failed is what is to be mended. */
+function withCause(message: Message, refused: HeadgateError): HeadgateError {
+  const failure = message.failure()
+  if (failure === undefined) return refused
+  const { code, hint } = refused
+  const text = `${refused.message}; it failed before, at ${failedAt(failure)}: ${failure.text}`
+  return new HeadgateError(code, text, { ...(hint === undefined ? {} : { hint }), cause: refused })
+}
+
+function failedAt({ sourceLabel, sourceName }: MappingFailure): string {
+  return sourceLabel === '' ? `processor ${sourceName}` : `processor ${sourceLabel}`
 }
 
 function headersOf(

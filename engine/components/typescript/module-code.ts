@@ -2,9 +2,10 @@
  * A version of a module: what its own files hold, kept, so that a thread that takes another's place runs the same code
  * whatever was saved meanwhile. And why a version does not load, with the place to look at.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { HeadgateError } from '../../error.ts'
+import { adviceOf } from './loading-advice.ts'
 import type { LoadedFiles, ModuleError, ModuleSources } from './module-protocol.ts'
 import { ModuleThread, type ModuleThreadOptions, type ThreadFault } from './module-thread.ts'
 import {
@@ -57,7 +58,7 @@ export async function loadModule(
   const { sources, faults } = await strippedSources(typed(texts))
   const [[url, fault] = []] = Object.entries(faults)
   if (url !== undefined && fault !== undefined) {
-    return { ok: false, message: faultText({ error: fault }, place), texts }
+    return { ok: false, message: faultText(advised({ error: fault }, place.folder), place), texts }
   }
   const loading = await ModuleThread.load(options, { ...plain(texts), ...sources }, signal)
   noteLoaded(loading.kind === 'ready' ? loading.ready.loaded : loading.loaded, texts)
@@ -92,25 +93,39 @@ export function faultText(
   return `${positionText(found, place.folder)}: ${error.message}`
 }
 
+/** What it hangs at may stand in any of its files, at any line. */
+const HANGS = /^it (?:never loads|took longer)/
+
 async function loadingText(
   fault: ThreadFault,
   place: ModulePlace,
   texts: ReadonlyMap<string, string | undefined>,
 ): Promise<string> {
   const { message } = fault.error
+  if (positionIn(fault.error) === undefined && HANGS.test(message)) return faultText(fault, place)
   const imported = importPosition(message, (path) => readText(pathToFileURL(path).href))
   if (imported !== undefined) {
     const { path, ...at } = imported
     const [what = message] = message.split(' imported from ')
     const position = { url: pathToFileURL(path).href, ...at }
-    return faultText({ error: { message: what, stack: '' }, position }, place)
+    return faultText(
+      advised({ error: { message: what, stack: '' }, position }, place.folder),
+      place,
+    )
   }
   if (positionIn(fault.error) === undefined && message.startsWith('SyntaxError')) {
     const found = await syntaxFault(texts)
-    if (found !== undefined) return faultText({ error: found }, place)
+    if (found !== undefined) return faultText(advised({ error: found }, place.folder), place)
   }
   const entry = texts.get(place.url) ?? ''
-  return faultText(fault, place, exportPosition(place.url, entry))
+  return faultText(advised(fault, place.folder), place, exportPosition(place.url, entry))
+}
+
+function advised(fault: ThreadFault, folder: string): ThreadFault {
+  const { message, stack } = fault.error
+  const advice = adviceOf(message, folder, (path) => existsSync(path))
+  if (advice === undefined) return fault
+  return { ...fault, error: { message: `${message}: ${advice}`, stack } }
 }
 
 /** What loads JavaScript does not say where it fails; what strips types does, and JavaScript is TypeScript, too. */

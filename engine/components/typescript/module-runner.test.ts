@@ -88,7 +88,7 @@ test('a module that never ends loading is refused', async () => {
   const clock = new SimulatedClock()
   const starting = runnerOf('for (;;) {}\nexport default () => null', clock)
   const refused = expect(starting).rejects.toThrow(
-    `clean.ts:2:1: it took longer than ${LOAD_MS_MAX} ms to load`,
+    `clean.ts: it took longer than ${LOAD_MS_MAX} ms to load: what stands outside of its functions`,
   )
   let isRefused = false
   void refused.finally(() => {
@@ -209,4 +209,45 @@ describe('what a config says', () => {
     const { problems } = await inspected({ module: './clean.ts', ...config })
     expect(problems.map(({ message }) => message)).toEqual(expected)
   })
+})
+
+describe('a module that does not load says', () => {
+  const loading = async (source: string): Promise<unknown> => {
+    const clock = new SimulatedClock()
+    return runnerOf(source, clock).then(
+      () => 'loaded',
+      (thrown: Error) => thrown.message,
+    )
+  }
+
+  test('that it waits for what does not come', async () => {
+    expect(await loading(`await new Promise(() => {})\nexport default () => null\n`)).toBe(
+      'clean.ts: it never loads: an await outside of its functions waits for what does not come',
+    )
+  })
+
+  test('what its default export is instead of a function', async () => {
+    expect(await loading(`export default { clean: (record) => record }`)).toBe(
+      'clean.ts:1:1: expected a default export that is a function, or a function batch, got a default export that is an object with clean',
+    )
+  })
+
+  test('where it imports what, and what to write instead', async () => {
+    expect(await loading(`import data from './data'\nexport default () => data\n`)).toMatch(
+      /^clean\.ts:1:21: Cannot find module/,
+    )
+    expect(await loading(`enum A { B }\nexport default () => A.B\n`)).toMatch(
+      /^clean\.ts:1:1: TypeScript enum is not supported in strip-only mode: .*as const/,
+    )
+  })
+})
+
+test('modules that begin at the same moment all load', async () => {
+  const runners = await Promise.all(
+    Array.from({ length: 12 }, () => runnerOf(`export default () => ({ value: typeof gc })`)),
+  )
+  const answers = await Promise.all(runners.map((runner) => runner.run(batchOf(1), never)))
+  expect(answers.map(([message]) => String(message?.content()))).toEqual(
+    runners.map(() => 'undefined'),
+  )
 })

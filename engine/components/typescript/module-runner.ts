@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { formatSize } from '../../../crds/size.ts'
 import { HeadgateError } from '../../error.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
+import { FailureLog } from './failure-log.ts'
 import { FileWatch } from './file-watch.ts'
 import {
   faultText,
@@ -57,6 +58,7 @@ export class ModuleRunner {
   readonly #options: ModuleRunnerOptions
   readonly #place: ModulePlace
   readonly #watch: FileWatch
+  readonly #failures: FailureLog
   readonly #threads = new Set<ModuleThread>()
   /** Each gets a thread, once one is of use again. */
   readonly #waiting: ((held: Promise<Held>) => void)[] = []
@@ -72,6 +74,7 @@ export class ModuleRunner {
     this.#generation = { code, idle: [thread], count: 1 }
     this.#texts = code.texts
     this.#threads.add(thread)
+    this.#failures = new FailureLog(options.clock, options.logger, options.pipeline)
     this.#watch = new FileWatch(options.clock, () => this.reload())
     this.#watch.watch(paths(code.texts))
   }
@@ -158,6 +161,7 @@ export class ModuleRunner {
   }
 
   #failed(message: Message, text: string): Message {
+    this.#failures.failed(text)
     return this.#options.failed(message, new HeadgateError('MappingFailed', text))
   }
 

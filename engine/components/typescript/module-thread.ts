@@ -32,7 +32,7 @@ import type { SourcePosition } from './source-position.ts'
 
 /** What a module may take to load. */
 export const LOAD_MS_MAX = 10_000
-const LOADS_TOO_LONG = `it took longer than ${LOAD_MS_MAX} ms to load`
+const LOADS_TOO_LONG: string = `it took longer than ${LOAD_MS_MAX} ms to load: what stands outside of its functions loops or waits`
 /** How often a call that lasts is looked at, at least. */
 const LOOK_MS_MAX = 25
 /** Looks that find garbage only are followed by so many that do not look. */

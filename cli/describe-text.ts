@@ -15,9 +15,16 @@ interface Status {
 /** Told by other parts. */
 const TOLD: readonly string[] = ['owner', 'origin', 'observedGeneration', 'conditions']
 
+/** What the object does not say itself; texts may be empty. */
+export interface Besides {
+  readonly events: readonly EventObject[]
+  readonly flow: string
+  readonly letters: string
+}
+
 export async function describeText(
   object: ResourceObject,
-  { events, flow }: { readonly events: readonly EventObject[]; readonly flow: string },
+  { events, flow, letters }: Besides,
   paint: Terminal['paintData'],
 ): Promise<string> {
   const status = (object.status ?? {}) as Status & Readonly<Record<string, unknown>>
@@ -27,6 +34,7 @@ export async function describeText(
     await block('Spec', object.spec, paint),
     await block('Status', rest, paint),
     flow === '' ? '' : `${paint('bold', 'Flow')}\n${indented(flow)}`,
+    letters === '' ? '' : `${paint('bold', 'Dead letters')}\n${indented(letters)}`,
     conditionsText(object, paint),
     events.length === 0
       ? ''

@@ -30,6 +30,14 @@ async function flowOf(client: Client, path: string): Promise<string> {
   return flowText(status)
 }
 
+/** How many dead letters a stream holds that wait; empty for any other stream. */
+async function lettersOf(client: Client, path: string, target: string): Promise<string> {
+  const { open } = await client.json<{ readonly open: number | null }>('GET', `${path}/redrive`)
+  if (open === null) return ''
+  const hint = open === 0 ? '' : `; headgate redrive ${target} --dry-run tells why`
+  return `Open:   ${open === 0 ? 'none' : open}${hint}\n`
+}
+
 async function runDescribe(invocation: Invocation): Promise<number> {
   const [{ getObject, objectPath }, { describeText }, { eventsAbout }] = await Promise.all([
     import('./objects.ts'),
@@ -42,7 +50,10 @@ async function runDescribe(invocation: Invocation): Promise<number> {
   const object = await getObject(client, kind, namespace, name)
   const events = await eventsAbout(client, kind, kind.namespaced ? namespace : undefined, name)
   const { paintData: paint } = invocation.terminal
-  const flow = flows(kind) ? await flowOf(client, objectPath(kind, namespace, name)) : ''
-  await invocation.terminal.print(await describeText(object, { events, flow }, paint))
+  const path = objectPath(kind, namespace, name)
+  const flow = flows(kind) ? await flowOf(client, path) : ''
+  const target = namespace === 'default' ? name : `${name} -n ${namespace}`
+  const letters = kind.kind === 'Stream' ? await lettersOf(client, path, target) : ''
+  await invocation.terminal.print(await describeText(object, { events, flow, letters }, paint))
   return 0
 }

@@ -93,6 +93,10 @@ describe('redrive', () => {
     await run('produce', 'orders', '--key', 'a', '{"amount":1}', '{"amount":"two"}')
     await run('produce', 'orders', '--key', 'b', '{"amount":"three"}', '{"amount":4}')
     await open(2)
+    const described = await run('describe', 'stream', 'failed')
+    const look = 'headgate redrive failed --dry-run tells why'
+    expect(described.stdout).toContain(`Dead letters\n  Open:   2; ${look}\n`)
+    expect((await run('describe', 'stream', 'orders')).stdout).not.toContain('Dead letters')
     const dry = await run('redrive', 'failed', '--dry-run')
     expect(dry.stdout).toMatch(/^WHAT\s+LETTERS\s+STREAM\s+COMPONENT\s+REASON\n/)
     expect(dry.stdout).toMatch(
@@ -172,8 +176,11 @@ describe('redrive', () => {
     await killed
     server = await start()
     await redrive(odd)
-    const rest = await redrive({})
-    expect(rest).toMatchObject({ redriven: total / 2, open: 0 })
+    const rest = JSON.parse((await run('redrive', 'failed', '-o', 'json')).stdout)
+    expect(rest).toMatchObject({ redriven: total / 2, open: 0, letters: [{ letters: total / 2 }] })
+    expect(rest.rest).toBeUndefined()
+    const described = await run('describe', 'stream', 'failed')
+    expect(described.stdout).toContain('Dead letters\n  Open:   none\n')
     const clean = await until('all of them', async () => {
       const all = await records('clean')
       return all.length >= before + total ? all : undefined

@@ -1,4 +1,5 @@
 /** `headgate redrive STREAM`: puts dead letters back to the streams that they came from. */
+import type { LetterRow } from '../engine/dead-letters/letter-tally.ts'
 import { HeadgateError } from '../engine/error.ts'
 import { ERROR_CODES, type ErrorCode } from '../engine/error-codes.ts'
 import { clientOf } from './client.ts'
@@ -44,13 +45,8 @@ interface RedriveAnswer {
   readonly redriven: number
   readonly stayed: number
   readonly open: number
-  readonly letters: readonly {
-    readonly outcome: string
-    readonly stream: string
-    readonly component: string
-    readonly reason: string
-    readonly letters: number
-  }[]
+  readonly letters: readonly LetterRow[]
+  readonly rest?: Readonly<Record<string, number>>
   readonly stopped?: { readonly code: string; readonly message: string; readonly hint?: string }
 }
 
@@ -69,20 +65,24 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 
 const REASON_LENGTH_MAX = 80
 
+/** So many go back with one request: it ends long before anybody takes the server for gone. */
+const ROUND_LETTERS = 5_000
+
 async function runRedrive(invocation: Invocation): Promise<number> {
-  const [{ aligned }] = await Promise.all([import('./table.ts')])
+  const [{ aligned }, { withProgress }] = await Promise.all([
+    import('./table.ts'),
+    import('./progress.ts'),
+  ])
   const { terminal } = invocation
-  const [stream = ''] = invocation.arguments
-  const namespace = textOption(invocation, 'namespace') ?? 'default'
   const dryRun = flagOption(invocation, 'dryRun')
-  const body = {
-    filter: textOption(invocation, 'filter'),
-    limit: numberOption(invocation, 'limit', 1),
-    attemptsMax: numberOption(invocation, 'attempts', 1),
-    dryRun,
+  let redriven = 0
+  const told = (soFar: number): void => {
+    redriven = soFar
   }
-  const path = `/namespaces/${encodeURIComponent(namespace)}/streams/${encodeURIComponent(stream)}/redrive`
-  const answer = await clientOf(invocation).json<RedriveAnswer>('POST', path, body)
+  const work = dryRun ? oneRound(invocation, {}) : allRounds(invocation, told)
+  const answer = await withProgress(terminal, work, async () =>
+    dryRun ? 'looking at them' : `put back ${lettersText(redriven)} so far`,
+  )
   if (textOption(invocation, 'output') === 'json') {
     await terminal.print(`${JSON.stringify(answer, null, 2)}\n`)
   } else {
@@ -96,6 +96,47 @@ async function runRedrive(invocation: Invocation): Promise<number> {
   throw new HeadgateError(knownCode(code), `it ended before its time: ${message}`, {
     hint: hint ?? 'What was put back is counted; run it again for the rest.',
   })
+}
+
+/** As the server takes them: what is asked for here comes on top. */
+async function oneRound(
+  invocation: Invocation,
+  asked: { readonly limit?: number; readonly until?: RedriveAnswer['rest'] },
+): Promise<RedriveAnswer> {
+  const [stream = ''] = invocation.arguments
+  const namespace = textOption(invocation, 'namespace') ?? 'default'
+  const path = `/namespaces/${encodeURIComponent(namespace)}/streams/${encodeURIComponent(stream)}/redrive`
+  return clientOf(invocation).json<RedriveAnswer>('POST', path, {
+    filter: textOption(invocation, 'filter'),
+    limit: numberOption(invocation, 'limit', 1),
+    attemptsMax: numberOption(invocation, 'attempts', 1),
+    dryRun: flagOption(invocation, 'dryRun'),
+    ...asked,
+  })
+}
+
+/** Until nothing is left of what was open at first: a letter that comes back meanwhile waits for the next time. */
+async function allRounds(
+  invocation: Invocation,
+  told: (redriven: number) => void,
+): Promise<RedriveAnswer> {
+  const { LetterTally } = await import('../engine/dead-letters/letter-tally.ts')
+  const limit = numberOption(invocation, 'limit', 1) ?? Number.POSITIVE_INFINITY
+  const tally = new LetterTally()
+  let [redriven, stayed] = [0, 0]
+  let until: RedriveAnswer['rest']
+  for (;;) {
+    const asked = { limit: Math.min(ROUND_LETTERS, limit - redriven), until }
+    const { rest, ...answer } = await oneRound(invocation, asked)
+    redriven += answer.redriven
+    stayed += answer.stayed
+    tally.addRows(answer.letters)
+    told(redriven)
+    if (rest === undefined || answer.stopped !== undefined || redriven >= limit) {
+      return { ...answer, redriven, stayed, letters: tally.rows() }
+    }
+    until = rest
+  }
 }
 
 /** Reasons name values; those that read alike as far as they are shown are one row. */
@@ -114,9 +155,12 @@ function rowsOf({ letters: all }: RedriveAnswer): readonly (readonly string[])[]
 }
 
 function summaryOf({ redriven, open }: RedriveAnswer, dryRun: boolean): string {
-  const letters = (count: number): string => `${count} dead ${count === 1 ? 'letter' : 'letters'}`
-  if (dryRun) return `${letters(redriven)} of ${open} would go back; this was a dry run`
-  return `put back ${letters(redriven)}, ${open === 0 ? 'none is' : `${open} left`} open`
+  if (dryRun) return `${lettersText(redriven)} of ${open} would go back; this was a dry run`
+  return `put back ${lettersText(redriven)}, ${open === 0 ? 'none is' : `${open} left`} open`
+}
+
+function lettersText(count: number): string {
+  return `${count} dead ${count === 1 ? 'letter' : 'letters'}`
 }
 
 function shortened(text: string): string {

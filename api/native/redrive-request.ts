@@ -7,9 +7,10 @@ export interface RedriveBody {
   readonly limit: number | undefined
   readonly attemptsMax: number | undefined
   readonly dryRun: boolean
+  readonly until: ReadonlyMap<number, number> | undefined
 }
 
-const FIELDS: readonly string[] = ['filter', 'limit', 'attemptsMax', 'dryRun']
+const FIELDS: readonly string[] = ['filter', 'limit', 'attemptsMax', 'dryRun', 'until']
 
 export function readRedriveBody(body: Readonly<Record<string, unknown>>): RedriveBody {
   const unknown = Object.keys(body).find((name) => !FIELDS.includes(name))
@@ -21,6 +22,7 @@ export function readRedriveBody(body: Readonly<Record<string, unknown>>): Redriv
     limit: readCount('limit', body['limit']),
     attemptsMax: readCount('attemptsMax', body['attemptsMax']),
     dryRun: readFlag('dryRun', body['dryRun']),
+    until: readUntil(body['until']),
   }
 }
 
@@ -43,6 +45,23 @@ function readFlag(name: string, value: unknown): boolean {
   if (value === undefined) return false
   if (typeof value === 'boolean') return value
   throw bad(`${name}: expected true or false`)
+}
+
+/** As an answer gave it: the `rest`. */
+function readUntil(value: unknown): ReadonlyMap<number, number> | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw bad('until: expected the rest of an earlier answer')
+  }
+  const ends = Object.entries(value).map(([shard, end]): [number, number] => {
+    if (/^[0-9]{1,9}$/.test(shard) && Number.isSafeInteger(end) && end >= 1) {
+      return [Number(shard), end]
+    }
+    throw bad(
+      `until: expected shards, each with a sequence, got ${JSON.stringify({ [shard]: end })}`,
+    )
+  })
+  return new Map(ends)
 }
 
 function bad(message: string): HeadgateError {

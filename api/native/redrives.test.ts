@@ -31,6 +31,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 interface Answer {
   readonly message: string
   readonly letters: readonly object[]
+  readonly rest?: object
 }
 
 async function redrive(body: unknown, stream = 'failed'): Promise<[number, Answer]> {
@@ -65,6 +66,23 @@ test('a dry run says what would go back, and by what', async () => {
   expect(records()).toBe(0)
 })
 
+test('open letters are counted, and a stream without letters has no count', async () => {
+  const count = async (stream: string): Promise<unknown> => {
+    const path = `/apis/headgate.dev/v1alpha1/namespaces/default/streams/${stream}/redrive`
+    const response = await fetch(`${server.url}${path}`)
+    return response.ok ? ((await response.json()) as { open: unknown }).open : response.status
+  }
+  expect(await count('failed')).toBe(4)
+  expect(await count('orders')).toBe(null)
+  expect(await count('none')).toBe(404)
+})
+
+test('a limit tells the rest, from which another request goes on', async () => {
+  const [, { rest }] = await redrive({ limit: 1, dryRun: true })
+  expect(rest).toEqual({ 0: 5 })
+  expect(await redrive({ dryRun: true, until: { 0: 3 } })).toMatchObject([200, { redriven: 2 }])
+})
+
 test('a filter sees no environment of the server', async () => {
   const [, answer] = await redrive({ filter: 'env("PATH") != null', dryRun: true })
   expect(answer.letters).toMatchObject([{ outcome: 'leftOut', letters: 4 }])
@@ -88,12 +106,15 @@ test('a redrive puts back what its filter and limit let through, and counts it',
 })
 
 test.each([
-  [{ filters: 'true' }, 400, 'expected filter, limit, attemptsMax, dryRun, got "filters"'],
+  [{ filters: 'true' }, 400, 'expected filter, limit, attemptsMax, dryRun, until, got "filters"'],
   [{ filter: '' }, 400, 'expected a Bloblang query'],
   [{ filter: 'this.' }, 400, 'line 1'],
   [{ limit: 0 }, 400, 'limit: expected a whole number from 1, got 0'],
   [{ attemptsMax: 1.5 }, 400, 'attemptsMax: expected a whole number from 1, got 1.5'],
   [{ dryRun: 'yes' }, 400, 'dryRun: expected true or false'],
+  [{ until: [3] }, 400, 'until: expected the rest of an earlier answer'],
+  [{ until: { a: 3 } }, 400, 'until: expected shards, each with a sequence, got {"a":3}'],
+  [{ until: { 0: 0 } }, 400, 'until: expected shards, each with a sequence, got {"0":0}'],
 ])('refuses %j', async (body, status, message) => {
   expect(await redrive(body)).toMatchObject([status, { message: expect.stringContaining(message) }])
 })

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { API_VERSION } from '../../crds/resource.ts'
 import { decide, LOCAL_ADMIN } from '../../engine/access/decide.ts'
 import type { Query } from '../../engine/bloblang/mapping.ts'
+import { countOpenLetters } from '../../engine/dead-letters/open-letters.ts'
 import { type RedriveReport, redrive } from '../../engine/dead-letters/redrive.ts'
 import { queryOf } from '../../engine/pipelines/bloblang-fields.ts'
 import type { StreamDescription } from '../../engine/streams/streams.ts'
@@ -21,11 +22,22 @@ export const REDRIVE_PATHS: PathItems = {
         'limit?': integer('At most so many.'),
         'attemptsMax?': integer('A record that became a dead letter so often stays; 5.'),
         'dryRun?': flag('Says what would be, and changes nothing.'),
+        'until?': anyObject('The rest of an answer, to go on where its limit ended it.'),
       }),
       answers: {
         200: {
-          description: 'How many went back, stayed and are open, by what became of them.',
+          description:
+            'How many went back, stayed and are open, by what became of them, and the rest that a limit left.',
           schema: anyObject('The redrive.'),
+        },
+      },
+    },
+    get: {
+      summary: 'Counts the dead letters that are open.',
+      answers: {
+        200: {
+          description: 'Those that are not put back yet; null for a stream that holds no letters.',
+          schema: anyObject('The count.'),
         },
       },
     },
@@ -35,6 +47,20 @@ export const REDRIVE_PATHS: PathItems = {
 export function serveRedrives(server: FastifyInstance, context: NativeContext): void {
   const url = `${BASE}/namespaces/:namespace/streams/:name/redrive`
   server.post(url, (request, reply) => answer(context, request, reply))
+  server.get(url, { exposeHeadRoute: false }, (request) => count(context, request))
+}
+
+async function count(context: NativeContext, request: FastifyRequest): Promise<object> {
+  const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
+  requireAccess('Read', { kind: 'Stream', namespace, name })
+  const of = { namespace, name, stream: described(context, namespace, name) }
+  const open = await countOpenLetters(of, context.engine, context.closing)
+  return {
+    apiVersion: API_VERSION,
+    kind: 'DeadLetters',
+    metadata: { name, namespace },
+    open: open ?? null,
+  }
 }
 
 async function answer(
@@ -43,7 +69,7 @@ async function answer(
   reply: FastifyReply,
 ): Promise<object> {
   const [namespace, name] = [parameter(request, 'namespace'), parameter(request, 'name')]
-  const { filter, limit, attemptsMax, dryRun } = readRedriveBody(bodyObject(request))
+  const { filter, limit, attemptsMax, dryRun, until } = readRedriveBody(bodyObject(request))
   requireAccess('Read', { kind: 'Stream', namespace, name })
   // What stays is written again behind what goes.
   if (!dryRun) requireAccess('Write', { kind: 'Stream', namespace, name })
@@ -53,6 +79,7 @@ async function answer(
     limit,
     attemptsMax,
     dryRun,
+    until,
     mayWrite: (stream: string) =>
       decide(LOCAL_ADMIN, 'Write', { kind: 'Stream', namespace, name: stream }).allowed,
   }
@@ -69,12 +96,13 @@ async function answer(
   }
 }
 
-function answerOf({ redriven, stayed, open, rows, stopped }: RedriveReport): object {
+function answerOf({ redriven, stayed, open, rows, rest, stopped }: RedriveReport): object {
   return {
     redriven,
     stayed,
     open,
     letters: rows,
+    ...(rest.size === 0 ? {} : { rest: Object.fromEntries(rest) }),
     ...(stopped === undefined
       ? {}
       : { stopped: { code: stopped.code, message: stopped.message, hint: stopped.hint } }),

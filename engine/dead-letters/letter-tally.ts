@@ -6,7 +6,7 @@ export interface LetterRow {
   /** Where they came from; empty where that is not known, or in the row of all others. */
   readonly stream: string
   readonly component: string
-  /** Why they failed; where they stay for a reason of its own, that is behind it. */
+  /** Why they failed; where they stay for a reason of its own, that is before it. */
   readonly reason: string
   readonly letters: number
 }
@@ -26,15 +26,19 @@ export class LetterTally {
   }
 
   add({ outcome, note, ...rest }: Verdict): void {
-    const detail = 'detail' in rest ? `: ${rest.detail}` : ''
-    const { component, place, reason } = note
+    const { component, place } = note
     const stream = place?.stream ?? ''
-    this.#count({ outcome, stream, component, reason: `${reason}${detail}`, letters: 1 })
+    const reason = 'detail' in rest ? `${rest.detail} (${note.reason})` : note.reason
+    this.#count({ outcome, stream, component, reason, letters: 1 })
   }
 
   /** Takes over what the other has counted. */
   merge(other: LetterTally): void {
-    for (const row of other.#rows.values()) this.#count(row)
+    this.addRows(other.#rows.values())
+  }
+
+  addRows(rows: Iterable<LetterRow>): void {
+    for (const row of rows) this.#count(row)
   }
 
   clear(): void {

@@ -157,7 +157,7 @@ describe('redrive', () => {
     const check = (data: Uint8Array) => (String(data).includes('1') ? 'not 1' : undefined)
     const report = await redriven(engine, { checks: { orders: check } })
     expect(outcomes(report)).toEqual({ redriven: 1, refused: 1, streamSealed: 1, noPlace: 1 })
-    expect(report.rows.find(({ outcome }) => outcome === 'refused')?.reason).toBe('odd: not 1')
+    expect(report.rows.find(({ outcome }) => outcome === 'refused')?.reason).toBe('not 1 (odd)')
     const forbidden = await redriven(engine, { mayWrite: () => false })
     expect(outcomes(forbidden)).toEqual({ forbidden: 2, noPlace: 1 })
     expect(forbidden.open).toBe(3)
@@ -350,4 +350,43 @@ test('every letter is open or was put back once, whatever was asked and wherever
     ),
     { numRuns: 150 },
   )
+})
+
+describe('rounds', () => {
+  test('go on where a limit ended, and look at each letter of the start once', async () => {
+    await using engine = await withStreams(2)
+    const stays = (id: number): boolean => id % 4 === 0
+    const all = Array.from({ length: 40 }, (_, id) => ({ id, stream: 'orders' }))
+    const poison = all.map((letter) => ({ ...letter, attempt: stays(letter.id) ? 5 : 1 }))
+    await append(engine, 'failed', poison.map(letterOf))
+    let until: RedriveReport['rest'] | undefined
+    const reports: RedriveReport[] = []
+    do {
+      const report = await redriven(engine, { limit: 4, until, readBytes: 100 })
+      reports.push(report)
+      until = report.rest
+      // What comes meanwhile waits for the next time.
+      await append(engine, 'failed', [letterOf({ id: 100 + reports.length, stream: 'orders' })])
+    } while (until.size > 0)
+    const sum = (of: 'redriven' | 'stayed'): number =>
+      reports.reduce((total, report) => total + report[of], 0)
+    expect([sum('redriven'), sum('stayed')]).toEqual([30, 10])
+    expect(reports.length).toBeLessThanOrEqual(9)
+    const back = ids(await readAll(engine, 'orders')).sort((one, other) => one - other)
+    expect(back).toEqual(all.map(({ id }) => id).filter((id) => !stays(id)))
+    expect(ids(await openLetters(engine))).toHaveLength(10 + reports.length)
+  })
+
+  test('there is no rest where the limit was not reached, or just so', async () => {
+    await using engine = await withStreams()
+    await append(
+      engine,
+      'failed',
+      [1, 2].map((id) => letterOf({ id, stream: 'orders' })),
+    )
+    for (const limit of [undefined, 2, 3]) {
+      expect((await redriven(engine, { limit, dryRun: true })).rest).toEqual(new Map())
+    }
+    expect((await redriven(engine, { limit: 1, dryRun: true })).rest).toEqual(new Map([[0, 3]]))
+  })
 })

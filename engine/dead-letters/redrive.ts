@@ -27,7 +27,8 @@ import {
   type Verdict,
 } from './judge-letter.ts'
 import { type LetterRow, LetterTally } from './letter-tally.ts'
-import { RedriveHold, type RedriveStream, redrivePositions } from './redrive-hold.ts'
+import { type OpenRange, openRanges } from './open-letters.ts'
+import { RedriveHold, type RedriveStream } from './redrive-hold.ts'
 
 export interface RedriveRequest {
   readonly of: RedriveStream
@@ -35,6 +36,8 @@ export interface RedriveRequest {
   readonly filter?: Query | undefined
   /** At most so many go back. */
   readonly limit?: number | undefined
+  /** Shard by shard, the end that an earlier request left as its `rest`; where absent, all that is open now. */
+  readonly until?: ReadonlyMap<number, number> | undefined
   /** A record that became a dead letter so often stays. */
   readonly attemptsMax?: number | undefined
   /** Says what would be, and writes nothing. */
@@ -59,6 +62,8 @@ export interface RedriveReport {
   /** What is left open now, those that came meanwhile too. */
   readonly open: number
   readonly rows: readonly LetterRow[]
+  /** The shards that the limit left unfinished, each with its end as of the start: what comes later is no part of it. */
+  readonly rest: ReadonlyMap<number, number>
   /** Why it ended before its time; what was put back until then is counted. */
   readonly stopped: HeadgateError | undefined
 }
@@ -67,21 +72,13 @@ export const REDRIVE_ATTEMPTS_MAX_DEFAULT = 5
 /** One read, and so one write, of letters. */
 export const REDRIVE_READ_BYTES: number = 1024 * 1024
 
-/** Open letters of one shard, as of the start. */
-interface OpenRange {
-  readonly shard: number
-  readonly from: number
-  readonly end: number
-  /** At most: compaction may have left gaps. */
-  readonly letters: number
-}
-
 interface Survey {
   /** Of each shard that has one, the last letter that goes. */
   readonly moves: readonly (OpenRange & { readonly last: number })[]
   /** Up to and with the last letters that go, and behind those. */
   readonly upTo: LetterTally
   readonly behind: LetterTally
+  readonly rest: ReadonlyMap<number, number>
 }
 
 /** Throws GroupActive while another one is under way, and StreamSealed for a retained stream. */
@@ -121,13 +118,13 @@ class Redrive {
   }
 
   async survey(): Promise<RedriveReport> {
-    const { upTo, behind } = await this.#survey(await this.#ranges())
+    const { upTo, behind, rest } = await this.#survey(await this.#ranges())
     upTo.merge(behind)
-    return this.#report(upTo, undefined)
+    return this.#report(upTo, rest, undefined)
   }
 
   async run(hold: RedriveHold): Promise<RedriveReport> {
-    const { moves, behind } = await this.#survey(await this.#ranges(), hold)
+    const { moves, behind, rest } = await this.#survey(await this.#ranges(), hold)
     const tally = new LetterTally()
     let stopped: HeadgateError | undefined
     try {
@@ -137,7 +134,7 @@ class Redrive {
       stopped = asHeadgateError(thrown)
     }
     tally.merge(behind)
-    return this.#report(tally, stopped)
+    return this.#report(tally, rest, stopped)
   }
 
   get #limit(): number {
@@ -148,15 +145,24 @@ class Redrive {
     const { engine } = this.#environment
     // Sets are applied in order: after an empty one, commits of a former holder are seen or refused.
     await engine.log.write({ appends: [] })
-    return openRanges(this.#request.of, engine)
+    const { of, until } = this.#request
+    const ranges = openRanges(of, engine)
+    if (until === undefined) return ranges
+    return ranges
+      .map((range) => ({ ...range, end: Math.min(range.end, until.get(range.shard) ?? 0) }))
+      .filter(({ from, end }) => from < end)
   }
 
   async #survey(ranges: readonly OpenRange[], hold?: RedriveHold): Promise<Survey> {
     const [upTo, behind] = [new LetterTally(), new LetterTally()]
     const moves: (OpenRange & { readonly last: number })[] = []
+    const rest = new Map<number, number>()
     let left = this.#limit
     for (const range of ranges) {
-      if (left === 0) break
+      if (left === 0) {
+        rest.set(range.shard, range.end)
+        continue
+      }
       let last: number | undefined
       const later = new LetterTally()
       await this.#read(range, range.end, hold, async (cursor) => {
@@ -173,8 +179,9 @@ class Redrive {
       })
       if (last !== undefined) moves.push({ ...range, last })
       behind.merge(later)
+      if (left === 0 && last !== range.end - 1) rest.set(range.shard, range.end)
     }
-    return { moves, upTo, behind }
+    return { moves, upTo, behind, rest }
   }
 
   /** Answers how many went back. */
@@ -270,7 +277,11 @@ class Redrive {
     return target
   }
 
-  #report(tally: LetterTally, stopped: HeadgateError | undefined): RedriveReport {
+  #report(
+    tally: LetterTally,
+    rest: ReadonlyMap<number, number>,
+    stopped: HeadgateError | undefined,
+  ): RedriveReport {
     const goes = (outcome: Outcome): boolean => outcome === 'redriven'
     const ranges = openRanges(this.#request.of, this.#environment.engine)
     return {
@@ -278,6 +289,7 @@ class Redrive {
       stayed: tally.letters((outcome) => !goes(outcome)),
       open: ranges.reduce((sum, { letters }) => sum + letters, 0),
       rows: tally.rows(),
+      rest,
       stopped,
     }
   }
@@ -311,17 +323,6 @@ class Atom {
     }
     return { appends }
   }
-}
-
-function openRanges(of: RedriveStream, engine: Engine): readonly OpenRange[] {
-  const positions = redrivePositions(of, engine)
-  const [now] = engine.streams.describe([of.stream.name])
-  if (now === undefined || now.incarnation !== of.stream.incarnation) return []
-  return now.shardStates.flatMap(({ shard, first, next, records }) => {
-    const from = Math.max(first, positions.get(shard) ?? first)
-    const letters = Math.min(records, next - from)
-    return letters > 0 ? [{ shard, from, end: next, letters }] : []
-  })
 }
 
 function ended(): HeadgateError {

@@ -150,7 +150,7 @@ export default (record: { value: Order }) => {
     expect(await clean(source, [1, 2])).toEqual([
       {
         failed:
-          'clean.ts:1:1: TypeError: expected a record, a list of records or null, got undefined: return null to drop the record',
+          'clean.ts:1:1: expected a record, a list of records or null, got undefined: return null to drop the record',
       },
       2,
     ])
@@ -234,8 +234,7 @@ export default (record: { value: Order }) => {
     ])
     expect(await clean('export const batch = () => [null]', [1, 2])).toEqual(
       [1, 2].map(() => ({
-        failed:
-          'clean.ts:1:1: TypeError: expected a list of 2 results, one a record, got 1 results',
+        failed: 'clean.ts:1:1: expected a list of 2 results, one a record, got 1 results',
       })),
     )
   })
@@ -372,7 +371,10 @@ export default (record: any) => {
 }`
     expect(await clean(source, [1, 2, 3], { deadline: '100ms' })).toEqual([
       1,
-      { failed: 'clean.ts:1:1: it took longer than 100 ms, waiting for something' },
+      {
+        failed:
+          'clean.ts:1:1: it took longer than 100 ms, waiting for something: hand signal to what it awaits, or set a longer deadline',
+      },
       3,
     ])
   })
@@ -464,12 +466,12 @@ describe('a module that does not load is refused', () => {
     [
       'holds what cannot be stripped',
       { 'clean.ts': 'export default () => null\n  enum Color { Red }\n' },
-      'clean.ts:2:3: TypeScript enum is not supported in strip-only mode',
+      'clean.ts:2:3: TypeScript enum is not supported in strip-only mode: types are only taken out, so write an object with `as const` instead',
     ],
     [
       'exports no function',
       { 'clean.ts': 'export const clean = () => null' },
-      'clean.ts:1:1: expected a default export that is a function, or a function batch, got clean',
+      'clean.ts:1:1: expected a default export that is a function, or a function batch, got only clean',
     ],
     [
       'exports both',
@@ -489,7 +491,7 @@ describe('a module that does not load is refused', () => {
     [
       'imports a package that is not there',
       { 'clean.ts': "import left from 'left-pad-of-nobody'\nexport default left" },
-      /^clean\.ts:1:\d+: Cannot find package 'left-pad-of-nobody'$/,
+      /^clean\.ts:1:\d+: Cannot find package 'left-pad-of-nobody': install it: npm install --prefix \S+ left-pad-of-nobody$/,
     ],
     [
       'imports a name that is not there',
@@ -497,7 +499,7 @@ describe('a module that does not load is refused', () => {
         'clean.ts': "import { b } from './a.ts'\nexport default () => b",
         'a.ts': 'export const a = 1',
       },
-      /^clean\.ts:1:\d+: SyntaxError: The requested module '.\/a.ts' does not provide an export named 'b'$/,
+      /^clean\.ts:1:\d+: SyntaxError: The requested module '.\/a.ts' does not provide an export named 'b': if it is a type, write import type \{ b \}$/,
     ],
     [
       'imports a file that is not written right',

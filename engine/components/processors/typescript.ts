@@ -55,7 +55,9 @@ It needs the grant \`commands\`, for the module may do whatever a command may.`,
       description: 'What the objects of a thread may take together.',
     }),
   }),
-  modules: ({ module }) => [{ module, path: ['module'] }],
+  // What is refused for its ending is not looked for.
+  modules: ({ module }) =>
+    isOpen(module) || MODULE_FILE.test(module) ? [{ module, path: ['module'] }] : [],
   needs: ({ module }) => [{ kind: 'command', name: module, path: ['module'] }],
   check: (config) => faultsOf(config),
   examples: [

@@ -286,7 +286,10 @@ export class ModuleThread {
   async #endWhereItIs(message: string): Promise<void> {
     using inspected = await InspectedThread.open(this.#worker)
     const position = await this.#soon(inspected?.whereItIs())
-    const text = position === null ? `${message}, waiting for something` : message
+    const text =
+      position === null
+        ? `${message}, waiting for something: hand signal to what it awaits, or set a longer deadline`
+        : message
     await this.#end({ error: { message: text, stack: '' }, position: position ?? undefined })
   }
 

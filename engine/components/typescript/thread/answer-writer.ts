@@ -72,10 +72,10 @@ const EXPECTED = 'expected a record, a list of records or null'
 
 function writeOne(writer: AnswerWriter, record: StreamRecord, result: unknown): void {
   if (result === undefined) {
-    throw new TypeError(`${EXPECTED}, got undefined: return null to drop the record`)
+    throw new Error(`${EXPECTED}, got undefined: return null to drop the record`)
   }
   if (typeof result !== 'object' || result === null || !('value' in result)) {
-    throw new TypeError(`${EXPECTED}, got ${kindOf(result)}: a record is { value: … }`)
+    throw new Error(`${EXPECTED}, got ${kindOf(result)}: a record is { value: … }`)
   }
   const content = record.contentOf(result.value)
   const metadata = record.metadataOf(result as unknown as Readonly<Record<string, unknown>>)

@@ -94,9 +94,7 @@ async function all(
     results = await calls.run(callsBefore, called, records, context)
     if (!Array.isArray(results) || results.length !== records.length) {
       const found = Array.isArray(results) ? `${results.length} results` : kindOf(results)
-      throw new TypeError(
-        `expected a list of ${records.length} results, one a record, got ${found}`,
-      )
+      throw new Error(`expected a list of ${records.length} results, one a record, got ${found}`)
     }
   } catch (thrown) {
     for (const index of records.keys()) failed(index, thrown)

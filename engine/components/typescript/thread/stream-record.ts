@@ -81,7 +81,7 @@ export class StreamRecord {
   metadataOf(result: Readonly<Record<string, unknown>>): string | undefined {
     const { metadata = this.metadata } = result
     if (typeof metadata !== 'object' || metadata === null) {
-      throw new TypeError(`expected metadata to be an object, got ${kindOf(metadata)}`)
+      throw new Error(`expected metadata to be an object, got ${kindOf(metadata)}`)
     }
     const key = Object.hasOwn(result, 'key') ? result['key'] : this.#key
     const changed = key === this.#key ? metadata : { ...metadata, [KEY]: key ?? undefined }
@@ -94,7 +94,7 @@ function contentOf(value: unknown): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value
   const text = JSON.stringify(value) as string | undefined
   if (text !== undefined) return text
-  throw new TypeError(`expected a value that JSON can hold, got ${kindOf(value)}`)
+  throw new Error(`expected a value that JSON can hold, got ${kindOf(value)}`)
 }
 
 /** For messages. */

@@ -1,7 +1,7 @@
 /** What the Pipeline clean runs on each order: its total, and nothing of orders without items. */
-import type { CleanProcessor } from './streams.ts'
+import type { CleanProcessor, CleanResult } from './streams.ts'
 
-const clean: CleanProcessor = ({ value: order, ...record }) => {
+const clean: CleanProcessor = ({ value: order, ...record }): CleanResult => {
   const items = (order.items ?? []).filter((item) => item !== null)
   if (items.length === 0) return null
   const total = items.reduce((sum, { price = 0, quantity = 1 }) => sum + price * quantity, 0)

@@ -1,5 +1,5 @@
 // Written by `headgate types` from what the folder declares. Write it again rather than edit it.
-import type { Processor } from 'headgate/processor'
+import type { Processor, ProcessorResult } from 'headgate/processor'
 
 /** StreamType clean-order. */
 export interface CleanOrder {
@@ -29,5 +29,6 @@ export interface Streams {
   readonly orders: Order
 }
 
-/** What the module of Pipeline clean exports. */
+/** What the module of Pipeline clean exports, and what that returns. */
 export type CleanProcessor = Processor<Order, CleanOrder>
+export type CleanResult = ProcessorResult<CleanOrder>

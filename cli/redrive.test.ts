@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -147,6 +150,23 @@ describe('redrive', () => {
     expect(filter).toMatchObject({ status: 1, stderr: expect.stringContaining('line 1') })
     const gone = await run('redrive', 'fialed')
     expect(gone).toMatchObject({ status: 1, stderr: expect.stringContaining('not found') })
+  })
+
+  test('says what was put back before a server fails', async () => {
+    const answer = { redriven: 5_000, stayed: 0, open: 9, letters: [], rest: { 0: 9 } }
+    let asked = 0
+    const failing = createServer((_, response) => {
+      asked += 1
+      response.setHeader('content-type', 'application/json')
+      response.statusCode = asked === 1 ? 200 : 500
+      response.end(JSON.stringify(asked === 1 ? answer : { message: 'out of order' }))
+    }).listen(0, '127.0.0.1')
+    await once(failing, 'listening')
+    const url = `http://127.0.0.1:${(failing.address() as AddressInfo).port}`
+    const { status, stderr } = await headgate(['redrive', 'failed', '--server', url])
+    failing.close()
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^put back 5000 dead letters, and then it failed\nerror: .*out of order/)
   })
 
   test('a server that is killed in the middle puts nothing back twice and loses nothing', async () => {

@@ -82,7 +82,10 @@ async function runRedrive(invocation: Invocation): Promise<number> {
   const work = dryRun ? oneRound(invocation, {}) : allRounds(invocation, told)
   const answer = await withProgress(terminal, work, async () =>
     dryRun ? 'looking at them' : `put back ${lettersText(redriven)} so far`,
-  )
+  ).catch((thrown) => {
+    if (redriven > 0) terminal.say(`put back ${lettersText(redriven)}, and then it failed`)
+    throw thrown
+  })
   if (textOption(invocation, 'output') === 'json') {
     await terminal.print(`${JSON.stringify(answer, null, 2)}\n`)
   } else {

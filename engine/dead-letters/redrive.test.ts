@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileQuery } from '../bloblang/bloblang.ts'
@@ -8,6 +9,7 @@ import { gatedEngine } from '../log/gated-engine.ts'
 import type { Log } from '../log/log.ts'
 import { OFFLINE } from '../pipelines/bloblang-fields.ts'
 import { memory, readAll, until } from '../pipelines/stream-testing.ts'
+import { TURN_BATCHES_MAX } from '../pipelines/turn.ts'
 import { SimulatedClock } from '../ports/simulated-clock.ts'
 import { readNote } from './letter-headers.ts'
 import { REDRIVE_ATTEMPTS_MAX_DEFAULT, type RedriveReport, redrive } from './redrive.ts'
@@ -350,6 +352,28 @@ test('every letter is open or was put back once, whatever was asked and wherever
     ),
     { numRuns: 150 },
   )
+})
+
+test('others have their turn between the letters of one read', async () => {
+  await using engine = await withStreams()
+  const all = Array.from({ length: 3 * TURN_BATCHES_MAX }, (_, id) => ({ id, stream: 'orders' }))
+  await append(engine, 'failed', all.map(letterOf))
+  for (const dryRun of [true, false]) {
+    let turn = 0
+    const turns = new Set<number>()
+    const filter = query('true')
+    const watched = {
+      ...filter,
+      test: () => {
+        turns.add(turn)
+        return true
+      },
+    }
+    const looking = redriven(engine, { filter: watched as never, dryRun })
+    const done = looking.then(() => true)
+    while (!(await Promise.race([done, setImmediate(false)]))) turn++
+    expect(turns.size).toBeGreaterThan(dryRun ? 2 : 5)
+  }
 })
 
 describe('rounds', () => {

@@ -167,6 +167,7 @@ class Redrive {
       const later = new LetterTally()
       await this.#read(range, range.end, hold, async (cursor) => {
         while (left > 0 && nextBefore(cursor, range.end)) {
+          if (this.#turn.over()) await this.#pass(hold)
           const verdict = this.#judge(cursor, range.shard)
           later.add(verdict)
           if (verdict.outcome !== 'redriven') continue
@@ -198,6 +199,7 @@ class Redrive {
       const counted = new LetterTally()
       let went = 0
       while (nextBefore(cursor, last + 1)) {
+        if (this.#turn.over()) await this.#pass(hold)
         const verdict = this.#judge(cursor, shard)
         const goes = verdict.outcome === 'redriven' && moved + went < limit
         if (verdict.outcome === 'redriven' && goes)
@@ -236,7 +238,6 @@ class Redrive {
     await using reader = engine.log.open({ stream: name, incarnation, shard, sequence: from })
     while (reader.position.sequence < end) {
       if (this.#signal.aborted) throw ended()
-      if (this.#turn.over()) await this.#turn.pass()
       await hold?.keep()
       const read = await reader.next(readBytes, 0, this.#signal)
       if (read === undefined) return
@@ -244,6 +245,13 @@ class Redrive {
       this.#targets.clear()
       if (!(await visit(new RecordCursor(read.bytes, read.from)))) return
     }
+  }
+
+  /** A filter may take long, for one letter and the next. */
+  async #pass(hold: RedriveHold | undefined): Promise<void> {
+    await this.#turn.pass()
+    if (this.#signal.aborted) throw ended()
+    await hold?.keep()
   }
 
   /** A namespace that takes so many bytes a second is given its time; any other refusal ends it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { letterHeaders } from '../../engine/dead-letters/letter-headers.ts'
 import { encodeBatch } from '../../engine/log/batch.ts'
-import { openTestServer, streamRecord, type TestServer } from '../testing.ts'
+import { openTestServer, resource, streamRecord, type TestServer } from '../testing.ts'
 
 let server: TestServer
 
@@ -103,6 +103,28 @@ test('a redrive puts back what its filter and limit let through, and counts it',
   expect(metrics).toContain(
     'headgate_group_lag_records{group="redrive.failed",stream="default/failed",shard="0"} 0',
   )
+})
+
+test('letters of a stream that was renamed go to where it is now', async () => {
+  const { name: stream, incarnation } = await server.engine.streams.create(
+    streamRecord('default/old-letters'),
+  )
+  const place = { stream: 'purchases', shard: 0, sequence: 1 }
+  const note = { reason: 'odd', component: 'c', place, time: '', attempt: 1 }
+  const letter = { data: Buffer.from('{}'), headers: letterHeaders([], note) }
+  await server.engine.log.write({
+    appends: [{ stream, incarnation, batch: encodeBatch([letter]) }],
+  })
+  const look = (): Promise<unknown> => redrive({ dryRun: true }, 'old-letters')
+  const gone = { redriven: 0, letters: [{ outcome: 'streamGone' }] }
+  expect(await look()).toMatchObject([200, gone])
+  const renamed = resource('Stream', 'orders')
+  const annotations = { 'headgate.dev/moved-from': 'purchases' }
+  server.objects.push({ ...renamed, metadata: { ...renamed.metadata, annotations } })
+  expect(await look()).toMatchObject([200, { redriven: 1 }])
+  const before = records()
+  expect(await redrive({}, 'old-letters')).toMatchObject([200, { redriven: 1, open: 0 }])
+  expect(records()).toBe(before + 1)
 })
 
 test.each([

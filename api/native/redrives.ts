@@ -11,6 +11,7 @@ import { BASE, bodyObject, type NativeContext, parameter, requireAccess } from '
 import type { PathItems } from './openapi/path-item.ts'
 import { anyObject, flag, integer, object, text } from './openapi/schema.ts'
 import { readRedriveBody } from './redrive-request.ts'
+import { RenamedStreams } from './renamed-streams.ts'
 import { notFound } from './status.ts'
 
 export const REDRIVE_PATHS: PathItems = {
@@ -73,6 +74,7 @@ async function answer(
   requireAccess('Read', { kind: 'Stream', namespace, name })
   // What stays is written again behind what goes.
   if (!dryRun) requireAccess('Write', { kind: 'Stream', namespace, name })
+  const streams = new RenamedStreams(context)
   const asked = {
     of: { namespace, name, stream: described(context, namespace, name) },
     filter: filter === undefined ? undefined : compiledFilter(filter, context),
@@ -80,12 +82,20 @@ async function answer(
     attemptsMax,
     dryRun,
     until,
-    mayWrite: (stream: string) =>
-      decide(LOCAL_ADMIN, 'Write', { kind: 'Stream', namespace, name: stream }).allowed,
+    mayWrite: (stream: string) => {
+      const target = {
+        kind: 'Stream',
+        namespace,
+        name: streams.nameNow(namespace, stream),
+      } as const
+      return decide(LOCAL_ADMIN, 'Write', target).allowed
+    },
   }
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  const report = await redrive(asked, context, AbortSignal.any([context.closing, gone.signal]))
+  const signal = AbortSignal.any([context.closing, gone.signal])
+  const { engine, clock, random } = context
+  const report = await redrive(asked, { engine, streams, clock, random }, signal)
   if (!dryRun) context.observeRedrive?.(`${namespace}/${name}`, report)
   return {
     apiVersion: API_VERSION,

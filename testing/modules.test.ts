@@ -47,6 +47,14 @@ describe('a module', () => {
     expect(run.deadLetters).toMatchObject([{ value: { id: 3 }, stream: 'failed' }])
   })
 
+  test('comes to its end each time, however long its thread takes to close', async () => {
+    writeFileSync(join(folder, 'clean.ts'), 'export default (record: object) => record\n')
+    for (let time = 0; time < 12; time++) {
+      const run = await runPipeline(file, [{ value: { id: time } }])
+      expect(run.heldUpBecause).toBe(undefined)
+    }
+  })
+
   test('that never ends fails that record, however fast the clock goes', async () => {
     writeFileSync(
       join(folder, 'clean.ts'),

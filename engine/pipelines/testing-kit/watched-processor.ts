@@ -33,8 +33,7 @@ export function watchedProcessor(
         },
       })
       // What is around others may wait for one of them, and that one for the clock.
-      const wait =
-        isAround || isOnClock ? <T>(batches: T) => batches : activity.during.bind(activity)
+      const wait = isAround || isOnClock ? <T>(done: T) => done : activity.during.bind(activity)
       return watched(processor, { activity, note }, wait)
     },
   }
@@ -79,7 +78,7 @@ function noting(context: BuildContext, note: (message: string) => void): BuildCo
 function watched(
   processor: Processor,
   { activity, note }: ProcessorWatch,
-  wait: <T>(batches: Promise<T>) => Promise<T>,
+  wait: <T>(done: Promise<T>) => Promise<T>,
 ): Processor {
   // It flags the whole batch.
   const failed = (thrown: unknown): never => {
@@ -96,7 +95,8 @@ function watched(
         return failed(thrown)
       }
     },
-    close: async () => processor.close?.(),
+    // A thread ends in real time: without this the clock would run on until whoever closes it gives up.
+    close: async () => wait(Promise.resolve(processor.close?.())),
   }
 }
 

@@ -43,7 +43,7 @@ export function eventsOf(
     ({ verb, identity, code, message, hint }): NewEvent => ({
       type: 'Warning',
       reason: code,
-      message: maskText(`${verb} failed: ${message}${hint === undefined ? '' : ` ${hint}`}`, false),
+      message: maskText(failureText(verb, message, hint), false),
       regarding: about(identity),
       source,
     }),
@@ -100,4 +100,10 @@ function eventsOfSource(report: ConvergenceReport): readonly NewEvent[] {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
+}
+
+/** Some messages are sentences, and some are none. */
+function failureText(verb: string, message: string, hint: string | undefined): string {
+  if (hint === undefined) return `${verb} failed: ${message}`
+  return `${verb} failed: ${message}${/[.!?]$/.test(message) ? '' : '.'} ${hint}`
 }

@@ -251,3 +251,27 @@ test('modules that begin at the same moment all load', async () => {
     runners.map(() => 'undefined'),
   )
 })
+
+test('what is thrown is told whatever it is, and a key has to be text', async () => {
+  const runner = await runnerOf(`const thrown = [
+  () => { throw { code: 7 } },
+  () => { throw 'bad luck' },
+  () => { throw Object.create(null) },
+  () => { throw Object.defineProperty(new Error(), 'message', { get() { throw 1 } }) },
+  () => ({ value: 1, key: { a: 1 } }),
+  () => ({ value: 1, key: true }),
+]
+export default ({ value }) => thrown[value]()
+`)
+  const answers = await runner.run(batchOf(0, 1, 2, 3, 4, 5), never)
+  const place = 'failed: clean.ts:9:1: '
+  const advice = 'was thrown: throw an Error, which tells its place'
+  expect(answers.map((message) => String(message.content()))).toEqual([
+    `${place}an object with code ${advice}`,
+    `${place}"bad luck" ${advice}`,
+    `${place}an empty object ${advice}`,
+    `${place}something was thrown that does not let itself be read`,
+    `${place}expected key to be text, got an object with a`,
+    `${place}expected key to be text, got a boolean`,
+  ])
+})

@@ -18,6 +18,7 @@ function parse(text: string): unknown {
 }
 
 const KEY = 'headgate_key'
+const UNFIT_KEYS = ['function', 'symbol', 'boolean']
 
 /** What a function is called with. */
 export class StreamRecord {
@@ -84,6 +85,9 @@ export class StreamRecord {
       throw new Error(`expected metadata to be an object, got ${kindOf(metadata)}`)
     }
     const key = Object.hasOwn(result, 'key') ? result['key'] : this.#key
+    if (typeof key === 'object' ? key !== null : UNFIT_KEYS.includes(typeof key)) {
+      throw new Error(`expected key to be text, got ${kindOf(key)}`)
+    }
     const changed = key === this.#key ? metadata : { ...metadata, [KEY]: key ?? undefined }
     const text = JSON.stringify(changed)
     return text === this.#metadataText ? undefined : text

@@ -86,6 +86,9 @@ describe('completion in bash', () => {
     expect(await offered('headgate describe streams read')).toEqual(['readings'])
     expect(await offered('headgate plan --source l')).toEqual(['local'])
     expect(await offered('headgate tail -n default re')).toEqual(['readings'])
+    expect(await offered('headgate redrive re')).toEqual(['readings'])
+    expect(await offered('headgate pipelines reset p --stream re')).toEqual(['readings'])
+    expect(await offered('headgate pipelines reset p --to ')).toEqual(['earliest', 'latest'])
     expect(await offered('headgate explain Stream.spec.retention.')).toEqual([
       'Stream.spec.retention.age',
       'Stream.spec.retention.bytes',

@@ -99,6 +99,8 @@ async function optionValues(
 ): Promise<readonly string[]> {
   if (choices !== undefined) return choices
   if (longOf(flags) === '--namespace') return live('namespaces', options)
+  if (flags === '--stream <NAME>') return live('streams', options)
+  if (flags.endsWith('<WHERE>')) return ['earliest', 'latest']
   if (flags.endsWith('<COMPONENT>') && first !== undefined) {
     const { pathWithin, pipelineTarget } = await import('./pipeline-target.ts')
     return live(`${pathWithin(pipelineTarget(first))}/tap/places`, options)

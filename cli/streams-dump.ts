@@ -14,7 +14,7 @@ export const streamsDump: CommandDefinition = {
   summary: 'Show what lies in the files of a data directory, damaged ones too.',
   arguments: [{ name: 'DATA_DIR', required: true, summary: 'One that no server has open.' }],
   options: [
-    { flags: '--stream <NAME>', summary: 'Of one stream only, as NAMESPACE/NAME.' },
+    { flags: '--stream <NAMESPACE/NAME>', summary: 'Of one stream only.' },
     { flags: '--shard <NUMBER>', summary: 'Of one shard only.' },
     { flags: '--from <SEQUENCE>', summary: 'From a sequence on; with --journal, of frames.' },
     { flags: '--limit <NUMBER>', summary: 'At most so many batches or frames.' },

@@ -23,8 +23,11 @@ export type GivenRecords<Value = unknown> =
   | readonly (readonly GivenRecord<Value>[])[]
 
 export function batchesOf(records: GivenRecords): readonly Batch[] {
+  if (!Array.isArray(records)) {
+    throw new HeadgateError('Usage', `expected a list of records, got ${kindOf(records)}`)
+  }
   let index = 0
-  return records.map((item) => {
+  return records.map((item: GivenRecords[number]) => {
     const batch = isBatch(item) ? item : [item]
     return batch.map((record) => messageOf(record, index++))
   })
@@ -55,14 +58,21 @@ export function recordInputOf(record: GivenRecord, index: number): RecordInput {
   }
 }
 
-function bytesOf({ value, text, data }: GivenRecord, index: number): Uint8Array {
+function bytesOf(record: GivenRecord, index: number): Uint8Array {
+  const { value, text, data } = record
   const given = [value, text, data].filter((one) => one !== undefined)
   if (given.length !== 1) {
-    throw new HeadgateError(
-      'Usage',
-      `expected one of value, text and data in record ${index + 1}, got ${given.length} of them`,
-    )
+    const got = given.length === 0 ? kindOf(record) : `${given.length} of them`
+    const expected = `expected one of value, text and data in record ${index + 1}`
+    const advice = given.length === 0 ? ': a document goes into { value: … }' : ''
+    throw new HeadgateError('Usage', `${expected}, got ${got}${advice}`)
   }
   if (data !== undefined) return Buffer.from(data, 'base64')
   return Buffer.from(text ?? JSON.stringify(value))
+}
+
+function kindOf(given: unknown): string {
+  if (typeof given !== 'object' || given === null) return String(given)
+  const names = Object.keys(given)
+  return names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 5).join(', ')}`
 }

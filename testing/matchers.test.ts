@@ -45,7 +45,19 @@ describe('matchers', () => {
     ).toBe(
       'expected out to get 3 records, got 2\n  [1].n: expected 5, got 4\n  [2]: expected {"n":6}, got nothing',
     )
-    expect(await said(() => expect(run).toHaveDelivered('owt', []))).toContain('no output owt')
+    expect(await said(() => expect(run).toHaveDelivered('owt', []))).toContain(
+      'no output owt\n  Did you mean out?',
+    )
+  })
+
+  test('say that values differ where the number does not', async () => {
+    const run = await runOn(1)
+    expect(await said(() => expect(run).toHaveDelivered('out', [{ n: 3 }]))).toBe(
+      'expected out to get 1 record with other values\n  [0].n: expected 3, got 2',
+    )
+    expect(await said(() => expect(run).toHaveDelivered('out', [undefined, 1]))).toContain(
+      'got 1\n',
+    )
   })
 
   test('tell why less was delivered than expected', async () => {
@@ -60,6 +72,8 @@ describe('matchers', () => {
     const [failed, sound] = [await runOn('x'), await runOn(1)]
     expect(failed).toHaveFailed(/number/)
     expect(failed).toHaveRejected('no number')
+    expect(await runOn('x', 'y')).toHaveFailed(/number/g)
+    expect(await said(() => expect(failed).not.toHaveFailed(/number/g))).toContain('got 1:')
     expect(sound).not.toHaveFailed()
     expect(sound).not.toHaveRejected()
     expect(await said(() => expect(failed).not.toHaveFailed())).toMatch(

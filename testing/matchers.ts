@@ -125,7 +125,8 @@ function told(
 
 function fits(reason: string, because: string | RegExp | undefined): boolean {
   if (because === undefined) return true
-  return typeof because === 'string' ? reason.includes(because) : because.test(reason)
+  // An expression with the flag g remembers where it was, and search does not ask.
+  return typeof because === 'string' ? reason.includes(because) : reason.search(because) >= 0
 }
 
 function lines(head: string, said: readonly Said[]): string {
@@ -159,9 +160,16 @@ function deliveredText(
     ...(run.heldUpBecause === undefined ? [] : [`it was held up: ${run.heldUpBecause}`]),
   ]
   return [
-    `expected ${target} to get ${counted(values.length)}, got ${records.length}`,
+    headOf({ target, records, values }),
     ...[...differences, ...new Set(reasons)].slice(0, LINES_MAX).map((line) => `  ${line}`),
   ].join('\n')
+}
+
+function headOf({ target, records, values }: Delivered): string {
+  const count = counted(values.length)
+  if (records.length === values.length)
+    return `expected ${target} to get ${count} with other values`
+  return `expected ${target} to get ${count}, got ${records.length}`
 }
 
 const LINES_MAX = 20
@@ -172,6 +180,6 @@ function counted(count: number): string {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
   return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`
 }

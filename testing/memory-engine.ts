@@ -39,20 +39,21 @@ export class MemoryEngine implements AsyncDisposable {
 
   async append(stream: string, records: readonly GivenRecord[]): Promise<void> {
     const name = nameOf(stream)
-    const [found] = this.engine.streams.describe([name])
-    if (found === undefined) {
-      throw new HeadgateError('StreamNotFound', `there is no stream ${stream}`, {
-        hint: 'Create it first.',
-      })
-    }
-    const { incarnation } = found
+    const incarnation = this.#incarnationOf(stream)
     const batch = encodeBatch(records.map(recordInputOf))
     await this.engine.log.write({ appends: [{ stream: name, incarnation, batch }] })
   }
 
   /** Everything that it holds, shard by shard. */
   async read(stream: string): Promise<readonly StreamedRecord[]> {
+    this.#incarnationOf(stream)
     return (await storedRecords(this.engine, nameOf(stream))).map(recordOfStream)
+  }
+
+  #incarnationOf(stream: string): number {
+    const [found] = this.engine.streams.describe([nameOf(stream)])
+    if (found !== undefined) return found.incarnation
+    throw new HeadgateError('StreamNotFound', `there is no stream ${stream}: create it first`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

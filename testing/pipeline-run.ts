@@ -81,9 +81,9 @@ export class PipelineRun<Streams extends object = Readonly<Record<string, unknow
     if (found !== undefined) return found as readonly TestedRecord<Streams[Name]>[]
     const known = [...this.#records.keys()]
     const near = nearest(target, known)
-    throw new HeadgateError('Usage', `the pipeline has no output ${target}`, {
-      hint: near === undefined ? `It has ${known.join(', ')}.` : `Did you mean ${near}?`,
-    })
+    // Test runners show the message alone.
+    const hint = near === undefined ? `It has ${known.join(', ')}.` : `Did you mean ${near}?`
+    throw new HeadgateError('Usage', `the pipeline has no output ${target}\n  ${hint}`)
   }
 
   /** The documents alone. */

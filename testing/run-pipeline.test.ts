@@ -144,6 +144,19 @@ describe('a run', () => {
     expect(run.values('warehouse')).toEqual([2])
   })
 
+  test('says how records are written', async () => {
+    const given = (records: unknown) => runPipeline(CONFIG, records as [], { env: { TABLE: 'x' } })
+    await expect(given([{ number: 1 }])).rejects.toThrow(
+      'expected one of value, text and data in record 1, got an object with number: a document goes into { value: … }',
+    )
+    await expect(given([{ value: 1, text: '1' }])).rejects.toThrow('got 2 of them')
+    await expect(given([3])).rejects.toThrow('in record 1, got 3: a document')
+    const named = { input: { label: 'in', stdin: {} }, output: { drop: {} } }
+    await expect(runPipeline(named, { in: { value: 1 } } as never)).rejects.toThrow(
+      'expected a list of records, got an object with value',
+    )
+  })
+
   test('lets time pass on the clock that it is given', async () => {
     const clock = fakeClock('2026-05-01T00:00:00Z')
     const config = {
@@ -180,6 +193,8 @@ describe('an engine in memory', () => {
     expect(await engine.read('orders')).toMatchObject([
       { key: 'a', value: { id: 1 }, headers: { by: 'ada' }, sequence: 1 },
     ])
-    await expect(engine.append('other', [{ value: 1 }])).rejects.toThrow('there is no stream other')
+    const missing = 'there is no stream other: create it first'
+    await expect(engine.append('other', [{ value: 1 }])).rejects.toThrow(missing)
+    await expect(engine.read('other')).rejects.toThrow(missing)
   })
 })

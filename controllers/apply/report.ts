@@ -172,8 +172,9 @@ function problemKey({ file, line, column, code, message }: Problem): string {
   return [file, line, column, code, message].join('\n')
 }
 
-function blockedKey({ identity, blockedBy, wanted }: Action): string {
-  return [identityKey(identity), blockedBy, wanted].join(' ')
+/** By the digest, for another mistake in the same place is news; reasons may count what grows, and are none. */
+function blockedKey({ identity, blockedBy, wanted, desired }: Action): string {
+  return [identityKey(identity), blockedBy, wanted, desired?.digest].join(' ')
 }
 
 function failureKey({ action, error }: Outcome): string {

@@ -185,6 +185,18 @@ describe('a declared reset', () => {
     expect(statusOf(world)?.lastReset).toMatchObject({ to: '6', readAgain: 0 })
   })
 
+  test('that is refused is told once, and another one in its place again', async () => {
+    const world = await copied()
+    const told = (): number => world.reports.flatMap(({ blocked }) => blocked).length
+    await say(world, copying(reset('one', 6, { shards: [0] })))
+    expect(told()).toBe(1)
+    await world.clock.advance(60_000)
+    await quiet(world)
+    expect(told()).toBe(1)
+    await say(world, copying(reset('one', 7, { shards: [0] })))
+    expect(told()).toBe(2)
+  })
+
   test('to what retention has deleted goes to the earliest, and the plan says so', async () => {
     const world = await copied()
     await append(world.engine, ['f'])

@@ -16,7 +16,7 @@ import { HeadgateError } from '../engine/error.ts'
 import { gatedEngine } from '../engine/log/gated-engine.ts'
 import { openMemoryEngine } from '../engine/log/memory-engine.ts'
 import type { WriteGate } from '../engine/log/write-gate.ts'
-import type { StreamDirectory } from '../engine/pipelines/pipeline.ts'
+import type { MetricSeries, StreamDirectory } from '../engine/pipelines/pipeline.ts'
 import type { Logger } from '../engine/ports/logger.ts'
 import { realClock } from '../engine/ports/real-clock.ts'
 import { realRandom } from '../engine/ports/real-random.ts'
@@ -46,6 +46,7 @@ export interface TestServer extends AsyncDisposable {
   readonly changes: ChangeFeed
   readonly events: ControlEvent[]
   readonly flows: Map<string, PipelineFlow>
+  readonly series: Map<string, readonly MetricSeries[]>
   finishFirstConvergence(): void
 }
 
@@ -118,6 +119,7 @@ export async function openTestServer({
     changes: changesOf(objects),
     events: [] as ControlEvent[],
     flows: new Map<string, PipelineFlow>(),
+    series: new Map<string, readonly MetricSeries[]>(),
   }
   const metrics = new Metrics({
     pipelines: () => [
@@ -183,6 +185,7 @@ interface State {
   readonly changes: ChangeFeed
   readonly events: ControlEvent[]
   readonly flows: Map<string, PipelineFlow>
+  readonly series: Map<string, readonly MetricSeries[]>
 }
 
 function changesOf(objects: readonly ResourceObject[]): ChangeFeed {
@@ -299,7 +302,7 @@ function controlPlaneOf(state: State, firstConvergence: Promise<void>): ControlP
       places: () => [],
       tap: () => ({ [Symbol.dispose]: () => undefined }),
     },
-    seriesOf: () => [],
+    seriesOf: (identity) => state.series.get(identityKey(identity)) ?? [],
     flowOf: (identity) => state.flows.get(identityKey(identity)),
     why: () => undefined,
     reconcile: () => refuseWrite(),

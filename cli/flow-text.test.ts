@@ -20,6 +20,18 @@ test('a flow is told in words', () => {
   )
 })
 
+test('what was delivered as dead letters is told', () => {
+  const deadLetters = [
+    { stream: 'odd', letters: 0 },
+    { stream: 'failed', letters: 1200 },
+  ]
+  expect(flowText({ running: true, delivered: 1500, deadLetters }).split('\n')).toEqual([
+    'Delivered:    1,500 messages',
+    'As letters:   failed: 1,200 messages of these',
+    '',
+  ])
+})
+
 test('of what has delivered nothing it says that, and of what does not run nothing', () => {
   expect(flowText({ running: true, delivered: 0, latencySeconds: null, streams: [] })).toBe(
     'Delivered:   0 messages\n',

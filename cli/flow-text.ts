@@ -8,6 +8,7 @@ export interface FlowStatus {
   readonly running: boolean
   readonly delivered?: number
   readonly latencySeconds?: { readonly p50: number; readonly p99: number } | null
+  readonly deadLetters?: readonly { readonly stream: string; readonly letters: number }[]
   readonly streams?: readonly {
     readonly stream: string
     readonly lag: { readonly records: number; readonly seconds: number | null }
@@ -15,8 +16,15 @@ export interface FlowStatus {
 }
 
 /** Empty for what does not run. */
-export function flowText({ running, delivered = 0, latencySeconds, streams }: FlowStatus): string {
+export function flowText(flow: FlowStatus): string {
+  const { running, delivered = 0, latencySeconds, deadLetters = [], streams } = flow
   if (!running) return ''
+  const letters = deadLetters
+    .filter((made) => made.letters > 0)
+    .map((made, index) => [
+      index === 0 ? 'As letters:' : '',
+      `${made.stream}: ${counted(made.letters, 'message')} of these`,
+    ])
   const latency =
     latencySeconds === undefined || latencySeconds === null
       ? ''
@@ -29,5 +37,9 @@ export function flowText({ running, delivered = 0, latencySeconds, streams }: Fl
           .filter(Boolean)
           .join(', '),
   ])
-  return aligned([['Delivered:', `${counted(delivered, 'message')}${latency}`], ...behind])
+  return aligned([
+    ['Delivered:', `${counted(delivered, 'message')}${latency}`],
+    ...letters,
+    ...behind,
+  ])
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeBatch } from '../../engine/log/batch.ts'
+import type { MetricSeries } from '../../engine/pipelines/pipeline.ts'
 import { openTestServer, resource, streamRecord, type TestServer } from '../testing.ts'
 
 const BASE = '/apis/headgate.dev/v1alpha1/namespaces/default'
@@ -47,6 +48,24 @@ test('a flow tells latency in seconds and the lag of each stream that is there',
       streams: [{ stream: 'orders', lag: { records: 2, seconds: expect.any(Number) } }],
     },
   })
+})
+
+test('a flow tells how many dead letters it made, where it makes any', async () => {
+  const series = (value: number, path: string, stream: string): MetricSeries => {
+    const labels = { path, dead_letter_stream: stream }
+    return { kind: 'counter', name: 'dead_letters', labels, value } as MetricSeries
+  }
+  server.series.set('Pipeline/default/clean', [
+    series(2, 'root.output.a', 'failed'),
+    series(3, 'root.output.b', 'failed'),
+    series(0, 'root.output.c', 'odd'),
+  ])
+  const [, { status }] = await call('/pipelines/clean/flow')
+  server.series.clear()
+  expect(status['deadLetters']).toEqual([
+    { stream: 'failed', letters: 5 },
+    { stream: 'odd', letters: 0 },
+  ])
 })
 
 test('what does not run has no flow, and what is not there is not found', async () => {

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { kinds } from '../../crds/kinds.ts'
 import { API_VERSION, type Identity } from '../../crds/resource.ts'
 import { engineGroup } from '../../engine/pipelines/group-name.ts'
+import type { MetricSeries } from '../../engine/pipelines/pipeline.ts'
 import {
   type GroupLags,
   lagsByGroup,
@@ -75,10 +76,23 @@ async function statusOf(
     running: true,
     delivered,
     latencySeconds: delivered === 0 ? null : { p50, p90, p99 },
+    ...lettersOf(controlPlane.seriesOf(identity)),
     streams: streamsBehind(identity.namespace, flow.readings, lags).map(
       ({ stream, records, seconds }) => ({ stream, lag: { records, seconds: seconds ?? null } }),
     ),
   }
+}
+
+/** What became a dead letter counts as delivered, so it is told beside that; nothing for what makes none. */
+function lettersOf(series: readonly MetricSeries[]): object {
+  const made = new Map<string, number>()
+  for (const one of series) {
+    if (one.kind !== 'counter' || one.name !== 'dead_letters') continue
+    const stream = one.labels['dead_letter_stream'] ?? ''
+    made.set(stream, (made.get(stream) ?? 0) + one.value)
+  }
+  if (made.size === 0) return {}
+  return { deadLetters: Array.from(made, ([stream, letters]) => ({ stream, letters })) }
 }
 
 async function measured(

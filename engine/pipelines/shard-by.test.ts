@@ -223,3 +223,12 @@ describe('shard_by in a config', () => {
     expect(await problemsOf(shardBy)).toEqual([expect.stringContaining('pipeline.shard_by: ')])
   })
 })
+
+test.each([
+  ['2', 'Write it without quotes.'],
+  ['-1', 'Write it without quotes.'],
+  ['two', 'Remove it for one a core.'],
+])('threads are no text such as %j', async (threads, hint) => {
+  const { problems } = await inspectPipeline({ ...COPY, pipeline: { threads, processors: [] } })
+  expect(problems).toMatchObject([{ path: ['pipeline', 'threads'], hint }])
+})

@@ -98,7 +98,9 @@ function readThreads(pipeline: unknown, problems: ConfigProblem[]): unknown {
   if (threads === undefined || Number.isSafeInteger(threads) || isReference(threads)) return threads
   const message = `expected a whole number, got ${kindOf(threads)}`
   const path = ['pipeline', 'threads']
-  problems.push(problem({ path, at: 'value', message, hint: 'Remove it for one a core.' }))
+  const isQuoted = typeof threads === 'string' && /^-?[0-9]+$/.test(threads)
+  const hint = isQuoted ? 'Write it without quotes.' : 'Remove it for one a core.'
+  problems.push(problem({ path, at: 'value', message, hint }))
   return undefined
 }
 

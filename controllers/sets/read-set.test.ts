@@ -361,3 +361,14 @@ test('the first hundred unresolved names are compared with what there is, the ot
     'declare StreamType redaing',
   ])
 })
+
+test('quotes are advised for a text, and not for a number of another form', async () => {
+  const text = pipeline.replace('  pipeline:\n', '  pipeline:\n    threads: 1.5\n    shard_by: 3\n')
+  const { problems } = await readTexts({ 'a.yaml': text })
+  const hintAt = (line: number): unknown => problems.find((one) => one.line === line)
+  expect(hintAt(8)).toMatchObject({
+    message: 'expected a whole number or text, got the number 1.5',
+  })
+  expect(hintAt(8)).not.toHaveProperty('hint')
+  expect(hintAt(9)).toMatchObject({ hint: 'put it in quotes' })
+})

@@ -200,7 +200,8 @@ function formHint(schema: JsonSchema, actual: unknown): { readonly hint?: string
   if (scalar && schema.pattern === DURATION_PATTERN)
     return { hint: `write a unit: ${actual}ms, ${actual}s, ${actual}m, …` }
   if (scalar && schema.pattern === SIZE_PATTERN) return { hint: `write a unit: ${actual}B` }
-  if (scalar && (schema.type === 'string' || schema.anyOf?.some(isText) === true)) {
+  const isCount = schema.anyOf?.some(({ type }) => type === 'integer') === true
+  if (scalar && (schema.type === 'string' || (schema.anyOf?.some(isText) === true && !isCount))) {
     return { hint: 'put it in quotes' }
   }
   if (schema.anyOf?.some(({ properties }) => properties?.['fromSecret'] !== undefined) === true) {

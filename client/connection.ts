@@ -39,7 +39,7 @@ export class Connection {
     fetch,
   }: ClientOptions) {
     this.namespace = namespace
-    this.#server = server.replace(/\/+$/, '')
+    this.#server = addressOf(server)
     this.#headers = headers
     this.#fetch = fetch ?? ((...given) => globalThis.fetch(...given))
   }
@@ -64,7 +64,7 @@ export class Connection {
         ...headers,
         ...(body === undefined ? {} : { 'content-type': contentType }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: jsonOf(body) }),
       ...(signal === undefined ? {} : { signal }),
     }
     const response = await this.#answer(url, init, signal)
@@ -105,6 +105,12 @@ export class Connection {
   }
 }
 
+/** `localhost:4195` is a URL, too, of a scheme that nobody knows. */
+function addressOf(server: string): string {
+  if (URL.canParse(server) && /^https?:/i.test(server)) return server.replace(/\/+$/, '')
+  throw new TypeError(`expected server to be a URL such as ${SERVER_DEFAULT}, got ${server}`)
+}
+
 /** Of a page that a server gave; undefined in Node, in files and in frames without an origin. */
 function originOfPage(): string | undefined {
   const { location } = globalThis as { readonly location?: { readonly origin?: string } }
@@ -130,3 +136,12 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done)
   })
 }
+
+/** JSON has whole numbers of any length. */
+function jsonOf(body: unknown): string {
+  return JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'bigint' ? rawJson(value.toString()) : value,
+  )
+}
+
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }

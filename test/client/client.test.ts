@@ -16,7 +16,7 @@ interface Streams {
   readonly latest: { readonly name: string }
 }
 
-const STREAMS = 10
+const STREAMS = 11
 let home: string
 let server: HeadgateProcess
 let client: HeadgateClient<Streams>
@@ -128,6 +128,22 @@ describe('a stream', () => {
     expect(wrong).toMatchObject({ status: 404, reason: 'NotFound' })
     const away = new HeadgateClient({ server: 'http://127.0.0.1:1' })
     await expect(away.stream('orders').shards()).rejects.toThrow('is the server running?')
+    for (const address of ['127.0.0.1:4195', 'localhost:4195', '']) {
+      expect(() => new HeadgateClient({ server: address })).toThrow(
+        `expected server to be a URL such as http://127.0.0.1:4195, got ${address}`,
+      )
+    }
+  })
+
+  test('sends whole numbers that a double cannot hold as they are', async () => {
+    const sent: unknown[] = []
+    const seeing: typeof fetch = (url, init) => {
+      sent.push(init?.body)
+      return fetch(url, init)
+    }
+    const seen = new HeadgateClient({ server: server.url, fetch: seeing })
+    await seen.stream(freshStream()).append({ value: { id: 9_007_199_254_740_993n } })
+    expect(sent).toEqual([expect.stringContaining('{"id":9007199254740993}')])
   })
 })
 

@@ -275,3 +275,24 @@ export default ({ value }) => thrown[value]()
     `${place}expected key to be text, got a boolean`,
   ])
 })
+
+test('what is thrown tells what it was caused by', async () => {
+  const runner = await runnerOf(`const thrown = [
+  () => fetch('http://127.0.0.1:9/'),
+  () => { throw new Error('no order', { cause: new TypeError('no number') }) },
+  () => Promise.any([Promise.reject(new Error('one')), Promise.reject(new Error('two'))]),
+  () => { const error = new Error('again'); error.cause = error; throw error },
+  () => { throw new RangeError() },
+]
+export default ({ value }) => thrown[value]()
+`)
+  const answers = await runner.run(batchOf(0, 1, 2, 3, 4), never)
+  const [away, ...others] = answers.map((message) => String(message.content()))
+  expect(away).toMatch(/^failed: clean\.ts:\d+:\d+: TypeError: fetch failed: ./)
+  expect(others).toEqual([
+    'failed: clean.ts:3:17: no order: TypeError: no number',
+    expect.stringMatching(/: AggregateError: All promises were rejected: one$/),
+    'failed: clean.ts:5:25: again: again: again: again',
+    'failed: clean.ts:6:17: RangeError',
+  ])
+})

@@ -41,6 +41,7 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: Advice])[] = [
     (name, folder) => `install it: npm install --prefix ${folder} ${name}`,
   ],
   [/^Cannot find module '([^']+)'/, (path, _folder, exists) => missingAdvice(path, exists)],
+  [/Directory import '/, () => 'name the file in it, such as index.ts'],
   [
     /does not provide an export named '([^']+)'/,
     (name) => `if it is a type, write import type { ${name} }`,

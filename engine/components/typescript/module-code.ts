@@ -11,6 +11,7 @@ import { ModuleThread, type ModuleThreadOptions, type ThreadFault } from './modu
 import {
   exportPosition,
   importPosition,
+  namedPosition,
   pathText,
   positionIn,
   positionText,
@@ -118,7 +119,8 @@ async function loadingText(
     if (found !== undefined) return faultText(advised({ error: found }, place.folder), place)
   }
   const entry = texts.get(place.url) ?? ''
-  return faultText(advised(fault, place.folder), place, exportPosition(place.url, entry))
+  const otherwise = namedPosition(message, texts) ?? exportPosition(place.url, entry)
+  return faultText(advised(fault, place.folder), place, otherwise)
 }
 
 function advised(fault: ThreadFault, folder: string): ThreadFault {

@@ -236,6 +236,15 @@ describe('a module that does not load says', () => {
     expect(await loading(`import data from './data'\nexport default () => data\n`)).toMatch(
       /^clean\.ts:1:21: Cannot find module/,
     )
+    writeFileSync(join(folderOf(''), 'data.json'), '{}')
+    expect(
+      await loading(
+        `// JSON\nimport data from '${folders.at(-1)}/data.json'\nexport default () => data\n`,
+      ),
+    ).toMatch(/^clean\.ts:2:\d+: TypeError: Module .* needs an import attribute .*with \{ type/)
+    expect(
+      await loading(`// folder\nimport data from '/tmp'\nexport default () => data\n`),
+    ).toMatch(/^clean\.ts:2:\d+: .*Directory import .*index\.ts$/)
     expect(await loading(`enum A { B }\nexport default () => A.B\n`)).toMatch(
       /^clean\.ts:1:1: TypeScript enum is not supported in strip-only mode: .*as const/,
     )

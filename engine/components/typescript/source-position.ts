@@ -61,6 +61,23 @@ export function importPosition(
   return source === undefined || at < 0 ? undefined : { path, ...placeAt(source, at) }
 }
 
+const NAMED = /(?:^|: )(?:Module "([^"]+)" needs an import attribute|Directory import '([^']+)')/
+
+/** Of an import that Node refuses without saying who imports: the first that names it, in any of the files. */
+export function namedPosition(
+  message: string,
+  texts: ReadonlyMap<string, string | undefined>,
+): SourcePosition | undefined {
+  const [, file, folder] = NAMED.exec(message) ?? []
+  const last = (file ?? folder)?.split('/').at(-1)
+  if (last === undefined) return undefined
+  for (const [url, text = ''] of texts) {
+    const at = Math.max(text.indexOf(`${last}'`), text.indexOf(`${last}"`))
+    if (at >= 0) return { url, ...placeAt(text, at) }
+  }
+  return undefined
+}
+
 function placeAt(text: string, index: number): { line: number; column: number } {
   const before = text.slice(0, index).split('\n')
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }

@@ -7,6 +7,7 @@
 import { MappingError } from '../mapping-error.ts'
 import { DOCUMENT_DEPTH_MAX } from './document-depth.ts'
 import { parseExactly } from './parse-exactly.ts'
+import { parseJson } from './parse-json.ts'
 import { scanDocument } from './scan-document.ts'
 import type { Value } from './value.ts'
 
@@ -22,7 +23,7 @@ export function parseDocument(bytes: Uint8Array): Value {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   try {
     return changed.length === 0
-      ? (JSON.parse(buffer.toString()) as Value)
+      ? (parseJson(buffer.toString()) as Value)
       : parseExactly(buffer, changed)
   } catch (thrown) {
     throw explain(thrown, buffer.toString())

@@ -6,6 +6,7 @@
  * A text that has such strings of its own is read with the reviver that hands over sources, which is slower.
  */
 import { INT64_MAX, INT64_MIN } from './number.ts'
+import { parseJson } from './parse-json.ts'
 import type { ChangedNumbers } from './scan-document.ts'
 import { setKey } from './set-key.ts'
 import { NumberText, type ObjectValue, type Value } from './value.ts'
@@ -22,7 +23,7 @@ export function parseExactly(bytes: Buffer, changed: ChangedNumbers): Value {
 
 function parseMarked(marked: string): Value | undefined {
   try {
-    return JSON.parse(marked) as Value
+    return parseJson(marked) as Value
   } catch {
     return undefined
   }

@@ -11,6 +11,7 @@
  * an object that has such a key itself is wrapped in `$object`. What a message was derived from is not kept.
  */
 import type { MappingFailure } from '../../bloblang/mapping.ts'
+import { parseJson } from '../../bloblang/values/parse-json.ts'
 import {
   IntegralFloat,
   NumberText,
@@ -60,7 +61,7 @@ export function decodeStoredBatch(stored: Uint8Array): Batch {
   }
   try {
     return Array.from({ length: (bytes.readUInt32BE(0) & ~APART) >>> 0 }, () => {
-      const { m, f } = JSON.parse(part().toString()) as Head
+      const { m, f } = parseJson(part().toString()) as Head
       const metadata = m === undefined ? undefined : new Map(Object.entries(m).map(decodedEntry))
       const message = Message.fromBytes(part(), metadata)
       return f === undefined ? message : message.withFailure(f)

@@ -15,14 +15,17 @@ export const APPLY_DEPTH_MAX = 200
 
 /**
  * How many steps a message's run may take, so that no mapping holds up a process or fills its memory: a step is one
- * turn of a loop, one map applied, and each SIZE_PER_STEP characters that a call takes or gives.
+ * turn of a loop, one map applied, and each SIZE_PER_STEP characters that a call takes or gives, or a literal has.
  */
 export const STEPS_MAX = 4_000_000
 export const SIZE_PER_STEP = 64
-/** What is shorter is not counted. */
-const SIZE_FREE = 1_024
-/** An element of an array counts as so many characters. */
+/** An element of an array, or a field of an object that is written out, counts as so many characters. */
 const ELEMENT_SIZE = 8
+
+/** What an array or an object counts that is written out with so many parts. */
+export function stepsOfLiteral(parts: number): number {
+  return Math.floor((parts * ELEMENT_SIZE) / SIZE_PER_STEP)
+}
 
 function sizeOf(value: Result): number {
   if (typeof value === 'string') return value.length
@@ -76,7 +79,8 @@ export class Run {
   /** Counts what a call took and what it gave: the longer they are, the longer it ran and the more is kept. */
   charge(taken: Result, given: Result): void {
     const size = sizeOf(taken) + sizeOf(given)
-    if (size >= SIZE_FREE) this.step(Math.floor(size / SIZE_PER_STEP))
+    // What is shorter is not counted: the turn of the loop that it is made in is.
+    if (size >= SIZE_PER_STEP) this.step(Math.floor(size / SIZE_PER_STEP))
   }
 
   get source(): MappingSource {

@@ -51,7 +51,15 @@ describe('steps', () => {
     ['map f {\n root = this\n}\nroot = [this.apply("f"), this.apply("f")]', '1', 2],
     ['root = "x".repeat(64000).length()', '{}', 2000],
     ['root = range(0, 800).length()', '{}', 200],
-    ['root = ("x".repeat(1000) + "y".repeat(1000)).length()', '{}', 62],
+    ['root = ("x".repeat(1000) + "y".repeat(1000)).length()', '{}', 92],
+    ['root = this.map_each(range(0, 8)).length()', '[1,2]', 4],
+    ['root = this.map_each("x".repeat(64)).length()', '[1,2]', 4],
+    ['root = this.map_each([this, 2, 3, 4, 5, 6, 7, 8]).length()', '[1,2]', 4],
+    [
+      'root = this.map_each({"a":this,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8}).length()',
+      '[1,2]',
+      4,
+    ],
   ])('of %j over %s are counted, up to the limit and no further', (text, content, steps) => {
     expect(() => run(text, steps, content)).not.toThrow()
     expect(() => run(text, steps - 1, content)).toThrow(
@@ -65,6 +73,7 @@ describe('steps', () => {
       `root = ${inner}.map_each(${inner}.map_each(this))`,
       `root = ${inner}.map_each("x".repeat(1000000) + "y").length()`,
       `root = ${inner}.map_each(content() + bytes(1000000)).length()`,
+      'root = range(0, 1000000).map_each(range(0, 100)).length()',
       `root = ${inner}.fold([0], item -> item.tally.concat(item.tally)).length()`,
       `map f {\n root = [this.apply("f") | 1, this.apply("f") | 1]\n}\nroot = this.apply("f") | 1`,
     ]) {

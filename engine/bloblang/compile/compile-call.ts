@@ -2,7 +2,7 @@
 
 import { nearest } from '../../suggest.ts'
 import type { CallSite, FunctionDefinition, MethodDefinition, Parameter } from '../definition.ts'
-import type { Evaluate, Frame } from '../frame.ts'
+import { type Evaluate, type Frame, SIZE_PER_STEP } from '../frame.ts'
 import { functions } from '../functions/index.ts'
 import { locate, MappingError } from '../mapping-error.ts'
 import { methods } from '../methods/index.ts'
@@ -88,12 +88,10 @@ function invoke(run: ReturnType<MethodDefinition['build']>, target: Code): Evalu
 /** Most calls take and give short texts, numbers or bools. */
 function isLong(taken: Result, given: Result): boolean {
   return (
-    (typeof taken === 'string' && taken.length > SHORT_LENGTH) ||
-    (typeof given === 'string' && given.length > SHORT_LENGTH)
+    (typeof taken === 'string' && taken.length >= SIZE_PER_STEP) ||
+    (typeof given === 'string' && given.length >= SIZE_PER_STEP)
   )
 }
-
-const SHORT_LENGTH = 256
 
 /** Binds and builds; what is wrong with the arguments is noted. */
 function build<T>(

@@ -1,7 +1,7 @@
 /** Expressions become closures, once; no tree is walked per message. */
 
 import { nearest } from '../../suggest.ts'
-import type { Evaluate, EvaluateWith, Frame } from '../frame.ts'
+import { type Evaluate, type EvaluateWith, type Frame, stepsOfLiteral } from '../frame.ts'
 import { MappingError } from '../mapping-error.ts'
 import type { Position } from '../syntax/cursor.ts'
 import type {
@@ -226,14 +226,15 @@ function compileArray(scope: Scope, expression: ArrayExpression): Code {
     )
   }
   const evaluators = items.map((item) => item.evaluate)
-  return code((frame) => {
+  const evaluateAll = (frame: Frame): Value => {
     const array: Value[] = []
     for (const evaluate of evaluators) {
       const value = evaluate(frame)
       if (!isMarker(value)) array.push(value)
     }
     return array
-  }, 'array literal')
+  }
+  return code(counted(evaluateAll, items.length), 'array literal')
 }
 
 function compileObject(scope: Scope, expression: ObjectExpression): Code {
@@ -257,19 +258,30 @@ function compileObject(scope: Scope, expression: ObjectExpression): Code {
     for (const [key, value] of sorted) setKey(constant, key, value.constant as Value)
     return constantCode(constant, 'object literal')
   }
-  return staticObject(
+  const literal = staticObject(
     sorted.map(([key]) => key),
     sorted.map(([, value]) => value.evaluate),
   )
+  return code(counted(literal, sorted.length), 'object literal')
+}
+
+/** Large literals are counted, so that a loop cannot fill the memory with them. */
+function counted(evaluate: Evaluate, parts: number): Evaluate {
+  const steps = stepsOfLiteral(parts)
+  if (steps === 0) return evaluate
+  return (frame) => {
+    frame.run.step(steps)
+    return evaluate(frame)
+  }
 }
 
 /** The function that makes it is generated when it is first run: most mappings are only judged. */
-function staticObject(keys: readonly string[], evaluators: readonly Evaluate[]): Code {
+function staticObject(keys: readonly string[], evaluators: readonly Evaluate[]): Evaluate {
   let generated: Evaluate | undefined
-  return code((frame) => {
+  return (frame) => {
     generated ??= literalCode(keys, evaluators, (values) => presentOf(keys, values)) ?? evaluateAll
     return generated(frame)
-  }, 'object literal')
+  }
 
   function evaluateAll(frame: Frame): Value {
     return presentOf(
@@ -290,7 +302,7 @@ function presentOf(keys: readonly string[], values: readonly unknown[]): Value {
 }
 
 function dynamicObject(entries: readonly { readonly key: Code; readonly value: Code }[]): Code {
-  return code((frame) => {
+  const evaluateAll = (frame: Frame): Value => {
     const object: ObjectValue = {}
     for (const { key, value } of entries) {
       const name = expectText(key.evaluate(frame))
@@ -298,5 +310,6 @@ function dynamicObject(entries: readonly { readonly key: Code; readonly value: C
       if (!isMarker(member)) setKey(object, name, member)
     }
     return object
-  }, 'object literal')
+  }
+  return code(counted(evaluateAll, entries.length), 'object literal')
 }

@@ -1,11 +1,8 @@
 /** Operators as closures: what most operands are is decided on the spot, all else by `operators.ts`. */
-import type { Evaluate } from '../frame.ts'
+import { type Evaluate, SIZE_PER_STEP } from '../frame.ts'
 import type { Comparison } from '../syntax/tree.ts'
 import { IntegralFloat } from '../values/value.ts'
 import { type Arithmetic, calculate, compare, type Origins } from './operators.ts'
-
-/** Shorter texts are joined without counting. */
-const CHECKED_LENGTH = 256
 
 export function arithmetic(
   operator: Arithmetic,
@@ -24,7 +21,7 @@ export function arithmetic(
         }
         if (typeof left === 'string' && typeof right === 'string') {
           const joined = left + right
-          if (joined.length < CHECKED_LENGTH) return joined
+          if (joined.length < SIZE_PER_STEP) return joined
         }
         const sum = calculate('+', left, right, origins)
         frame.run.charge(null, sum)

@@ -11,8 +11,11 @@ import type { WireMeasures } from './recorded-metrics.ts'
 import { buffersOf, encodeBatches, type WireAnswer } from './wire-batch.ts'
 import { type ChainSource, NOT_STARTED, type Told } from './worker-protocol.ts'
 
-/** What the objects of one worker may take; contents of messages do not count. */
-export const WORKER_HEAP_MIB_MAX = 512
+/**
+ * What the objects of one worker may take; contents of messages do not count. It lies far above what the limits of
+ * mappings and codecs let a batch take, for an engine that reaches it within one large step ends the whole process.
+ */
+export const WORKER_HEAP_MIB_MAX = 2_048
 
 export type ThreadOutcome =
   | {
@@ -30,7 +33,6 @@ export type ThreadOutcome =
 
 export interface ChainThreadOptions {
   readonly source: Omit<ChainSource, 'progress'>
-  readonly heapMibMax?: number
   /** Names the series that answers add to from then on. */
   readonly onMeasures: (measures: WireMeasures) => void
 }
@@ -44,7 +46,7 @@ export class ChainThread {
   readonly #onMeasures: (measures: WireMeasures) => void
   #gone: string | undefined
 
-  constructor({ source, heapMibMax, onMeasures }: ChainThreadOptions) {
+  constructor({ source, onMeasures }: ChainThreadOptions) {
     this.#onMeasures = onMeasures
     this.#worker = new Worker(PROGRAM, {
       workerData: { ...source, progress: this.#progress.buffer } satisfies ChainSource,
@@ -52,7 +54,7 @@ export class ChainThread {
       execArgv: [],
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: heapMibMax ?? WORKER_HEAP_MIB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MIB_MAX },
     })
     // What it prints is for nobody.
     this.#worker.stdout.resume()

@@ -19,8 +19,6 @@ export interface WorkersWanted {
   readonly environment: PipelineEnvironment
   /** Whether somebody looks at what goes through the processors, which only this thread can show. */
   readonly watched?: () => boolean
-  /** For tests; else what is good for all. */
-  readonly heapMibMax?: number
 }
 
 function spansOf({

@@ -11,6 +11,7 @@ import type { PipelineEnvironment } from '../pipeline.ts'
 import { readSpec } from '../spec.ts'
 import { testEnvironment } from '../testing.ts'
 import { makeWorkers } from './make-workers.ts'
+import type { WireBatches } from './wire-batch.ts'
 import type { WorkerChain } from './worker-chain.ts'
 
 export interface ChainUnderTest extends AsyncDisposable {
@@ -28,7 +29,6 @@ export interface ChainOptions {
   /** The lists of resources beside the pipeline. */
   readonly resources?: object
   readonly strict?: boolean
-  readonly heapMibMax?: number
 }
 
 export async function chainOf(
@@ -54,10 +54,9 @@ export async function workersOf(
   const { environment = testEnvironment(), resources = {}, strict = false } = options
   const { chain, health } = await chainOf(processors, { ...options, environment })
   const { resources: read } = readSpec(resources)
-  const { threads = 2, heapMibMax } = options
+  const { threads = 2 } = options
   const workers = await makeWorkers({
     ...{ threads, processors, resources: read, strict, chain, health, environment },
-    ...(heapMibMax === undefined ? {} : { heapMibMax }),
   })
   if (workers === undefined) throw new Error('the processors are not fit for workers')
   const dispose = async (): Promise<void> => {
@@ -74,10 +73,13 @@ export interface WatchedThreads extends Disposable {
   readonly workers: readonly Worker[]
 }
 
-export function watchThreads(): WatchedThreads {
+/** `dieOf` is text of the contents that a thread dies of, once it has started. */
+export function watchThreads(dieOf?: string): WatchedThreads {
   const workers: Worker[] = []
   const see = (message: unknown): void => {
-    workers.push((message as { readonly worker: Worker }).worker)
+    const { worker } = message as { readonly worker: Worker }
+    workers.push(worker)
+    if (dieOf !== undefined) makeMortal(worker, dieOf)
   }
   subscribe('worker_threads', see)
   return {
@@ -86,6 +88,16 @@ export function watchThreads(): WatchedThreads {
       return workers.length
     },
     [Symbol.dispose]: () => unsubscribe('worker_threads', see),
+  }
+}
+
+function makeMortal(worker: Worker, dieOf: string): void {
+  const started = new Promise((resolve) => worker.once('message', resolve))
+  const post = worker.postMessage.bind(worker)
+  worker.postMessage = (asked: WireBatches, transfer) => {
+    if (Buffer.from(asked.contents.bytes).includes(dieOf)) {
+      void started.then(() => worker.terminate())
+    } else post(asked, transfer)
   }
 }
 

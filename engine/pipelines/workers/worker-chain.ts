@@ -36,7 +36,6 @@ export interface WorkerChainOptions {
   readonly environment: Pick<PipelineEnvironment, 'logger' | 'name'>
   /** Whether somebody looks at what goes through the processors, which only this thread can show. */
   readonly watched?: () => boolean
-  readonly heapMibMax?: number
   /** Where somebody traces: the whole chain is one span, for nothing is told of what happens in a worker. */
   readonly spans?: ComponentSpans | undefined
 }
@@ -151,12 +150,11 @@ export class WorkerChain implements ProcessorChain {
   }
 
   #start(): Slot {
-    const { health, source, heapMibMax } = this.#options
+    const { health, source } = this.#options
     const measures = new MeasuresOfWorker(health.metrics)
     const options = {
       source,
       onMeasures: (named: Parameters<MeasuresOfWorker['name']>[0]) => measures.name(named),
-      ...(heapMibMax === undefined ? {} : { heapMibMax }),
     }
     return { thread: new ChainThread(options), measures }
   }

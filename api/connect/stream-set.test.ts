@@ -68,7 +68,7 @@ describe('the set of all streams', () => {
     await call('POST', '/streams', set({ a: TICKS, gone: TICKS }))
     const { uptime = 0 } = (await states())['gone'] ?? {}
     const missing =
-      'input: {file: {paths: [/work/nowhere/at/all]}}\noutput: {file: {path: /proc/nope}}'
+      'input: {file: {paths: [/nowhere/at/all]}}\noutput: {file: {path: /proc/nope}}'
     const { status, text } = await call('POST', '/streams', set({ a: COUNTED, b: `${missing}\n` }))
     expect(status).toBe(400)
     expect(text).toMatch(/^Error: failed to create stream: /)
@@ -85,7 +85,7 @@ describe('the set of all streams', () => {
     expect(text).toMatch(
       /^Error: failed to update stream: [^\n]*nobody[^\n]*\nfailed to create stream: [^\n]*\n$/,
     )
-    const missing = 'input: {file: {paths: [/work/nowhere]}}\noutput: {file: {path: /proc/nope}}\n'
+    const missing = 'input: {file: {paths: [/nowhere]}}\noutput: {file: {path: /proc/nope}}\n'
     expect((await call('POST', '/streams', set({ a: missing }))).text).toMatch(
       /^(Error: )?failed to update stream: [^\n]*\n$/,
     )

@@ -67,8 +67,7 @@ describe('the set of all streams', () => {
   test('of which one cannot start changes nothing, and says which it was', async () => {
     await call('POST', '/streams', set({ a: TICKS, gone: TICKS }))
     const { uptime = 0 } = (await states())['gone'] ?? {}
-    const missing =
-      'input: {file: {paths: [/nowhere/at/all]}}\noutput: {file: {path: /proc/nope}}'
+    const missing = 'input: {file: {paths: [/nowhere/at/all]}}\noutput: {file: {path: /proc/nope}}'
     const { status, text } = await call('POST', '/streams', set({ a: COUNTED, b: `${missing}\n` }))
     expect(status).toBe(400)
     expect(text).toMatch(/^Error: failed to create stream: /)

@@ -84,15 +84,12 @@ function restore(value: Value, remaining: { count: number }): Value {
   return value
 }
 
-type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
-
-const keepNumber: Reviver = (_key, value, context) => {
-  if (typeof value !== 'number' || context.source === undefined) return value
-  return exactNumber(context.source)
+function keepNumber(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value !== 'number' || source === undefined ? value : exactNumber(source)
 }
 
 function parseWithSources(text: string): Value {
-  return JSON.parse(text, keepNumber as (key: string, value: unknown) => unknown) as Value
+  return parseJson(text, keepNumber) as Value
 }
 
 function exactNumber(source: string): Value {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDocumentText } from './parse-document.ts'
 import { hasEscapedKey, parseJson } from './parse-json.ts'
+import { NumberText } from './value.ts'
 
 const key = fc.constantFrom('', '"', '\\', '\n', 'a', 'a\n', 'a\\', '\\n', 'k', 'kk0', '__proto__')
 const entries = fc.array(fc.tuple(key, fc.constantFrom<unknown>(1, 'x\\', ['"'], { '\n': 1 })), {
@@ -32,6 +33,15 @@ describe('parsing JSON', () => {
     expect(Object.keys(document)).toEqual(['a', '\n', '"'])
     expect(document['a']).toBe(9_007_199_254_740_993n)
     expect(document['"']).toEqual([{ '\n': 2 }])
+  })
+
+  test('keeps them where a text has the marks of numbers itself', () => {
+    parseDocumentText('[{"a":1,"\\\\":2}]')
+    const text = '{"a":"\\u0000","\\n":9007199254740993,"\\"":1.50}'
+    const document = parseDocumentText(text) as Record<string, unknown>
+    expect(Object.keys(document)).toEqual(['a', '\n', '"'])
+    expect(document['\n']).toBe(9_007_199_254_740_993n)
+    expect(document['"']).toEqual(new NumberText('1.50'))
   })
 
   test('takes the last of equal keys, however they are written', () => {

@@ -8,13 +8,19 @@
 import { setKey } from './set-key.ts'
 import type { ObjectValue, Value } from './value.ts'
 
+type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
+
 const BACKSLASH = '\\'
 const STRING = /"(?:[^"\\]|\\.)*"/gs
 const NEEDS_ESCAPE = /["\\\p{Cc}]/u
 
-/** Throws SyntaxError, with the engine's own words. */
-export function parseJson(text: string): unknown {
-  return hasEscapedKey(text) ? parseRenamed(text) : JSON.parse(text)
+/** Throws SyntaxError, with the engine's own words. A reviver sees values and their sources, but not always true keys. */
+export function parseJson(text: string, reviver?: Reviver): unknown {
+  return hasEscapedKey(text) ? parseRenamed(text, reviver) : parseNatively(text, reviver)
+}
+
+function parseNatively(text: string, reviver: Reviver | undefined): unknown {
+  return JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1])
 }
 
 /** Text that is no JSON may be told either way. */
@@ -46,7 +52,7 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
-function parseRenamed(text: string): unknown {
+function parseRenamed(text: string, reviver: Reviver | undefined): unknown {
   // What is no JSON is told in the words for the text as it was given.
   JSON.parse(text)
   const prefix = unusedPrefix(text)
@@ -60,7 +66,7 @@ function parseRenamed(text: string): unknown {
     return `"${name}"`
   })
   const keys = new Map([...names].map(([key, name]) => [name, key]))
-  return restored(JSON.parse(renamed) as Value, keys)
+  return restored(parseNatively(renamed, reviver) as Value, keys)
 }
 
 function isKey(text: string, end: number): boolean {
@@ -79,6 +85,8 @@ function unusedPrefix(text: string): string {
 function restored(value: Value, keys: ReadonlyMap<string, string>): Value {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => restored(item, keys))
+  // What a reviver made of a number is no object of the text.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
   const object: ObjectValue = {}
   for (const [name, member] of Object.entries(value as ObjectValue)) {
     setKey(object, keys.get(name) ?? name, restored(member, keys))

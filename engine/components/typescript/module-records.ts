@@ -1,4 +1,5 @@
 /** Messages as the thread of a module gets them, and what it made of them as messages; see `module-protocol.ts`. */
+import { parseJson } from '../../bloblang/values/parse-json.ts'
 import type { Value } from '../../bloblang/values/value.ts'
 import type { Batch, Message } from '../../pipelines/message.ts'
 import { fromForeign, toForeign } from '../foreign-value.ts'
@@ -62,7 +63,7 @@ function changed(
 ): Message {
   const own = content === undefined ? message : message.withContent(content)
   if (metadata === undefined) return own
-  const values: Readonly<Record<string, unknown>> = JSON.parse(metadata.toString())
+  const values = parseJson(metadata.toString()) as Readonly<Record<string, unknown>>
   const view = new Map<string, Value>()
   for (const [key, value] of Object.entries(values)) view.set(key, fromForeign(value))
   return own.withMetadata(view)

@@ -1,17 +1,19 @@
 /** A record as a module sees it, and what of it a result changes. */
+import { parseJson } from '../../../bloblang/values/parse-json.ts'
 import type { BatchRequest } from '../module-protocol.ts'
 
 const LONG_NUMBER = /\d{16}/
 
 /** Whole numbers that a double cannot hold stay what they are. */
-const exact = ((_key: string, value: unknown, { source }: { source?: string }): unknown =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
+function exact(_key: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
     ? BigInt(source ?? 0)
-    : value) as (key: string, value: unknown) => unknown
+    : value
+}
 
 function parse(text: string): unknown {
   try {
-    return LONG_NUMBER.test(text) ? JSON.parse(text, exact) : JSON.parse(text)
+    return LONG_NUMBER.test(text) ? parseJson(text, exact) : parseJson(text)
   } catch {
     return text
   }
@@ -38,7 +40,7 @@ export class StreamRecord {
     this.#value = parse(this.#text)
     this.value = this.#value
     this.#metadataText = metadataText
-    this.metadata = JSON.parse(metadataText)
+    this.metadata = parseJson(metadataText) as Record<string, unknown>
     const key = this.metadata[KEY]
     this.#key = typeof key === 'string' ? key : undefined
     this.key = this.#key

@@ -179,9 +179,9 @@ describe('an atomic set', () => {
         expect(plane.sources.get('local')?.status).toMatchObject({ converged: b.length })
         await plane[Symbol.asyncDispose]()
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     )
-    expect(takenBack).toBeGreaterThan(0)
+    expect(takenBack).toBeGreaterThan(5)
   })
 })
 

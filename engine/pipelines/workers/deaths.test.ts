@@ -8,6 +8,7 @@ import { STARTS_MAX, WorkerChain } from './worker-chain.ts'
 const { signal } = new AbortController()
 
 const KILLS = '"kills":true'
+const LOOPS = { while: { check: 'this.kills == true', processors: [{ noop: {} }] } }
 
 function batchOf(count: number, kills: readonly number[]): Batch {
   return Array.from({ length: count }, (_, id) =>
@@ -53,7 +54,11 @@ describe('a worker that dies', () => {
   test('of one message leaves the others as they would be without it', async () => {
     using threads = watchThreads(KILLS)
     const { lines, environment } = heardOf()
-    const processors = [{ label: 'mapper', mapping: 'root.id = this.id' }, { noop: {} }]
+    const processors = [
+      { mapping: 'root = this' },
+      { for_each: [LOOPS], label: 'looper' },
+      { mapping: 'root.id = this.id' },
+    ]
     await using under = await workersOf(processors, { environment })
     const batch = batchOf(3, [1])
     const [made, ...others] = await under.workers.run(batch, signal)
@@ -62,13 +67,13 @@ describe('a worker that dies', () => {
     expect(made?.map((one) => one.failure() !== undefined)).toEqual([false, true, false])
     expect(made?.[1]?.failure()).toEqual({
       text: 'its worker ended: its thread ended with code 1',
-      sourceName: 'mapping',
-      sourceLabel: 'mapper',
-      sourcePath: 'root.pipeline.processors.0',
+      sourceName: 'for_each',
+      sourceLabel: 'looper',
+      sourcePath: 'root.pipeline.processors.1',
     })
     expect(under.health.counters.processorErrors).toBe(1)
-    expect(countOf(under, 'processor_error', 'mapper')).toBe(1)
-    expect(countOf(under, 'processor_sent', 'mapper')).toBe(2)
+    expect(countOf(under, 'processor_error', 'looper')).toBe(1)
+    expect(countOf(under, 'processor_sent', 'looper')).toBe(2)
     expect(lines.length).toBeGreaterThan(2)
 
     const before = threads.started
@@ -79,10 +84,13 @@ describe('a worker that dies', () => {
 
   test('leaves the others together where they look at their batch', async () => {
     using _ = watchThreads(KILLS)
-    await using under = await workersOf([{ mapping: 'root.size = batch_size()' }])
+    await using under = await workersOf([
+      { for_each: [LOOPS] },
+      { label: 'sizes', mapping: 'root.size = batch_size()' },
+    ])
     const made = await under.workers.run(batchOf(3, [0]), signal)
     expect(documents(made)).toEqual([[{ id: 0, kills: true }, { size: 2 }, { size: 2 }]])
-    expect(countOf(under, 'processor_batch_sent', '')).toBe(1)
+    expect(countOf(under, 'processor_batch_sent', 'sizes')).toBe(1)
   })
 })
 

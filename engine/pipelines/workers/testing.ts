@@ -73,7 +73,7 @@ export interface WatchedThreads extends Disposable {
   readonly workers: readonly Worker[]
 }
 
-/** `dieOf` is text of the contents that a thread dies of, once it has started. */
+/** `dieOf` is text of the contents that a thread dies of; a processor has to loop on it for ever. */
 export function watchThreads(dieOf?: string): WatchedThreads {
   const workers: Worker[] = []
   const see = (message: unknown): void => {
@@ -91,13 +91,25 @@ export function watchThreads(dieOf?: string): WatchedThreads {
   }
 }
 
+/** What its processor loops on takes time, and more than all that comes before it. */
+const LOOPED_US = 100_000
+
 function makeMortal(worker: Worker, dieOf: string): void {
   const started = new Promise((resolve) => worker.once('message', resolve))
   const post = worker.postMessage.bind(worker)
+  const die = async (): Promise<void> => {
+    await started
+    const before = await worker.cpuUsage()
+    for (;;) {
+      const { user } = await worker.cpuUsage(before)
+      if (user > LOOPED_US) break
+    }
+    await worker.terminate()
+  }
   worker.postMessage = (asked: WireBatches, transfer) => {
-    if (Buffer.from(asked.contents.bytes).includes(dieOf)) {
-      void started.then(() => worker.terminate())
-    } else post(asked, transfer)
+    const isMortal = Buffer.from(asked.contents.bytes).includes(dieOf)
+    post(asked, transfer)
+    if (isMortal) void die()
   }
 }
 
